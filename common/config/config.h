@@ -1,0 +1,168 @@
+/*
+ * The configuration: what a file says, checked as a whole, as an immutable, reference-counted
+ * struct. Its members come from the one list in settings.def. Loading is for one thread; a loaded
+ * config may be read by any.
+ */
+#ifndef SMIME_CONFIG_CONFIG_H
+#define SMIME_CONFIG_CONFIG_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "mail/address.h"
+#include "tables/cipher.h"
+
+/* enum config_mode { MODE_ENFORCE, MODE_OBSERVE }, … : written out because the preprocessor can't
+ * group rows; config.c asserts at compile time that each equals its row's place. */
+enum config_mode { MODE_ENFORCE, MODE_OBSERVE };
+enum config_log_to { LOG_AUTO, LOG_STDERR, LOG_SYSLOG };
+enum config_log_severity {
+	LOG_SEVERITY_ERROR,
+	LOG_SEVERITY_WARNING,
+	LOG_SEVERITY_INFO,
+	LOG_SEVERITY_DEBUG,
+};
+enum config_audit_failure { AUDIT_FAILURE_DEFER, AUDIT_FAILURE_DELIVER };
+enum config_local_part { LOCAL_PART_IGNORE_CASE, LOCAL_PART_EXACT };
+enum config_directory_kind { DIRECTORY_INETORGPERSON, DIRECTORY_ACTIVE_DIRECTORY };
+enum config_scope { SCOPE_SUB, SCOPE_ONE, SCOPE_BASE };
+enum config_tls_mode { TLS_REQUIRED, TLS_NEVER };
+enum config_revocation { REVOCATION_OFF, REVOCATION_SOFT, REVOCATION_HARD };
+enum config_encrypt { ENCRYPT_REQUIRED, ENCRYPT_PREFERRED, ENCRYPT_NEVER };
+enum config_unknown_capabilities { UNKNOWN_ASSUME, UNKNOWN_REFUSE };
+enum config_digital_ids { DIGITAL_IDS_ALL, DIGITAL_IDS_PREFERRED };
+enum config_pass_refuse { PASS, REFUSE };
+enum config_defer_pass { UNAVAILABLE_DEFER, UNAVAILABLE_PASS };
+enum config_bcc { BCC_REFUSE, BCC_REVEAL };
+enum config_accept_refuse { ACCEPT, REJECT };
+
+struct strings {
+	char **items;
+	size_t count;
+};
+
+struct patterns {
+	struct address_pattern *items;
+	size_t count;
+};
+
+/* A network as an IPv6 prefix; IPv4 as v4-mapped with bits + 96. */
+struct network {
+	struct in6_addr address;
+	int bits;
+};
+
+struct networks {
+	struct network *items;
+	size_t count;
+};
+
+typedef char *setting_STRING;
+typedef char *setting_PATH;
+typedef int64_t setting_INTEGER;
+typedef int64_t setting_OCTAL;
+typedef int64_t setting_SIZE;
+typedef int64_t setting_DURATION;
+typedef bool setting_BOOLEAN;
+typedef const struct cipher *setting_CIPHER;
+typedef struct strings setting_STRINGS;
+typedef struct strings setting_DOMAINS;
+typedef struct patterns setting_PATTERNS;
+typedef struct networks setting_NETWORKS;
+typedef enum config_mode setting_mode;
+typedef enum config_log_to setting_log_to;
+typedef enum config_log_severity setting_log_severity;
+typedef enum config_audit_failure setting_audit_failure;
+typedef enum config_local_part setting_local_part;
+typedef enum config_directory_kind setting_directory_kind;
+typedef enum config_scope setting_scope;
+typedef enum config_tls_mode setting_tls_mode;
+typedef enum config_revocation setting_revocation;
+typedef enum config_encrypt setting_encrypt;
+typedef enum config_unknown_capabilities setting_unknown_capabilities;
+typedef enum config_digital_ids setting_digital_ids;
+typedef enum config_pass_refuse setting_pass_refuse;
+typedef enum config_defer_pass setting_defer_pass;
+typedef enum config_bcc setting_bcc;
+typedef enum config_accept_refuse setting_accept_refuse;
+
+#define CONFIG_MEMBER(type, member, name, value, min, max, help) setting_##type member;
+
+/* What may stand at the top level and in a rule. In a rule, what it doesn't say is already filled
+ * in from the top level. */
+struct config_policy {
+#define POLICY CONFIG_MEMBER
+#include "config/settings.def"
+};
+
+struct config_directory {
+	char *title;
+	int line;
+#define DIRECTORY CONFIG_MEMBER
+#include "config/settings.def"
+};
+
+struct config_trust {
+	char *title;
+	int line;
+#define TRUST CONFIG_MEMBER
+#include "config/settings.def"
+};
+
+struct config_rule {
+	char *title;
+	int line;
+#define MATCH CONFIG_MEMBER
+#include "config/settings.def"
+	struct config_policy policy;
+};
+
+struct config {
+	char *file;
+#define TOP CONFIG_MEMBER
+#include "config/settings.def"
+	struct config_policy policy; /* the top level's */
+	struct config_directory *directories;
+	size_t directory_count;
+	struct config_trust *trusts;
+	size_t trust_count;
+	struct config_rule *rules;
+	size_t rule_count;
+	int references; /* config_ref/config_unref only */
+};
+
+/* Something wrong with the file: "smime-milter.conf:12: …", one line each, untrusted text escaped.
+ */
+struct config_problems {
+	char **items;
+	size_t count;
+};
+
+/*
+ * Reads and checks a file: the first error of syntax, or every error of meaning at once (unknown
+ * names with the nearest known one, wrong types and ranges, two sections of one title, rules that
+ * can never match, a directory with both or neither of ldif and uri, a cipher that can't be made
+ * …). NULL if there is any; *problems says which, else is empty. Free with config_problems_free().
+ */
+struct config *config_load(const char *file, struct config_problems *problems);
+void config_problems_free(struct config_problems *problems);
+
+/* Atomic; config_unref(NULL) is legal. */
+struct config *config_ref(struct config *config);
+void config_unref(struct config *config);
+
+/* Whether the address (of an AF_INET or AF_INET6 peer) lies in one of the networks. */
+struct sockaddr;
+bool config_networks_contain(const struct networks *networks, const struct sockaddr *peer);
+
+/* Writes the commented sample configuration's settings part, and the settings part of the manual
+ * page (man(7) macros): both from the one list. Used by the build. 0/-1 (errno of the stream). */
+MUST_CHECK int config_write_sample(FILE *out);
+MUST_CHECK int config_write_manual(FILE *out);
+
+#endif

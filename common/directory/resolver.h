@@ -1,0 +1,78 @@
+/*
+ * The resolver: from an address to its recipient record. One event-loop thread of its own talks to
+ * the directories; a bounded set of workers parses and judges. Asked from any thread.
+ *
+ *   ticket = resolver_submit(...)      at RCPT TO: no waiting
+ *   ticket_wait(ticket, deadline)      at end of headers
+ *   ticket_record(ticket)              borrowed until ticket_free()
+ *   ticket_free(ticket)                at any time, from the ticket's own thread: cancels if it
+ * must
+ *
+ * One question is in flight per address, whoever asks; a waiter that gives up detaches, the
+ * question goes on and fills the cache.
+ */
+#ifndef SMIME_DIRECTORY_RESOLVER_H
+#define SMIME_DIRECTORY_RESOLVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "directory/source.h"
+#include "mail/address.h"
+#include "smime/recipient.h"
+#include "smime/trust.h"
+
+struct event_base;
+struct resolver;
+struct ticket;
+
+/* Makes the sources of the configuration and starts the loop. Takes references of config and trust.
+ * A server that is down is no error; an LDIF file that can't be read is. NULL on error. */
+struct resolver *resolver_new(struct config *config, struct trust *trust, struct error *err);
+
+/* For tests: sources made by the caller (freed with the resolver) in place of the configuration's,
+ * one per config->directories entry, in order. `make` is called on the loop's base before it runs.
+ */
+typedef struct source *resolver_make_source(void *context, const struct config_directory *directory,
+    struct event_base *base, struct error *err);
+struct resolver *resolver_new_with(struct config *config, struct trust *trust,
+    resolver_make_source *make, void *context, struct error *err);
+
+/* Stops the loop and frees all. Every ticket must have been freed. NULL is legal. */
+void resolver_free(struct resolver *resolver);
+
+/* Asks for an address. Never waits, always gives a ticket (NULL only without memory): over
+ * lookups-limit, the ticket is ready at once with RECIPIENT_UNAVAILABLE. deadline_ms by
+ * clock_monotonic_ms(). */
+struct ticket *resolver_submit(
+    struct resolver *resolver, const struct address *address, int64_t deadline_ms);
+
+/* Whether the record is there. */
+bool ticket_ready(struct ticket *ticket);
+
+/* Waits until the record is there or the deadline (clock_monotonic_ms) has passed; the same answer.
+ */
+bool ticket_wait(struct ticket *ticket, int64_t deadline_ms);
+
+/* The record, borrowed until ticket_free(); NULL while it is not ready. */
+const struct recipient *ticket_record(const struct ticket *ticket);
+
+/* NULL is legal. */
+void ticket_free(struct ticket *ticket);
+
+/* Counters since the start, for logs, tests and metrics. */
+struct resolver_statistics {
+	uint64_t questions;  /* submitted */
+	uint64_t cache_hits; /* answered from the cache */
+	uint64_t joined;     /* attached to a question already in flight */
+	uint64_t searches;   /* asked of directories */
+	uint64_t failures;   /* answers that were errors */
+	uint64_t entries;    /* in the cache now */
+	uint64_t bytes;      /* of the cache now */
+};
+void resolver_statistics(struct resolver *resolver, struct resolver_statistics *statistics);
+
+#endif

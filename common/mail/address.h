@@ -1,0 +1,85 @@
+/*
+ * Mail addresses (RFC 5321 4.1.2, RFC 6531) and the patterns that rules match them with. Values are
+ * owned by whoever holds the struct; nothing is shared; any thread.
+ */
+#ifndef SMIME_MAIL_ADDRESS_H
+#define SMIME_MAIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+
+/* Longest address taken, in bytes: RFC 5321 4.5.3.1 allows 64 + 1 + 255, UTF-8 (RFC 6531) needs
+ * more. */
+#define ADDRESS_MAX 1024
+
+struct address {
+	char *text; /* local part as given (unquoted where it can be), "@", domain: for people, keys
+		     */
+	char *local;  /* local part without quoting; "" for the null address */
+	char *domain; /* lower-case A-labels (RFC 5890), no trailing dot; "" for the null address */
+};
+
+#define ADDRESS_INIT             \
+	{                        \
+		NULL, NULL, NULL \
+	}
+
+/*
+ * Parses what stands in MAIL FROM or RCPT TO, or what a user typed: with or without angle brackets,
+ * a source route dropped, quoted local parts, UTF-8 in either part, address literals
+ * ([192.0.2.1], [IPv6:…]). "<>" and "" give the null address. ERROR_INPUT for anything else,
+ * ERROR_LIMIT beyond ADDRESS_MAX. On success the caller frees with address_free().
+ */
+MUST_CHECK int address_parse(const char *text, struct address *address, struct error *err);
+
+MUST_CHECK int address_copy(const struct address *from, struct address *to, struct error *err);
+void address_free(struct address *address);
+
+bool address_is_null(const struct address *address);
+
+/* Same mailbox: domain without regard to case; local part too unless exact_local (RFC 8550 section
+ * 3 leaves the choice to policy). */
+bool address_equal(const struct address *a, const struct address *b, bool exact_local);
+
+/*
+ * The domain's U-label form (RFC 5891) to ask directories that store it so, in *out (free()).
+ * NULL in *out where it is the same as domain. 0/-1.
+ */
+MUST_CHECK int address_unicode_domain(const struct address *address, char **out, struct error *err);
+
+/*
+ * A pattern of a rule:
+ *   "user@example.org"  that address
+ *   "@example.org"      every address of that domain
+ *   "@.example.org"     every address of its subdomains, at any depth, not of itself
+ *   "<>"                the null sender
+ *   "*"                 every address but the null sender
+ * Domains may be given in either form.
+ */
+struct address_pattern {
+	enum {
+		PATTERN_ADDRESS,
+		PATTERN_DOMAIN,
+		PATTERN_SUBDOMAINS,
+		PATTERN_NULL,
+		PATTERN_ANY,
+	} kind;
+	char *text;             /* as written in the configuration */
+	struct address address; /* local "" for the domain kinds */
+};
+
+MUST_CHECK int address_pattern_parse(
+    const char *text, struct address_pattern *pattern, struct error *err);
+void address_pattern_free(struct address_pattern *pattern);
+bool address_pattern_matches(const struct address_pattern *pattern, const struct address *address);
+
+/* A bare domain or ".domain" (subdomains) as `domains = {…}` uses it ("*": all); lower-case
+ * A-labels in *out (free()), a leading dot kept. */
+MUST_CHECK int address_domain_parse(const char *text, char **out, struct error *err);
+/* Whether such a domain pattern covers the domain (already lower-case A-labels). */
+bool address_domain_covers(const char *pattern, const char *domain);
+
+#endif

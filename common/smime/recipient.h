@@ -1,0 +1,78 @@
+/*
+ * The recipient record: everything known of one address at one time, each digital ID judged.
+ * Immutable once made, reference-counted, shared between threads.
+ */
+#ifndef SMIME_SMIME_RECIPIENT_H
+#define SMIME_SMIME_RECIPIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "mail/address.h"
+#include "smime/capabilities.h"
+#include "smime/certificate.h"
+#include "smime/findings.h"
+#include "tables/reason.h"
+
+struct trust;
+
+/* One certificate published for an address, where it was found, and what came of judging it. */
+struct digital_id {
+	struct certificate *certificate; /* NULL where nothing could be parsed */
+	char *directory;
+	char *dn;
+	char *attribute;
+	bool from_blob;   /* the blob's certificates stand above bare ones in preference */
+	bool blob_signed; /* and the blob's signature verified, by a trusted signer for this address
+			   */
+	bool preferred;   /* named by the blob's own encryption preference (only if blob_signed) */
+	time_t signing_time;              /* of the blob; 0 if unknown */
+	struct capabilities capabilities; /* signed, extension or none */
+	enum reason_id verdict;           /* REASON_OK, or why it can't be used */
+	bool stale;                       /* shadows a better digital ID of the same recipient */
+	char *detail;     /* the verdict's evidence in words; NULL if there is nothing to add */
+	int failed_depth; /* which link of the chain failed: 0 the certificate itself; -1 none */
+	char *failed_subject; /* the certificate at that depth, or NULL */
+	char *failed_issuer;
+	const char *revocation; /* "off", "unknown" …: static */
+};
+
+enum recipient_state {
+	RECIPIENT_FOUND,       /* at least one value is published, usable or not */
+	RECIPIENT_NONE,        /* the directories answered: nothing */
+	RECIPIENT_UNAVAILABLE, /* a directory could not be asked */
+};
+
+/* Digital IDs judged for one address; what follows is left out, which notes say. */
+#define RECIPIENT_DIGITAL_IDS_MAX 100
+
+struct recipient {
+	char *address; /* struct address.text */
+	enum recipient_state state;
+	char *detail;                   /* why unavailable, or a note on the findings; NULL */
+	struct digital_id *digital_ids; /* usable ones first, best first */
+	size_t digital_id_count;
+	time_t judged_at;   /* wall clock */
+	time_t valid_until; /* judgement holds until then: the next notBefore or notAfter */
+	int references;
+};
+
+/*
+ * Judges findings for an address as of `at`: the whole of DESIGN "Judgement" that concerns one
+ * recipient. CPU only, no I/O. A value that can't be parsed becomes a digital ID with verdict
+ * REASON_MALFORMED. NULL only for ERROR_TEMPORARY/ERROR_INTERNAL.
+ */
+struct recipient *recipient_judge(const struct trust *trust, const struct findings *findings,
+    const struct address *address, bool exact_local, time_t at, struct error *err);
+
+/* A record for an address that could not be looked up. detail is copied. */
+struct recipient *recipient_unavailable(
+    const struct address *address, const char *detail, struct error *err);
+
+struct recipient *recipient_ref(struct recipient *recipient);
+void recipient_unref(struct recipient *recipient);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Which certificates count: anchors and intermediates of each trust section, and the judgement of
+ * one certificate against them (RFC 5280, RFC 8550). Immutable once loaded; any thread.
+ */
+#ifndef SMIME_SMIME_TRUST_H
+#define SMIME_SMIME_TRUST_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "mail/address.h"
+#include "smime/certificate.h"
+#include "tables/reason.h"
+
+struct trust;
+
+/* Reads every trust section's folders. Files that are no certificate are logged and skipped; a
+ * folder that can't be read is an error. No anchor at all is logged as a warning. NULL on error. */
+struct trust *trust_load(const struct config *config, struct error *err);
+struct trust *trust_ref(struct trust *trust);
+void trust_unref(struct trust *trust);
+
+/* Anchors and intermediates loaded, for people. */
+size_t trust_anchor_count(const struct trust *trust);
+size_t trust_intermediate_count(const struct trust *trust);
+
+enum trust_purpose {
+	TRUST_ENCRYPT, /* a recipient: RSA keyEncipherment, EC keyAgreement; EKU emailProtection or
+			  any */
+	TRUST_SIGN,    /* a blob's or a message's signer: digitalSignature or nonRepudiation */
+};
+
+struct trust_verdict {
+	enum reason_id reason; /* REASON_OK, or the first that fails */
+	char detail[512];      /* evidence in words; "" */
+	int failed_depth;      /* -1 if no link failed */
+	char *failed_subject;  /* free() through trust_verdict_clear() */
+	char *failed_issuer;
+	const char *revocation; /* static */
+	time_t valid_until;     /* the earliest notAfter of the chain; 0 where there is none */
+};
+void trust_verdict_clear(struct trust_verdict *verdict);
+
+/*
+ * Judges a certificate for an address (NULL: the address is not looked at) as of `at`. Chains are
+ * built from `extra` (a blob's and an entry's certificates; may be NULL), the configured
+ * intermediates and the anchors of those trust sections whose `for` covers the address's domain
+ * (all sections when address is NULL). allow_no_address: a certificate without any address counts
+ * (binding by entry). Fills *verdict always; -1 only for ERROR_TEMPORARY/ERROR_INTERNAL, when
+ * verdict holds REASON_INTERNAL_ERROR.
+ */
+MUST_CHECK int trust_judge(const struct trust *trust, const struct certificate *certificate,
+    STACK_OF(X509) * extra, enum trust_purpose purpose, const struct address *address,
+    bool exact_local, bool allow_no_address, time_t at, struct trust_verdict *verdict,
+    struct error *err);
+
+#endif
