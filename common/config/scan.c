@@ -1,0 +1,483 @@
+#include "config/scan.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* libconfuse compares each title with all before it: with more the time to read a file is felt. */
+#define SECTIONS_MAX 20000
+/* Titles stand in log lines and records. */
+#define TITLE_MAX 64
+/* Longest name quoted in a message. */
+#define SHOWN_MAX 60
+
+enum token_kind { TOKEN_NONE, TOKEN_WORD, TOKEN_STRING, TOKEN_EQUALS, TOKEN_COMMA, TOKEN_END };
+
+struct token {
+	enum token_kind kind;
+	size_t start, length;
+	int line;
+};
+
+/* NOWHERE for "no statement to blank". */
+#define NOWHERE SIZE_MAX
+
+struct scanner {
+	char *text;
+	size_t size, at;
+	int line;
+	struct token before, last; /* TOKEN_END: a statement ends there */
+	struct token opened;       /* name of the section we are in */
+	bool in_section, in_list;
+	int list_line;
+	struct scan_section *section;  /* that settings belong to; NULL in one that isn't known */
+	const struct setting *setting; /* after its "="; NULL if it isn't known */
+	size_t blank_statement, blank_section; /* where one starts that libconfuse must not see */
+	struct scan *scan;
+	struct problems *problems;
+};
+
+static void
+blank(struct scanner *scanner, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (scanner->text[i] != '\n')
+			scanner->text[i] = ' ';
+}
+
+static void
+push(struct scanner *scanner, enum token_kind kind, size_t start, size_t end)
+{
+	scanner->before = scanner->last;
+	scanner->last = (struct token){kind, start, end - start, scanner->line};
+	scanner->at = end;
+}
+
+static void
+end_statement(struct scanner *scanner, size_t end)
+{
+	if (scanner->blank_statement != NOWHERE)
+		blank(scanner, scanner->blank_statement, end);
+	scanner->blank_statement = NOWHERE;
+	push(scanner, TOKEN_END, end, end);
+}
+
+/* A word or string: it ends a statement if it is its value. */
+static void
+push_value(struct scanner *scanner, enum token_kind kind, size_t start, size_t end)
+{
+	bool value = scanner->last.kind == TOKEN_EQUALS && !scanner->in_list;
+
+	push(scanner, kind, start, end);
+	if (value)
+		end_statement(scanner, end);
+}
+
+static bool
+is_control(char byte)
+{
+	return ((unsigned char)byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
+static int
+refuse(struct scanner *scanner, const char *problem)
+{
+	problems_add(scanner->problems, scanner->line, "%s", problem);
+	return -1;
+}
+
+/* libconfuse would put a variable of the environment there. */
+static bool
+expands(const struct scanner *scanner, size_t at)
+{
+	return scanner->text[at] == '$' && at + 1 < scanner->size && scanner->text[at + 1] == '{';
+}
+
+#define EXPANDS "\"${\" is not taken here: variables are not expanded; quote it with ' instead"
+
+static int
+scan_string(struct scanner *scanner)
+{
+	const char *text = scanner->text;
+	char quote = text[scanner->at];
+	size_t at = scanner->at + 1;
+
+	for (; at < scanner->size && text[at] != quote; at++) {
+		char next = at + 1 < scanner->size ? text[at + 1] : '\n';
+
+		if (text[at] == '\n' || (text[at] == '\r' && next == '\n'))
+			break;
+		if (is_control(text[at]))
+			return refuse(scanner, "a control character in a string");
+		if (quote == '"' && expands(scanner, at))
+			return refuse(scanner, EXPANDS);
+		if (text[at] != '\\')
+			continue;
+		if (next == quote || next == '\\')
+			at++;
+		else if (quote == '"')
+			return refuse(scanner,
+			    "in \"…\" a backslash is written \\\\, and a quote \\\"; no others");
+	}
+	if (at >= scanner->size || text[at] != quote)
+		return refuse(scanner, "a string is not closed on its line");
+	push_value(scanner, TOKEN_STRING, scanner->at, at + 1);
+	return 0;
+}
+
+/* What libconfuse takes without quotes; everything else it has a use for, or drops unsaid. */
+static bool
+is_word(char byte)
+{
+	return byte != '\0' && !is_control(byte) && strchr(" \t#\"'={}()+,*", byte) == NULL;
+}
+
+static int
+scan_word(struct scanner *scanner)
+{
+	size_t at = scanner->at;
+
+	for (; at < scanner->size && is_word(scanner->text[at]); at++)
+		if (expands(scanner, at))
+			return refuse(scanner, EXPANDS);
+	if (at == scanner->at) {
+		if (scanner->text[at] == '+')
+			return refuse(
+			    scanner, "lists can't be added to: write the whole list with =");
+		if (is_control(scanner->text[at]))
+			return refuse(scanner, "a control character");
+		problems_add(scanner->problems, scanner->line, "\"%c\" must stand in quotes",
+		    scanner->text[at]);
+		return -1;
+	}
+	push_value(scanner, TOKEN_WORD, scanner->at, at);
+	return 0;
+}
+
+static int
+scan_comment(struct scanner *scanner)
+{
+	size_t start = scanner->at, at = start;
+	int line = scanner->line;
+
+	if (scanner->text[at] == '#' || scanner->text[at + 1] == '/') {
+		while (at < scanner->size && scanner->text[at] != '\n')
+			at++;
+	} else {
+		at += 2;
+		while (at + 1 < scanner->size &&
+		       !(scanner->text[at] == '*' && scanner->text[at + 1] == '/'))
+			line += scanner->text[at++] == '\n';
+		if (at + 1 >= scanner->size)
+			return refuse(scanner, "a comment is not closed: */ is missing");
+		at += 2;
+	}
+	blank(scanner, start, at);
+	scanner->at = at;
+	scanner->line = line;
+	return 0;
+}
+
+/* The token as a text of at most size - 1 bytes; returns out. */
+static char *
+token_text(const struct scanner *scanner, const struct token *token, char *out, size_t size)
+{
+	size_t length = token->length < size ? token->length : size - 1;
+
+	memcpy(out, scanner->text + token->start, length);
+	out[length] = '\0';
+	return out;
+}
+
+static void
+unknown_setting(struct scanner *scanner, const char *name)
+{
+	enum section_kind kind = scanner->section->kind;
+	const char *near = setting_nearest(kind, name);
+	enum section_kind other;
+
+	for (other = SECTION_TOP; other < SECTION_COUNT; other++)
+		if (setting_by_name(other, name) != NULL)
+			break;
+	if (other == SECTION_TOP)
+		problems_add(scanner->problems, scanner->last.line,
+		    "\"%s\" is not a setting of a %s section: it belongs at the top level", name,
+		    setting_section(kind)->name);
+	else if (other < SECTION_COUNT)
+		problems_add(scanner->problems, scanner->last.line,
+		    "\"%s\" is not a setting of %s%s%s: it belongs in a %s section", name,
+		    kind == SECTION_TOP ? "the top level" : "a ", setting_section(kind)->name,
+		    kind == SECTION_TOP ? "" : " section", setting_section(other)->name);
+	else if (setting_section_by_name(name) < SECTION_COUNT)
+		problems_add(scanner->problems, scanner->last.line,
+		    "\"%s\" is a section, written %s \"title\" { … }", name, name);
+	else if (near != NULL)
+		problems_add(scanner->problems, scanner->last.line,
+		    "unknown setting \"%s\": did you mean \"%s\"?", name, near);
+	else
+		problems_add(scanner->problems, scanner->last.line, "unknown setting \"%s\"", name);
+}
+
+/* At "=": the word before it is a setting's name. */
+static int
+scan_equals(struct scanner *scanner)
+{
+	char name[SHOWN_MAX + 1];
+	int *line;
+
+	if (scanner->last.kind == TOKEN_STRING && !scanner->in_list)
+		return refuse(scanner, "the name of a setting is written without quotes");
+	if (scanner->last.kind != TOKEN_WORD || scanner->in_list)
+		return refuse(scanner, "unexpected \"=\"");
+	token_text(scanner, &scanner->last, name, sizeof(name));
+	scanner->setting = NULL;
+	if (scanner->section != NULL) {
+		scanner->setting = setting_by_name(scanner->section->kind, name);
+		if (scanner->setting == NULL) {
+			unknown_setting(scanner, name);
+			scanner->blank_statement = scanner->last.start;
+		}
+	}
+	if (scanner->setting != NULL) {
+		line = &scanner->section->lines[scanner->setting -
+						setting_section(scanner->section->kind)->settings];
+		if (*line != 0) {
+			problems_add(scanner->problems, scanner->last.line,
+			    "%s is set twice: already on line %d", name, abs(*line));
+			scanner->blank_statement = scanner->last.start;
+		} else {
+			*line = scanner->last.line;
+		}
+	}
+	push(scanner, TOKEN_EQUALS, scanner->at, scanner->at + 1);
+	return 0;
+}
+
+static int
+open_list(struct scanner *scanner)
+{
+	const struct setting *setting = scanner->setting;
+	int *line;
+
+	if (setting != NULL && !setting_is_list(setting) && scanner->blank_statement == NOWHERE) {
+		line = &scanner->section
+			    ->lines[setting - setting_section(scanner->section->kind)->settings];
+		*line = -*line;
+		problems_add(scanner->problems, scanner->line, "%s takes one value, not a list",
+		    setting->name);
+		scanner->blank_statement = scanner->before.start;
+	}
+	scanner->in_list = true;
+	scanner->list_line = scanner->line;
+	push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
+	return 0;
+}
+
+/* Grows by doubling. The new section, cleared, or NULL. */
+static struct scan_section *
+new_section(struct scan *scan)
+{
+	struct scan_section *sections;
+
+	if ((scan->count & (scan->count - 1)) == 0) {
+		sections = realloc(
+		    scan->sections, (scan->count > 0 ? scan->count * 2 : 1) * sizeof(*sections));
+		if (sections == NULL)
+			return NULL;
+		scan->sections = sections;
+	}
+	memset(&scan->sections[scan->count], 0, sizeof(*sections));
+	return &scan->sections[scan->count++];
+}
+
+static int
+add_section(
+    struct scanner *scanner, enum section_kind kind, const char *title, size_t length, int line)
+{
+	struct scan_section *section;
+
+	if (scanner->scan->count > SECTIONS_MAX)
+		return refuse(scanner, "too many sections");
+	section = new_section(scanner->scan);
+	if (section == NULL)
+		return refuse(scanner, "out of memory");
+	section->kind = kind;
+	section->line = line;
+	section->place = scanner->scan->counts[kind]++;
+	scanner->section = section;
+	if (title != NULL) {
+		section->title = strndup(title, length);
+		if (section->title == NULL)
+			return refuse(scanner, "out of memory");
+	}
+	return 0;
+}
+
+/* The title without its quotes; false, with a problem, if it isn't one. */
+static bool
+title_of(struct scanner *scanner, const char **title, size_t *length)
+{
+	bool quoted = scanner->last.kind == TOKEN_STRING;
+
+	*title = scanner->text + scanner->last.start + (quoted ? 1 : 0);
+	*length = scanner->last.length - (quoted ? 2 : 0);
+	if (*length > 0 && *length <= TITLE_MAX && memchr(*title, '\\', *length) == NULL)
+		return true;
+	problems_add(scanner->problems, scanner->last.line,
+	    "the title of a section has from 1 to %d bytes, without backslash", TITLE_MAX);
+	return false;
+}
+
+static void
+unknown_section(struct scanner *scanner, const struct token *name_token, const char *name)
+{
+	const char *near = setting_nearest_section(name);
+
+	if (near != NULL)
+		problems_add(scanner->problems, name_token->line,
+		    "unknown section \"%s\": did you mean \"%s\"?", name, near);
+	else
+		problems_add(scanner->problems, name_token->line,
+		    "unknown section \"%s\": there are directory, trust and rule", name);
+}
+
+static bool
+is_text(const struct token *token)
+{
+	return token->kind == TOKEN_WORD || token->kind == TOKEN_STRING;
+}
+
+/* At "{" that opens no list. What isn't a good section is walked over, then blanked. */
+static int
+open_section(struct scanner *scanner)
+{
+	bool titled = is_text(&scanner->last) && is_text(&scanner->before);
+	struct token name_token = titled ? scanner->before : scanner->last;
+	char name[SHOWN_MAX + 1];
+	enum section_kind kind;
+	const char *title;
+	size_t length;
+	int status = 0;
+
+	if (name_token.kind != TOKEN_WORD)
+		return refuse(scanner, "unexpected \"{\"");
+	token_text(scanner, &name_token, name, sizeof(name));
+	kind = setting_section_by_name(name);
+	scanner->section = NULL;
+	if (kind == SECTION_COUNT)
+		unknown_section(scanner, &name_token, name);
+	else if (!titled)
+		problems_add(scanner->problems, name_token.line,
+		    "a section needs a title: %s \"title\" { … }", name);
+	else if (title_of(scanner, &title, &length))
+		status = add_section(scanner, kind, title, length, name_token.line);
+	if (scanner->section == NULL)
+		scanner->blank_section = name_token.start;
+	scanner->opened = name_token;
+	scanner->in_section = true;
+	push(scanner, TOKEN_END, scanner->at, scanner->at + 1);
+	return status;
+}
+
+static int
+scan_open(struct scanner *scanner)
+{
+	if (scanner->in_list)
+		return refuse(scanner, "a list can't stand in a list");
+	if (scanner->last.kind == TOKEN_EQUALS)
+		return open_list(scanner);
+	if (scanner->in_section) {
+		problems_add(scanner->problems, scanner->line,
+		    "a section can't stand in a section: is the } of the one on line %d missing?",
+		    scanner->opened.line);
+		return -1;
+	}
+	return open_section(scanner);
+}
+
+static int
+scan_close(struct scanner *scanner)
+{
+	if (scanner->in_list) {
+		scanner->in_list = false;
+		end_statement(scanner, scanner->at + 1);
+		return 0;
+	}
+	if (!scanner->in_section)
+		return refuse(scanner, "unexpected \"}\"");
+	scanner->in_section = false;
+	if (scanner->blank_section != NOWHERE)
+		blank(scanner, scanner->blank_section, scanner->at + 1);
+	scanner->blank_section = NOWHERE;
+	scanner->section = &scanner->scan->sections[0];
+	push(scanner, TOKEN_END, scanner->at, scanner->at + 1);
+	return 0;
+}
+
+static int
+scan_token(struct scanner *scanner)
+{
+	char byte = scanner->text[scanner->at];
+	char next = scanner->at + 1 < scanner->size ? scanner->text[scanner->at + 1] : '\0';
+
+	switch (byte) {
+	case '\n':
+		scanner->line++;
+		/* fall through */
+	case ' ':
+	case '\t':
+	case '\r':
+		scanner->at++;
+		return 0;
+	case '"':
+	case '\'':
+		return scan_string(scanner);
+	case '=':
+		return scan_equals(scanner);
+	case '{':
+		return scan_open(scanner);
+	case '}':
+		return scan_close(scanner);
+	case ',':
+		push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
+		return 0;
+	default:
+		if (byte == '#' || (byte == '/' && (next == '/' || next == '*')))
+			return scan_comment(scanner);
+		return scan_word(scanner);
+	}
+}
+
+int
+scan_text(char *text, size_t size, struct scan *scan, struct problems *problems)
+{
+	struct scanner scanner = {.text = text,
+	    .size = size,
+	    .line = 1,
+	    .blank_statement = NOWHERE,
+	    .blank_section = NOWHERE,
+	    .scan = scan,
+	    .problems = problems};
+
+	memset(scan, 0, sizeof(*scan));
+	if (add_section(&scanner, SECTION_TOP, NULL, 0, 0) != 0)
+		return -1;
+	while (scanner.at < size)
+		if (scan_token(&scanner) != 0)
+			return -1;
+	if (scanner.in_list || scanner.in_section) {
+		problems_add(problems, scanner.in_list ? scanner.list_line : scanner.opened.line,
+		    "a %s is not closed: } is missing", scanner.in_list ? "list" : "section");
+		return -1;
+	}
+	return 0;
+}
+
+void
+scan_free(struct scan *scan)
+{
+	for (size_t i = 0; i < scan->count; i++)
+		free(scan->sections[i].title);
+	free(scan->sections);
+	memset(scan, 0, sizeof(*scan));
+}
