@@ -1,8 +1,12 @@
+#include "config/manual.h"
+
 #include <string.h>
 
 #include "config/config.h"
 #include "config/quantity.h"
 #include "config/setting.h"
+#include "tables/cipher.h"
+#include "tables/reason.h"
 
 static const char *
 type_title(enum setting_type type)
@@ -38,7 +42,7 @@ type_title(enum setting_type type)
 }
 
 /* Text of ours, with what roff would take for its own escaped: a backslash and a hyphen anywhere,
- * a point or quote at the beginning of a line. */
+ * a point or quote at the beginning of a line; no hyphen of ours may be broken at. */
 static void
 write_roff(FILE *out, const char *text)
 {
@@ -140,19 +144,57 @@ config_write_manual(FILE *out)
 	      "wherever in the file it stands.\n",
 	    out);
 	write_settings(out, SECTION_TOP, true);
-	fputs(
-	    ".SS directory \"\\fItitle\\fP\" { \\(el }\nWhere certificates are published.\n", out);
+	fputs(".SS directory \"\\fItitle\\fP\" { ... }\nWhere certificates are published.\n", out);
 	write_settings(out, SECTION_DIRECTORY, false);
-	fputs(".SS trust \"\\fItitle\\fP\" { \\(el }\nWhose certificates are trusted, and for "
+	fputs(".SS trust \"\\fItitle\\fP\" { ... }\nWhose certificates are trusted, and for "
 	      "whom.\n",
 	    out);
 	write_settings(out, SECTION_TRUST, false);
-	fputs(".SS rule \"\\fItitle\\fP\" { \\(el }\nWhich mail the rule holds for, and what must "
+	fputs(".SS rule \"\\fItitle\\fP\" { ... }\nWhich mail the rule holds for, and what must "
 	      "hold "
 	      "for that mail.\nRules are read in the order of the file; the first whose every "
 	      "condition matches a recipient holds for that recipient.\nA condition that is not "
 	      "given always matches.\n",
 	    out);
 	write_settings(out, SECTION_RULE, false);
+	return fflush(out) != 0 || ferror(out) ? -1 : 0;
+}
+
+static void
+write_reason(FILE *out, const struct reason *reason)
+{
+	fputs(reason->smtp != 0 ? ".TP\n.BR " : ".TP\n.B ", out);
+	write_roff(out, reason->code);
+	if (reason->smtp != 0)
+		fprintf(out, " \" (%d %s)\"", reason->smtp, reason->enhanced);
+	fputc('\n', out);
+	write_roff(out, reason->sentence);
+	fputs(".\n", out);
+	write_sentences(out, reason->advice);
+}
+
+int
+manual_write_reasons(FILE *out)
+{
+	for (int id = 0; id < REASON_COUNT; id++)
+		write_reason(out, reason_get((enum reason_id)id));
+	return fflush(out) != 0 || ferror(out) ? -1 : 0;
+}
+
+int
+manual_write_ciphers(FILE *out)
+{
+	const char *comma = "";
+
+	for (int id = 0; id < CIPHER_COUNT; id++) {
+		const struct cipher *cipher = cipher_get((enum cipher_id)id);
+
+		if (!cipher->produced)
+			continue;
+		fputs(comma, out);
+		write_roff(out, cipher->name);
+		comma = ",\n";
+	}
+	fputs(".\n", out);
 	return fflush(out) != 0 || ferror(out) ? -1 : 0;
 }

@@ -115,9 +115,9 @@ scan_string(struct scanner *scanner)
 			continue;
 		if (next == quote || next == '\\')
 			at++;
-		else if (quote == '"')
-			return refuse(scanner,
-			    "in \"…\" a backslash is written \\\\, and a quote \\\"; no others");
+		else if (quote == '"' && next != '\n')
+			return refuse(scanner, "a backslash in \"…\" must stand before a quote or "
+					       "another backslash; in '…' it stands for itself");
 	}
 	if (at >= scanner->size || text[at] != quote)
 		return refuse(scanner, "a string is not closed on its line");
@@ -201,8 +201,9 @@ unknown_setting(struct scanner *scanner, const char *name)
 			break;
 	if (other == SECTION_TOP)
 		problems_add(scanner->problems, scanner->last.line,
-		    "\"%s\" is not a setting of a %s section: it belongs at the top level", name,
-		    setting_section(kind)->name);
+		    "\"%s\" is not a setting of a %s section: it belongs at the top level%s", name,
+		    setting_section(kind)->name,
+		    setting_by_name(other, name)->policy ? " or in a rule section" : "");
 	else if (other < SECTION_COUNT)
 		problems_add(scanner->problems, scanner->last.line,
 		    "\"%s\" is not a setting of %s%s%s: it belongs in a %s section", name,
