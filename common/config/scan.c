@@ -1,8 +1,9 @@
 #include "config/scan.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "config/scanner.h"
 
 /* libconfuse compares each title with all before it: with more the time to read a file is felt. */
 #define SECTIONS_MAX 20000
@@ -10,173 +11,6 @@
 #define TITLE_MAX 64
 /* Longest name quoted in a message. */
 #define SHOWN_MAX 60
-
-enum token_kind { TOKEN_NONE, TOKEN_WORD, TOKEN_STRING, TOKEN_EQUALS, TOKEN_COMMA, TOKEN_END };
-
-struct token {
-	enum token_kind kind;
-	size_t start, length;
-	int line;
-};
-
-/* NOWHERE for "no statement to blank". */
-#define NOWHERE SIZE_MAX
-
-struct scanner {
-	char *text;
-	size_t size, at;
-	int line;
-	struct token before, last; /* TOKEN_END: a statement ends there */
-	struct token opened;       /* name of the section we are in */
-	bool in_section, in_list;
-	int list_line;
-	struct scan_section *section;  /* that settings belong to; NULL in one that isn't known */
-	const struct setting *setting; /* after its "="; NULL if it isn't known */
-	size_t blank_statement, blank_section; /* where one starts that libconfuse must not see */
-	struct scan *scan;
-	struct problems *problems;
-};
-
-static void
-blank(struct scanner *scanner, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++)
-		if (scanner->text[i] != '\n')
-			scanner->text[i] = ' ';
-}
-
-static void
-push(struct scanner *scanner, enum token_kind kind, size_t start, size_t end)
-{
-	scanner->before = scanner->last;
-	scanner->last = (struct token){kind, start, end - start, scanner->line};
-	scanner->at = end;
-}
-
-static void
-end_statement(struct scanner *scanner, size_t end)
-{
-	if (scanner->blank_statement != NOWHERE)
-		blank(scanner, scanner->blank_statement, end);
-	scanner->blank_statement = NOWHERE;
-	push(scanner, TOKEN_END, end, end);
-}
-
-/* A word or string: it ends a statement if it is its value. */
-static void
-push_value(struct scanner *scanner, enum token_kind kind, size_t start, size_t end)
-{
-	bool value = scanner->last.kind == TOKEN_EQUALS && !scanner->in_list;
-
-	push(scanner, kind, start, end);
-	if (value)
-		end_statement(scanner, end);
-}
-
-static bool
-is_control(char byte)
-{
-	return ((unsigned char)byte < 0x20 && byte != '\t') || byte == 0x7f;
-}
-
-static int
-refuse(struct scanner *scanner, const char *problem)
-{
-	problems_add(scanner->problems, scanner->line, "%s", problem);
-	return -1;
-}
-
-/* libconfuse would put a variable of the environment there. */
-static bool
-expands(const struct scanner *scanner, size_t at)
-{
-	return scanner->text[at] == '$' && at + 1 < scanner->size && scanner->text[at + 1] == '{';
-}
-
-#define EXPANDS "\"${\" is not taken here: variables are not expanded; quote it with ' instead"
-
-static int
-scan_string(struct scanner *scanner)
-{
-	const char *text = scanner->text;
-	char quote = text[scanner->at];
-	size_t at = scanner->at + 1;
-
-	for (; at < scanner->size && text[at] != quote; at++) {
-		char next = at + 1 < scanner->size ? text[at + 1] : '\n';
-
-		if (text[at] == '\n' || (text[at] == '\r' && next == '\n'))
-			break;
-		if (is_control(text[at]))
-			return refuse(scanner, "a control character in a string");
-		if (quote == '"' && expands(scanner, at))
-			return refuse(scanner, EXPANDS);
-		if (text[at] != '\\')
-			continue;
-		if (next == quote || next == '\\')
-			at++;
-		else if (quote == '"' && next != '\n')
-			return refuse(scanner, "a backslash in \"…\" must stand before a quote or "
-					       "another backslash; in '…' it stands for itself");
-	}
-	if (at >= scanner->size || text[at] != quote)
-		return refuse(scanner, "a string is not closed on its line");
-	push_value(scanner, TOKEN_STRING, scanner->at, at + 1);
-	return 0;
-}
-
-/* What libconfuse takes without quotes; everything else it has a use for, or drops unsaid. */
-static bool
-is_word(char byte)
-{
-	return byte != '\0' && !is_control(byte) && strchr(" \t#\"'={}()+,*", byte) == NULL;
-}
-
-static int
-scan_word(struct scanner *scanner)
-{
-	size_t at = scanner->at;
-
-	for (; at < scanner->size && is_word(scanner->text[at]); at++)
-		if (expands(scanner, at))
-			return refuse(scanner, EXPANDS);
-	if (at == scanner->at) {
-		if (scanner->text[at] == '+')
-			return refuse(
-			    scanner, "lists can't be added to: write the whole list with =");
-		if (is_control(scanner->text[at]))
-			return refuse(scanner, "a control character");
-		problems_add(scanner->problems, scanner->line, "\"%c\" must stand in quotes",
-		    scanner->text[at]);
-		return -1;
-	}
-	push_value(scanner, TOKEN_WORD, scanner->at, at);
-	return 0;
-}
-
-static int
-scan_comment(struct scanner *scanner)
-{
-	size_t start = scanner->at, at = start;
-	int line = scanner->line;
-
-	if (scanner->text[at] == '#' || scanner->text[at + 1] == '/') {
-		while (at < scanner->size && scanner->text[at] != '\n')
-			at++;
-	} else {
-		at += 2;
-		while (at + 1 < scanner->size &&
-		       !(scanner->text[at] == '*' && scanner->text[at + 1] == '/'))
-			line += scanner->text[at++] == '\n';
-		if (at + 1 >= scanner->size)
-			return refuse(scanner, "a comment is not closed: */ is missing");
-		at += 2;
-	}
-	blank(scanner, start, at);
-	scanner->at = at;
-	scanner->line = line;
-	return 0;
-}
 
 /* The token as a text of at most size - 1 bytes; returns out. */
 static char *
@@ -227,9 +61,9 @@ scan_equals(struct scanner *scanner)
 	int *line;
 
 	if (scanner->last.kind == TOKEN_STRING && !scanner->in_list)
-		return refuse(scanner, "the name of a setting is written without quotes");
+		return scanner_refuse(scanner, "the name of a setting is written without quotes");
 	if (scanner->last.kind != TOKEN_WORD || scanner->in_list)
-		return refuse(scanner, "unexpected \"=\"");
+		return scanner_refuse(scanner, "unexpected \"=\"");
 	token_text(scanner, &scanner->last, name, sizeof(name));
 	scanner->setting = NULL;
 	if (scanner->section != NULL) {
@@ -250,7 +84,7 @@ scan_equals(struct scanner *scanner)
 			*line = scanner->last.line;
 		}
 	}
-	push(scanner, TOKEN_EQUALS, scanner->at, scanner->at + 1);
+	scanner_push(scanner, TOKEN_EQUALS, scanner->at, scanner->at + 1);
 	return 0;
 }
 
@@ -270,7 +104,7 @@ open_list(struct scanner *scanner)
 	}
 	scanner->in_list = true;
 	scanner->list_line = scanner->line;
-	push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
+	scanner_push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
 	return 0;
 }
 
@@ -298,10 +132,10 @@ add_section(
 	struct scan_section *section;
 
 	if (scanner->scan->count > SECTIONS_MAX)
-		return refuse(scanner, "too many sections");
+		return scanner_refuse(scanner, "too many sections");
 	section = new_section(scanner->scan);
 	if (section == NULL)
-		return refuse(scanner, "out of memory");
+		return scanner_refuse(scanner, "out of memory");
 	section->kind = kind;
 	section->line = line;
 	section->place = scanner->scan->counts[kind]++;
@@ -309,7 +143,7 @@ add_section(
 	if (title != NULL) {
 		section->title = strndup(title, length);
 		if (section->title == NULL)
-			return refuse(scanner, "out of memory");
+			return scanner_refuse(scanner, "out of memory");
 	}
 	return 0;
 }
@@ -361,7 +195,7 @@ open_section(struct scanner *scanner)
 	int status = 0;
 
 	if (name_token.kind != TOKEN_WORD)
-		return refuse(scanner, "unexpected \"{\"");
+		return scanner_refuse(scanner, "unexpected \"{\"");
 	token_text(scanner, &name_token, name, sizeof(name));
 	kind = setting_section_by_name(name);
 	scanner->section = NULL;
@@ -376,7 +210,7 @@ open_section(struct scanner *scanner)
 		scanner->blank_section = name_token.start;
 	scanner->opened = name_token;
 	scanner->in_section = true;
-	push(scanner, TOKEN_END, scanner->at, scanner->at + 1);
+	scanner_push(scanner, TOKEN_END, scanner->at, scanner->at + 1);
 	return status;
 }
 
@@ -384,7 +218,7 @@ static int
 scan_open(struct scanner *scanner)
 {
 	if (scanner->in_list)
-		return refuse(scanner, "a list can't stand in a list");
+		return scanner_refuse(scanner, "a list can't stand in a list");
 	if (scanner->last.kind == TOKEN_EQUALS)
 		return open_list(scanner);
 	if (scanner->in_section) {
@@ -401,17 +235,17 @@ scan_close(struct scanner *scanner)
 {
 	if (scanner->in_list) {
 		scanner->in_list = false;
-		end_statement(scanner, scanner->at + 1);
+		scanner_end_statement(scanner, scanner->at + 1);
 		return 0;
 	}
 	if (!scanner->in_section)
-		return refuse(scanner, "unexpected \"}\"");
+		return scanner_refuse(scanner, "unexpected \"}\"");
 	scanner->in_section = false;
 	if (scanner->blank_section != NOWHERE)
-		blank(scanner, scanner->blank_section, scanner->at + 1);
+		scanner_blank(scanner, scanner->blank_section, scanner->at + 1);
 	scanner->blank_section = NOWHERE;
 	scanner->section = &scanner->scan->sections[0];
-	push(scanner, TOKEN_END, scanner->at, scanner->at + 1);
+	scanner_push(scanner, TOKEN_END, scanner->at, scanner->at + 1);
 	return 0;
 }
 
@@ -432,7 +266,7 @@ scan_token(struct scanner *scanner)
 		return 0;
 	case '"':
 	case '\'':
-		return scan_string(scanner);
+		return scanner_string(scanner);
 	case '=':
 		return scan_equals(scanner);
 	case '{':
@@ -440,12 +274,12 @@ scan_token(struct scanner *scanner)
 	case '}':
 		return scan_close(scanner);
 	case ',':
-		push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
+		scanner_push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
 		return 0;
 	default:
 		if (byte == '#' || (byte == '/' && (next == '/' || next == '*')))
-			return scan_comment(scanner);
-		return scan_word(scanner);
+			return scanner_comment(scanner);
+		return scanner_word(scanner);
 	}
 }
 
