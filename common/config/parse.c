@@ -2,6 +2,7 @@
 
 #include <confuse.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,24 +53,53 @@ on_error(cfg_t *cfg, const char *format, va_list arguments)
 	problems_add(reader->problems, cfg->line, "syntax: %s", text);
 }
 
-/* Called with each value read, and once more at the end of a list. Always 0: the reading goes on,
- * so that every bad value is found. */
+/* The section of the file that cfg is, or NULL if the walk before saw another one there. */
+static struct scan_section *
+section_of(struct reader *reader, const cfg_t *cfg)
+{
+	bool top = strcmp(cfg->name, "root") == 0;
+	size_t place = top ? 0 : reader->done + 1;
+	struct scan_section *section;
+
+	if (place >= reader->scan->count)
+		return NULL;
+	section = &reader->scan->sections[place];
+	if (!top && strcmp(setting_section(section->kind)->name, cfg->name) != 0)
+		return NULL;
+	return section;
+}
+
+static void
+take_value(
+    struct reader *reader, int line, struct scan_section *section, const struct setting *setting)
+{
+	int *set_on = &section->lines[setting - setting_section(section->kind)->settings];
+	struct error err = ERROR_INIT;
+
+	if (value_parse(setting, reader->text, parse_section(section, reader->config), &err) == 0)
+		return;
+	problems_add(reader->problems, line, "%s: %s", setting->name, err.text);
+	*set_on = -abs(*set_on);
+}
+
+/* Called with each value read, and once more at the end of a list. A bad value doesn't stop the
+ * reading, so that every one is found. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *option)
 {
 	struct reader *reader = reader_of(option);
-	bool top = strcmp(cfg->name, "root") == 0;
-	struct scan_section *section = &reader->scan->sections[top ? 0 : reader->done + 1];
-	const struct setting *setting = setting_by_name(section->kind, option->name);
-	int *line = &section->lines[setting - setting_section(section->kind)->settings];
-	struct error err = ERROR_INIT;
+	struct scan_section *section = section_of(reader, cfg);
+	const struct setting *setting =
+	    section != NULL ? setting_by_name(section->kind, option->name) : NULL;
 
-	if (reader->text == NULL)
-		return 0;
-	if (value_parse(setting, reader->text, parse_section(section, reader->config), &err) != 0) {
-		problems_add(reader->problems, cfg->line, "%s: %s", setting->name, err.text);
-		*line = -abs(*line);
+	/* No text is known that the two walks understand differently; if there is, it is refused.
+	 */
+	if (setting == NULL) {
+		problems_add(reader->problems, cfg->line, "syntax: not understood");
+		return -1;
 	}
+	if (reader->text != NULL)
+		take_value(reader, cfg->line, section, setting);
 	free(reader->text);
 	reader->text = NULL;
 	return 0;
@@ -124,6 +154,10 @@ read_text(const char *text, struct reader *reader)
 	}
 	cfg_set_error_function(cfg, on_error);
 	status = cfg_parse_buf(cfg, text) == CFG_SUCCESS ? 0 : -1;
+	if (status == 0 && reader->done + 1 != reader->scan->count) {
+		problems_add(reader->problems, 0, "syntax: not understood");
+		status = -1;
+	}
 	/* It fails without a word only where memory runs out. */
 	if (status != 0 && !problems_any(reader->problems))
 		problems_add(reader->problems, 0, "out of memory");

@@ -238,7 +238,7 @@ scan_close(struct scanner *scanner)
 		scanner_end_statement(scanner, scanner->at + 1);
 		return 0;
 	}
-	if (!scanner->in_section)
+	if (!scanner->in_section || scanner->last.kind == TOKEN_EQUALS)
 		return scanner_refuse(scanner, "unexpected \"}\"");
 	scanner->in_section = false;
 	if (scanner->blank_section != NOWHERE)
@@ -274,6 +274,8 @@ scan_token(struct scanner *scanner)
 	case '}':
 		return scan_close(scanner);
 	case ',':
+		if (!scanner->in_list)
+			return scanner_refuse(scanner, "unexpected \",\"");
 		scanner_push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
 		return 0;
 	default:

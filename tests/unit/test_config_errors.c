@@ -43,6 +43,8 @@ static const struct {
     {"\nmode observe", "2: syntax: missing equal sign after option 'mode'"},
     {"mode =", "1: syntax: premature end of file"},
     {"mode = observe }", "1: unexpected \"}\""},
+    {"rule a { encrypt = }", "1: unexpected \"}\""},
+    {"mode = , observe", "1: unexpected \",\""},
     {"= x", "1: unexpected \"=\""},
     {"{ }", "1: unexpected \"{\""},
     {"\nrule a { encrypt = never\n", "2: a section is not closed: } is missing"},
