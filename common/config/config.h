@@ -18,7 +18,7 @@
 #include "tables/cipher.h"
 
 /* enum config_mode { MODE_ENFORCE, MODE_OBSERVE }, … : written out because the preprocessor can't
- * group rows; config.c asserts at compile time that each equals its row's place. */
+ * group rows; a unit test holds each to its row's place. */
 enum config_mode { MODE_ENFORCE, MODE_OBSERVE };
 enum config_log_to { LOG_CHOICE_AUTO, LOG_CHOICE_STDERR, LOG_CHOICE_SYSLOG };
 enum config_log_severity {
@@ -92,6 +92,8 @@ typedef enum config_bcc setting_bcc;
 typedef enum config_accept_refuse setting_accept_refuse;
 
 #define CONFIG_MEMBER(type, member, name, value, min, max, help) setting_##type member;
+
+/* Strings and paths are never NULL: "" is not set. */
 
 /* What may stand at the top level and in a rule. In a rule, what it doesn't say is already filled
  * in from the top level. */

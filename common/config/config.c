@@ -1,0 +1,179 @@
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/check.h"
+#include "config/parse.h"
+#include "config/problems.h"
+#include "config/scan.h"
+#include "config/value.h"
+
+/* Room for 10,000 rules; beyond it the file isn't one that people wrote. */
+#define FILE_MAX ((size_t)1 << 20)
+
+/* Reads until the end of the file or the buffer. */
+static ssize_t
+read_all(int fd, char *text, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t count = read(fd, text + used, size - used);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -1;
+		if (count == 0)
+			break;
+		used += (size_t)count;
+	}
+	return (ssize_t)used;
+}
+
+/* The file's text in *text (free()), NUL-terminated. */
+static int
+read_file(const char *file, char **text, size_t *size, struct error *err)
+{
+	struct stat status;
+	ssize_t count;
+	/* Opening a FIFO must not wait for its writer. */
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return error_errno(err, errno, "opening the file");
+	if (fstat(fd, &status) != 0) {
+		error_errno(err, errno, "opening the file");
+		goto close_fd;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		error_set(err, ERROR_INPUT, "not a regular file");
+		goto close_fd;
+	}
+	*text = malloc(FILE_MAX + 2);
+	if (*text == NULL) {
+		error_no_memory(err);
+		goto close_fd;
+	}
+	count = read_all(fd, *text, FILE_MAX + 1);
+	if (count < 0) {
+		error_errno(err, errno, "reading the file");
+		goto free_text;
+	}
+	if ((size_t)count > FILE_MAX) {
+		error_set(err, ERROR_LIMIT, "the file is larger than %zu bytes", FILE_MAX);
+		goto free_text;
+	}
+	close(fd);
+	*size = (size_t)count;
+	(*text)[*size] = '\0';
+	return 0;
+free_text:
+	free(*text);
+close_fd:
+	close(fd);
+	return -1;
+}
+
+static void
+load_text(char *text, size_t size, struct config *config, struct problems *problems)
+{
+	struct scan scan;
+
+	if (scan_text(text, size, &scan, problems) == 0 &&
+	    parse_text(text, &scan, config, problems) == 0)
+		check_config(&scan, config, problems);
+	scan_free(&scan);
+}
+
+struct config *
+config_load(const char *file, struct config_problems *out)
+{
+	struct problems problems = {file, NULL, 0, 0};
+	struct config *config = calloc(1, sizeof(*config));
+	struct error err = ERROR_INIT;
+	char *text = NULL;
+	size_t size = 0;
+	bool failed;
+
+	if (config != NULL) {
+		config->references = 1;
+		config->file = strdup(file);
+	}
+	if (config == NULL || config->file == NULL)
+		problems_add(&problems, 0, "out of memory");
+	else if (read_file(file, &text, &size, &err) != 0)
+		problems_add(&problems, 0, "%s", err.text);
+	else
+		load_text(text, size, config, &problems);
+	if (err.code == ERROR_NONE)
+		free(text);
+	failed = problems_any(&problems);
+	problems_finish(&problems, out);
+	if (!failed)
+		return config;
+	config_unref(config);
+	return NULL;
+}
+
+void
+config_problems_free(struct config_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		free(problems->items[i]);
+	free(problems->items);
+	problems->items = NULL;
+	problems->count = 0;
+}
+
+static void
+free_section(enum section_kind kind, void *section)
+{
+	const struct section *table = setting_section(kind);
+
+	for (size_t i = 0; i < table->count; i++)
+		value_free(&table->settings[i], section);
+}
+
+static void
+free_config(struct config *config)
+{
+	for (size_t i = 0; i < config->directory_count; i++) {
+		free(config->directories[i].title);
+		free_section(SECTION_DIRECTORY, &config->directories[i]);
+	}
+	for (size_t i = 0; i < config->trust_count; i++) {
+		free(config->trusts[i].title);
+		free_section(SECTION_TRUST, &config->trusts[i]);
+	}
+	for (size_t i = 0; i < config->rule_count; i++) {
+		free(config->rules[i].title);
+		free_section(SECTION_RULE, &config->rules[i]);
+	}
+	free_section(SECTION_TOP, config);
+	free(config->directories);
+	free(config->trusts);
+	free(config->rules);
+	free(config->file);
+	free(config);
+}
+
+struct config *
+config_ref(struct config *config)
+{
+	__atomic_add_fetch(&config->references, 1, __ATOMIC_RELAXED);
+	return config;
+}
+
+void
+config_unref(struct config *config)
+{
+	/* What other threads did with it comes before it is freed. */
+	if (config != NULL && __atomic_sub_fetch(&config->references, 1, __ATOMIC_ACQ_REL) == 0)
+		free_config(config);
+}

@@ -1,0 +1,429 @@
+/* What is refused, in which words, on which line. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test_config.h"
+
+/* Lines before which rules can stand. */
+#define BASIS "directory a { ldif=\"@F@\" } trust a { anchors=\"@F@\" }\n"
+#define LDAP "base=\"o=x\" uri=\"ldaps://h\" "
+
+static const struct {
+	const char *text;
+	const char *problem;
+} refusals[] = {
+    /* Names. */
+    {"\nflorr = x", "2: unknown setting \"florr\": did you mean \"floor\"?"},
+    {"zebra = { a, b }\n", "1: unknown setting \"zebra\""},
+    {"uri = x", "1: \"uri\" is not a setting of the top level: it belongs in a directory section"},
+    {"trust t { anchors = \"@F@\"\n deadline = 1s }",
+	"2: \"deadline\" is not a setting of a trust section: it belongs at the top level"},
+    {"trust t { anchors = \"@F@\"\n floor = 3des }",
+	"2: \"floor\" is not a setting of a trust section: it belongs at the top level or in a "
+	"rule "
+	"section"},
+    {BASIS "rule r { domains = a }",
+	"2: \"domains\" is not a setting of a rule section: it belongs in a directory section"},
+    {"rule = x", "1: \"rule\" is a section, written rule \"title\" { … }"},
+    {"ruel \"x\" { a = b c = { d } }", "1: unknown section \"ruel\": did you mean \"rule\"?"},
+    {"zebra { }", "1: unknown section \"zebra\": there are directory, trust and rule"},
+    {"rule { encrypt = never }", "1: a section needs a title: rule \"title\" { … }"},
+    {"rule \"\" { encrypt = never }",
+	"1: the title of a section has from 1 to 64 bytes, without backslash"},
+    {"rule a { encrypt = never users = x }\ntrust a { anchors = \"@F@\" }\nrule a { encrypt = "
+     "never }",
+	"3: there are two sections rule \"a\": already on line 1"},
+    {"mode = observe\n\nmode = enforce", "3: mode is set twice: already on line 1"},
+    {"\"mode\" = observe", "1: the name of a setting is written without quotes"},
+    {"rule a { encrypt = never }\nrule|mode = observe", "2: unknown setting \"rule|mode\""},
+    {"include(\"@F@\")", "1: \"(\" must stand in quotes"},
+    /* Syntax. */
+    {"\nmode observe", "2: syntax: missing equal sign after option 'mode'"},
+    {"mode =", "1: syntax: premature end of file"},
+    {"mode = observe }", "1: unexpected \"}\""},
+    {"rule a { encrypt = }", "1: unexpected \"}\""},
+    {"mode = , observe", "1: unexpected \",\""},
+    {"= x", "1: unexpected \"=\""},
+    {"{ }", "1: unexpected \"{\""},
+    {"\nrule a { encrypt = never\n", "2: a section is not closed: } is missing"},
+    {"rule a { encrypt = never\nrule b { encrypt = never }\n",
+	"2: a section can't stand in a section: is the } of the one on line 1 missing?"},
+    {"internal-hosts = {\n\"::1\"", "1: a list is not closed: } is missing"},
+    {"internal-hosts = { { \"::1\" } }", "1: a list can't stand in a list"},
+    {"internal-hosts = { \"::1\" \"::2\" }", "1: syntax: unexpected token '::2'"},
+    {"internal-hosts += { \"::1\" }", "1: lists can't be added to: write the whole list with ="},
+    {BASIS "rule r { recipients = { * } }", "2: \"*\" must stand in quotes"},
+    {"\ncontact = \"a\nb\"", "2: a string is not closed on its line"},
+    {"contact = 'a", "1: a string is not closed on its line"},
+    {"contact = \"a\\", "1: a string is not closed on its line"},
+    {"/* a\n", "1: a comment is not closed: */ is missing"},
+    {"contact = \"a\\x00b\"", "1: a backslash in \"…\" must stand before a quote or another "
+			      "backslash; in '…' it stands for itself"},
+    {"contact = \"a\001b\"", "1: a control character in a string"},
+    {"con\001tact = a", "1: a control character"},
+    {"contact = \"${HOME}\"",
+	"1: \"${\" is not taken here: variables are not expanded; quote it with ' instead"},
+    {"contact = ${HOME}",
+	"1: \"${\" is not taken here: variables are not expanded; quote it with ' instead"},
+    /* Values, and lines behind comments of every kind. */
+    {"# a\n// b\n/* c\n d */ floor = \"aes-128\" # e",
+	"4: floor: \"aes-128\" is not a cipher: one of 3des, aes128-cbc, aes128-gcm, aes192-cbc, "
+	"aes256-cbc, aes256-gcm"},
+    {"assumed-cipher = rc2-40",
+	"1: assumed-cipher: \"rc2-40\" is only recognised, never made: one of 3des, aes128-cbc, "
+	"aes128-gcm, aes192-cbc, aes256-cbc, aes256-gcm"},
+    {"floor = rc4", "1: floor: \"rc4\" is only recognised, never made: one of 3des, aes128-cbc, "
+		    "aes128-gcm, aes192-cbc, aes256-cbc, aes256-gcm"},
+    {"mode = { observe }", "1: mode takes one value, not a list"},
+    {"mode = obey", "1: mode: \"obey\" is not one of enforce, observe"},
+    {"deadline = 8", "1: deadline: \"8\" is not a duration such as 500ms, 8s, 10m, 1h or 1d"},
+    {"deadline = 3m", "1: deadline: \"3m\" is out of range: from 100ms to 2m"},
+    {"spool-memory = 1k", "1: spool-memory: \"1k\" is out of range: from 4k to 64M"},
+    {"spool-memory = lots",
+	"1: spool-memory: \"lots\" is not a size such as 4096, 256k, 64M or 2G"},
+    {"socket-mode = 0888", "1: socket-mode: \"0888\" is not permissions in octal such as 0660"},
+    {"socket-mode = 1777", "1: socket-mode: \"1777\" is out of range: from 0000 to 0777"},
+    {"recipients-limit = 0", "1: recipients-limit: \"0\" is out of range: from 1 to 50000"},
+    {"audit-syslog = maybe", "1: audit-syslog: \"maybe\" is not yes or no"},
+    {"audit-file = \"a/b\"",
+	"1: audit-file: \"a/b\" is not an absolute path: it must begin with /"},
+    {"internal-hosts = {\n\"::1\",\n\"192.0.2.1/33\" }",
+	"3: internal-hosts: \"192.0.2.1/33\" is not a network such as 192.0.2.0/24 or "
+	"2001:db8::/32"},
+    {"internal-hosts = \"192.0.2.1/24\"", "1: internal-hosts: \"192.0.2.1/24\" has bits set behind "
+					  "its prefix: give the first address "
+					  "of the network"},
+    {"internal-hosts = example.org", "1: internal-hosts: \"example.org\" is not a network such as "
+				     "192.0.2.0/24 or 2001:db8::/32"},
+    {"internal-hosts = \"\"", "1: internal-hosts: \"\" is not a network such as 192.0.2.0/24 or "
+			      "2001:db8::/32"},
+    {"listen = tcp:8891", "1: listen: expected unix:PATH, inet:PORT@HOST, inet6:PORT@HOST or fd:N"},
+    {"listen = unix:milter.sock", "1: listen: the path of a unix socket must be absolute"},
+    {"listen = inet:8891", "1: listen: expected inet:PORT@HOST"},
+    {"listen = inet:0@127.0.0.1", "1: listen: the port must be a number from 1 to 65535"},
+    {"listen = fd:1", "1: listen: expected fd:N with N from 3 to 1023"},
+    {"user = no-such-user", "1: user: there is no user \"no-such-user\""},
+    {"group = no-such-group", "1: group: there is no group \"no-such-group\""},
+    {"socket-group = no-such-group", "1: socket-group: there is no group \"no-such-group\""},
+    {"log-facility = local8",
+	"1: log-facility: \"local8\" is not one of mail, daemon, local0 to local7"},
+    /* Directories. */
+    {"\ndirectory d { }", "2: a directory needs ldif (a file) or uri (a server)"},
+    {"directory d { " LDAP "\nldif = \"@F@\" }", "1: a directory has either ldif or uri, not both"},
+    {"directory d { uri = \"ldap://h\" }",
+	"1: a directory with uri needs base: where the search begins"},
+    {"directory d { ldif = \"/nonexistent\" }", "1: ldif: /nonexistent: No such file or directory"},
+    {"directory d { ldif = \"@D@\" }", "1: ldif: @D@ is not a file"},
+    {"directory d { base=x uri = \"http://h\" }",
+	"1: uri: \"http://h\": expected ldap://HOST, ldaps://HOST or ldapi://PATH"},
+    {"directory d { base=x uri = \"ldap:///x\" }", "1: uri: \"ldap:///x\": a host must be named"},
+    {"directory d { base=x uri = \"ldap://h:x\" }",
+	"1: uri: \"ldap://h:x\": the port must be a number from 1 to 65535"},
+    {"directory d { base=x uri = \"ldap://h/o=x\" }",
+	"1: uri: \"ldap://h/o=x\": nothing may follow the host and port: base, scope and filter "
+	"have "
+	"their own settings"},
+    {"directory d { base=x uri = \"ldapi:///run/slapd\" }",
+	"1: uri: \"ldapi:///run/slapd\": expected the socket's absolute path with each / written "
+	"%2F, as in ldapi://%2Frun%2Fslapd%2Fldapi"},
+    {"directory d { base=x\nuri = { \"ldaps://a\", \"\" } }",
+	"2: uri: an item of the list is empty"},
+    {"directory d { " LDAP "bind-dn = \"cn=a\" }", "1: bind-dn needs bind-password-file"},
+    {"directory d { " LDAP "bind-password-file = \"@F@\" }", "1: bind-password-file needs bind-dn"},
+    {"directory d { " LDAP "tls-ca = \"/nonexistent\" }",
+	"1: tls-ca: /nonexistent: No such file or directory"},
+    {"directory d { " LDAP "\nfilter = \"(mail=%x)\" }",
+	"2: filter: \"(mail=%x)\": after % only a, l, d and % are known"},
+    {"directory d { " LDAP "filter = \"(mail=%\" }",
+	"1: filter: \"(mail=%\": after % only a, l, d and % are known"},
+    {"directory d { " LDAP "filter = \"(&(mail=%a)\" }",
+	"1: filter: \"(&(mail=%a)\": a ) is missing"},
+    {"directory d { " LDAP "filter = \"(mail=%a))\" }",
+	"1: filter: \"(mail=%a))\": it must be one filter in parentheses"},
+    {"directory d { " LDAP "filter = \"(a=b)(mail=%a)\" }",
+	"1: filter: \"(a=b)(mail=%a)\": it must be one filter in parentheses"},
+    {"directory d { " LDAP "filter = \"mail=%a\" }",
+	"1: filter: \"mail=%a\": it must be one filter in parentheses"},
+    {"directory d { " LDAP "filter = \"(mail)\" }",
+	"1: filter: \"(mail)\": parentheses must hold a comparison such as (mail=%a)"},
+    {"directory d { " LDAP "filter = '(a=\\4)' }", "1: filter: \"(a=\\\\4)\": a backslash must be "
+						   "followed by two hexadecimal digits (RFC 4515)"},
+    {"directory d { " LDAP "smime-attribute = \"a b\" }",
+	"1: smime-attribute: \"a b\" is not the name of an attribute"},
+    {"directory d { " LDAP "\ndomains = { } }",
+	"2: domains: an empty list makes this directory answer for nobody"},
+    /* Trust. */
+    {"\ntrust t { }", "2: a trust section needs anchors: a folder or file of trusted certificates"},
+    {"trust t { anchors = \"/nonexistent\" }",
+	"1: anchors: /nonexistent: No such file or directory"},
+    {"trust t { anchors = /dev/null }", "1: anchors: /dev/null is not a file or folder"},
+    {"trust t { anchors = \"@F@\" intermediates = \"/nonexistent\" }",
+	"1: intermediates: /nonexistent: No such file or directory"},
+    {"trust t { anchors = \"@F@\"\nrevocation = hard }",
+	"2: revocation = hard is not supported by this version, which asks no CRL and no OCSP "
+	"responder: every mail would be deferred"},
+    {"trust t { anchors = \"@F@\"\nmin-rsa-bits = 4096 max-rsa-bits = 3072 }",
+	"2: min-rsa-bits is more than max-rsa-bits"},
+    {"trust t { anchors = \"@F@\"\nfor = { } }",
+	"2: for: an empty list makes these anchors count for nobody"},
+    /* Rules. */
+    {"trust t { anchors = \"@F@\" }\nrule r { }",
+	"2: there are rules, but no directory section to find certificates in"},
+    {"directory d { ldif = \"@F@\" }\nrule r { }",
+	"2: there are rules, but no trust section to judge certificates by"},
+    {BASIS "rule r { header = \": yes\" }", "2: header: \": yes\" is not a field name, or a name "
+					    "with a value such as \"X-Encrypt: yes\""},
+    {"floor = aes256-gcm", "1: assumed-cipher aes256-cbc is below the floor aes256-gcm"},
+    {BASIS "rule r {\nassumed-cipher = 3des }",
+	"3: assumed-cipher 3des is below the floor aes128-cbc"},
+    {BASIS "floor = aes256-gcm unknown-capabilities = refuse\nrule r {\nunknown-capabilities = "
+	   "assume }",
+	"3: assumed-cipher aes256-cbc is below the floor aes256-gcm"},
+};
+
+START_TEST(what_is_wrong_is_said_with_its_line)
+{
+	test_refused(refusals[_i].text, refusals[_i].problem);
+}
+END_TEST
+
+/* Two rules, of which the second can never match. */
+static const struct {
+	const char *early;
+	const char *late;
+	bool refused;
+} rules[] = {
+    {"", "", true},
+    {"", "recipients = \"a@x.example\" senders = \"b@x.example\" subject = s", true},
+    {"encrypt = never", "encrypt = required", true},
+    {"recipients = \"*\"", "", true},
+    {"recipients = \"*\"", "recipients = \"a@x.example\"", true},
+    {"recipients = \"@x.example\"", "recipients = \"@x.example\"", true},
+    {"recipients = \"@x.example\"", "recipients = \"@X.Example\"", true},
+    {"recipients = \"@x.example\"", "recipients = \"a@x.example\"", true},
+    {"recipients = \"@x.example\"", "recipients = { \"a@x.example\", \"a@y.example\" }", false},
+    {"recipients = { \"@y.example\", \"@x.example\" }",
+	"recipients = { \"a@x.example\", \"a@y.example\" }", true},
+    {"recipients = \"@x.example\"", "recipients = \"@.x.example\"", false},
+    {"recipients = \"@.x.example\"", "recipients = \"@x.example\"", false},
+    {"recipients = \"@.x.example\"", "recipients = \"@a.x.example\"", true},
+    {"recipients = \"@.x.example\"", "recipients = \"@.a.x.example\"", true},
+    {"recipients = \"@.x.example\"", "recipients = \"u@b.a.x.example\"", true},
+    {"recipients = \"@.x.example\"", "recipients = \"@.x.example\"", true},
+    {"recipients = \"@.x.example\"", "recipients = \"@ax.example\"", false},
+    {"recipients = \"@x.example\"", "", false},
+    {"recipients = \"a@x.example\"", "recipients = \"@x.example\"", false},
+    {"recipients = \"a@x.example\"", "recipients = \"a@x.example\"", true},
+    {"senders = \"*\"", "", false},
+    {"senders = \"*\"", "senders = \"<>\"", false},
+    {"senders = { \"<>\", \"*\" }", "senders = { \"a@x.example\", \"<>\" }", true},
+    {"senders = \"@x.example\"", "senders = \"a@x.example\" recipients = \"@y.example\"", true},
+    {"users = { a, b }", "users = b", true},
+    {"users = a", "users = { a, b }", false},
+    {"users = a", "", false},
+    {"subject = \"[secure]\"", "subject = \"[SECURE]\" encrypt = required", true},
+    {"subject = \"[secure]\"", "", false},
+    {"header = X-Encrypt", "header = \"x-encrypt: yes\"", true},
+    {"header = \"X-Encrypt: yes\"", "header = X-Encrypt", false},
+    {"header = X-Enc", "header = X-Encrypt", false},
+    {"header = X-Encrypt", "", false},
+};
+
+START_TEST(a_rule_that_can_never_match_is_refused)
+{
+	char text[500];
+
+	snprintf(text, sizeof(text), BASIS "rule early { %s }\nrule late { %s }\n", rules[_i].early,
+	    rules[_i].late);
+	if (rules[_i].refused)
+		test_refused(text,
+		    "3: rule \"late\" can never match: rule \"early\" on line 2 matches "
+		    "all that it could");
+	else
+		config_unref(test_load_fine(text));
+}
+END_TEST
+
+START_TEST(all_errors_of_meaning_come_at_once_in_the_order_of_lines)
+{
+	static const char *const expected[] = {":1: floor:", ":2: unknown setting",
+	    ":3: values-limit:", ":3: ldif: /no", ":4: unknown section", ":7: mode is set twice",
+	    ":8: recipients:"};
+	struct config_problems problems;
+
+	ck_assert_ptr_null(test_load("floor = none\n"
+				     "zebra = 1\n"
+				     "directory d { ldif = \"/no\" values-limit = x }\n"
+				     "truth t { anchors = x }\n"
+				     "trust t { anchors = \"@F@\" }\n"
+				     "mode = observe\n"
+				     "mode = enforce\n"
+				     "rule a { recipients = { \"no address\" } }\n"
+				     "rule b { }\n",
+	    &problems));
+	for (size_t i = 0; i < problems.count && i < ARRAY_LENGTH(expected); i++)
+		ck_assert_msg(strstr(problems.items[i], expected[i]) != NULL, "%s, not %s",
+		    problems.items[i], expected[i]);
+	ck_assert_uint_eq(problems.count, ARRAY_LENGTH(expected));
+	config_problems_free(&problems);
+	config_problems_free(&problems);
+}
+END_TEST
+
+START_TEST(a_file_of_nonsense_gives_a_bounded_report)
+{
+	char text[4000] = "";
+	struct config_problems problems;
+
+	for (int i = 0; i < 300; i++)
+		strcat(text, "zebra = 1\n");
+	ck_assert_ptr_null(test_load(text, &problems));
+	ck_assert_uint_eq(problems.count, 101);
+	ck_assert_ptr_nonnull(strstr(problems.items[100], ": 200 more, not listed"));
+	config_problems_free(&problems);
+}
+END_TEST
+
+START_TEST(what_is_quoted_from_the_file_is_escaped)
+{
+	test_refused("mode = \"\xe2\x80\xae\x7e\"",
+	    "1: mode: \"\\xE2\\x80\\xAE~\" is not one of enforce, observe");
+}
+END_TEST
+
+static void
+refused_as_a_whole(const char *path, const char *problem)
+{
+	struct config_problems problems;
+	char expected[300];
+
+	snprintf(expected, sizeof(expected), "%s: %s", path, problem);
+	ck_assert_ptr_null(config_load(path, &problems));
+	ck_assert_uint_eq(problems.count, 1);
+	ck_assert_str_eq(problems.items[0], expected);
+	config_problems_free(&problems);
+}
+
+START_TEST(what_is_no_file_is_refused)
+{
+	const char *fifo = test_file("fifo", "", 0);
+
+	refused_as_a_whole("/nonexistent", "opening the file: No such file or directory");
+	refused_as_a_whole("/tmp", "not a regular file");
+	refused_as_a_whole("/dev/null", "not a regular file");
+	ck_assert_int_eq(unlink(fifo), 0);
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	refused_as_a_whole(fifo, "not a regular file");
+}
+END_TEST
+
+START_TEST(a_huge_file_is_refused)
+{
+	size_t size = ((size_t)1 << 20) + 1;
+	char *text = malloc(size);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, '\n', size);
+	refused_as_a_whole(
+	    test_file("test.conf", text, size), "the file is larger than 1048576 bytes");
+	free(text);
+}
+END_TEST
+
+START_TEST(nul_bytes_are_refused)
+{
+	struct config_problems problems;
+	static const char text[] = "mode = observe\ncontact = a\0b\n";
+
+	ck_assert_ptr_null(config_load(test_file("test.conf", text, sizeof(text) - 1), &problems));
+	ck_assert_uint_eq(problems.count, 1);
+	ck_assert_ptr_nonnull(strstr(problems.items[0], ":2: a control character"));
+	config_problems_free(&problems);
+}
+END_TEST
+
+START_TEST(deep_nesting_is_refused_at_once)
+{
+	static const struct {
+		const char *start;
+		const char *problem;
+	} starts[] = {
+	    {"deadline =", "1: deadline takes one value, not a list"},
+	    {"internal-hosts =", "1: a list can't stand in a list"},
+	    {"rule a",
+		"1: a section can't stand in a section: is the } of the one on line 1 missing?"},
+	    {"unknown a", "1: unknown section \"unknown\": there are directory, trust and rule"},
+	};
+	char text[100001];
+
+	for (size_t i = 0; i < ARRAY_LENGTH(starts); i++) {
+		struct config_problems problems;
+
+		memset(text, '{', sizeof(text) - 1);
+		text[sizeof(text) - 1] = '\0';
+		memcpy(text, starts[i].start, strlen(starts[i].start));
+		ck_assert_ptr_null(test_load(text, &problems));
+		ck_assert_uint_le(problems.count, 2);
+		ck_assert_ptr_nonnull(strstr(problems.items[0], starts[i].problem));
+		config_problems_free(&problems);
+	}
+}
+END_TEST
+
+/* The password's rights; and where a password may go. */
+START_TEST(a_password_is_kept_from_others)
+{
+	static const char bind[] = "directory d { base=x\nuri=\"%s\" tls=%s\n"
+				   "bind-dn=x bind-password-file=\"%s\" }";
+	char text[500], secret[128], problem[300];
+
+	strcpy(secret, test_file("secret", "x\n", 2));
+	ck_assert_int_eq(chmod(secret, 0644), 0);
+	snprintf(text, sizeof(text), bind, "ldaps://h", "required", secret);
+	snprintf(problem, sizeof(problem),
+	    "3: bind-password-file: everybody can read or write %s: chmod 600 it", secret);
+	test_refused(text, problem);
+	ck_assert_int_eq(chmod(secret, 0640), 0);
+	config_unref(test_load_fine(text));
+	snprintf(text, sizeof(text), bind, "ldap://h", "required", secret);
+	config_unref(test_load_fine(text));
+	snprintf(text, sizeof(text), bind, "ldap://127.0.0.1.example:389", "never", secret);
+	test_refused(
+	    text, "2: tls = never with bind-dn would send the password in clear over the network");
+	snprintf(text, sizeof(text), bind, "ldap://[::1]:389/", "never", secret);
+	config_unref(test_load_fine(text));
+	snprintf(text, sizeof(text), bind, "ldap://127.0.0.1:3890", "never", secret);
+	config_unref(test_load_fine(text));
+	snprintf(text, sizeof(text), bind, "ldapi://%2Frun%2Fldapi", "never", secret);
+	config_unref(test_load_fine(text));
+}
+END_TEST
+
+START_TEST(a_rule_that_never_encrypts_needs_nothing)
+{
+	config_unref(test_load_fine("rule r { encrypt = never assumed-cipher = 3des }"));
+}
+END_TEST
+
+TCase *
+test_config_errors(void)
+{
+	TCase *tcase = tcase_create("errors");
+
+	tcase_add_loop_test(
+	    tcase, what_is_wrong_is_said_with_its_line, 0, (int)ARRAY_LENGTH(refusals));
+	tcase_add_loop_test(
+	    tcase, a_rule_that_can_never_match_is_refused, 0, (int)ARRAY_LENGTH(rules));
+	tcase_add_test(tcase, all_errors_of_meaning_come_at_once_in_the_order_of_lines);
+	tcase_add_test(tcase, a_file_of_nonsense_gives_a_bounded_report);
+	tcase_add_test(tcase, what_is_quoted_from_the_file_is_escaped);
+	tcase_add_test(tcase, what_is_no_file_is_refused);
+	tcase_add_test(tcase, a_huge_file_is_refused);
+	tcase_add_test(tcase, nul_bytes_are_refused);
+	tcase_add_test(tcase, deep_nesting_is_refused_at_once);
+	tcase_add_test(tcase, a_password_is_kept_from_others);
+	tcase_add_test(tcase, a_rule_that_never_encrypts_needs_nothing);
+	return tcase;
+}
