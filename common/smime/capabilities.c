@@ -93,6 +93,28 @@ mask_digest_of(const X509_ALGOR *mask)
 	return nid;
 }
 
+/* Whether the label is the default, which is empty. */
+static bool
+label_is_empty(const X509_ALGOR *source)
+{
+	const ASN1_STRING *label;
+	const void *value;
+	int type;
+
+	if (source == NULL)
+		return true;
+	X509_ALGOR_get0(NULL, &type, &value, source);
+	label = value;
+	return type == V_ASN1_OCTET_STRING && ASN1_STRING_length(label) == 0;
+}
+
+/* RFC 3560 section 5 prints SHA-256's parameters without their context tags, so that no parser of
+ * its own syntax takes them; clients compare bytes, and some have copied these. */
+static const unsigned char oaep_sha256_as_printed[] = {0x30, 0x2b, 0x30, 0x0d, 0x06, 0x09, 0x60,
+    0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86,
+    0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65,
+    0x03, 0x04, 0x02, 0x01, 0x05, 0x00};
+
 /* Only the two forms that we make count (RFC 3560 section 5). Absent parameters are not allowed
  * there, and PKCS #1 v1.5 is always readable: so they promise nothing. */
 static void
@@ -102,15 +124,21 @@ add_oaep(struct capabilities *capabilities, int type, const void *value)
 	const unsigned char *der;
 	RSA_OAEP_PARAMS *parameters;
 	int digest;
+	int size;
 
 	if (type != V_ASN1_SEQUENCE)
 		return;
 	der = ASN1_STRING_get0_data(sequence);
-	parameters = d2i_RSA_OAEP_PARAMS(NULL, &der, ASN1_STRING_length(sequence));
+	size = ASN1_STRING_length(sequence);
+	if ((size_t)size == sizeof(oaep_sha256_as_printed) &&
+	    memcmp(der, oaep_sha256_as_printed, (size_t)size) == 0)
+		capabilities->oaep_sha256 = true;
+	parameters = d2i_RSA_OAEP_PARAMS(NULL, &der, size);
 	if (parameters == NULL)
 		return;
 	digest = digest_of(parameters->hashFunc);
-	if (digest == mask_digest_of(parameters->maskGenFunc)) {
+	if (digest == mask_digest_of(parameters->maskGenFunc) &&
+	    label_is_empty(parameters->pSourceFunc)) {
 		capabilities->oaep |= digest == NID_sha1;
 		capabilities->oaep_sha256 |= digest == NID_sha256;
 	}

@@ -20,7 +20,7 @@ static const struct {
     {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "has an issuer whose key can't be read"},
     {X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM, "is signed with an unsupported algorithm"},
     {X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH, "is signed with another algorithm than it says"},
-    {X509_V_ERR_INVALID_CA, "is not a CA's"},
+    {X509_V_ERR_INVALID_CA, "may not issue certificates"},
     {X509_V_ERR_INVALID_NON_CA, "is a CA's where none may be"},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, "does not allow so long a chain"},
     {X509_V_ERR_CERT_CHAIN_TOO_LONG, "is the last of a chain that is too long"},

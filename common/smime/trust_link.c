@@ -56,7 +56,7 @@ static bool
 may_issue(X509 *ca, const char **why)
 {
 	if (X509_check_ca(ca) != 1) {
-		*why = "is not a CA's";
+		*why = "may not issue certificates";
 		return false;
 	}
 	if ((X509_get_extended_key_usage(ca) & (XKU_SMIME | XKU_ANYEKU)) == 0) {
