@@ -191,7 +191,7 @@ bool
 capabilities_read(const unsigned char *der, size_t size, enum capabilities_source from,
     struct capabilities *capabilities)
 {
-	const unsigned char *end = der + size;
+	const unsigned char *end;
 	const unsigned char *next;
 	X509_ALGOR *entry;
 	long length;
@@ -205,6 +205,7 @@ capabilities_read(const unsigned char *der, size_t size, enum capabilities_sourc
 		ERR_clear_error();
 		return false;
 	}
+	end = der + size;
 	der += header;
 	for (count = 0; der < end && count < CAPABILITIES_LIST_MAX; count++) {
 		length = element_size(der, (long)(end - der), &tag, &header);

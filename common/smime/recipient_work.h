@@ -43,6 +43,17 @@ struct recipient_work {
 MUST_CHECK int recipient_work_start(struct recipient_work *work, struct error *err);
 void recipient_work_end(struct recipient_work *work);
 
+/* Adds a certificate of a finding (and its blob, or NULL), or makes the candidate that has it
+ * better; one that is faulty is added as malformed. -1 only for ERROR_TEMPORARY/ERROR_INTERNAL. */
+MUST_CHECK int recipient_add(struct recipient_work *work, const struct finding *finding,
+    const struct blob *blob, X509 *x509, struct error *err);
+MUST_CHECK int recipient_add_malformed(
+    struct recipient_work *work, const struct finding *finding, const char *why, struct error *err);
+
+/* A verified blob tells more than one that isn't, that more than none (NULL); of two verified ones
+ * the newer (RFC 8551 2.7.1). */
+bool recipient_blob_tells_more(const struct blob *blob, const struct blob *than);
+
 /* Parses every finding and verifies the blobs: candidates, not yet judged. -1 only for
  * ERROR_TEMPORARY/ERROR_INTERNAL, as the next. */
 MUST_CHECK int recipient_collect(struct recipient_work *work, struct error *err);
