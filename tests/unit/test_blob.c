@@ -1,6 +1,7 @@
 /* userSMIMECertificate in both forms: what is read, what a signature must have to count. */
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -696,6 +697,51 @@ START_TEST(no_error_is_left_behind_in_the_library)
 }
 END_TEST
 
+/* The examples of RFC 4134, where the corpora are: SHA-1, DSS, old and odd. */
+static const struct {
+	const char *name;
+	const char *error; /* NULL: it is read */
+	bool verified;
+	long signing_time;
+	const char *note;
+} examples[] = {
+    {"4.2.bin", NULL, true, 0, ""},
+    {"4.3.bin", NULL, false, 0, "it does not verify"}, /* its content is elsewhere */
+    {"4.4.bin", NULL, true, 1052926740, ""},
+    {"4.6.bin", NULL, false, 0, "it has 2 signers"},
+    {"4.11.bin", NULL, false, 0, "it has none"},
+    {"5.2.bin", "a CMS object, but not SignedData", false, 0, ""},
+};
+
+START_TEST(rfc_4134_examples_are_read)
+{
+	unsigned char *value = malloc(BLOB_SIZE_MAX);
+	struct error err = ERROR_INIT;
+	struct blob *blob;
+	char path[512];
+	size_t size;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/rfc4134/%s", getenv("SMIME_CORPORA"), examples[_i].name);
+	in = fopen(path, "r");
+	ck_assert_msg(in != NULL && value != NULL, "%s", path);
+	size = fread(value, 1, BLOB_SIZE_MAX, in);
+	fclose(in);
+	blob = blob_read(value, size, &err);
+	ck_assert_int_eq(blob == NULL, examples[_i].error != NULL);
+	if (blob == NULL) {
+		ck_assert_str_eq(err.text, examples[_i].error);
+	} else {
+		blob_verify(blob, clock_wall());
+		ck_assert_int_eq(blob->verified, examples[_i].verified);
+		ck_assert_int_eq((long)blob->signing_time, examples[_i].signing_time);
+		ck_assert_str_eq(blob->note, examples[_i].note);
+	}
+	blob_free(blob);
+	free(value);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -727,5 +773,8 @@ main(void)
 	tcase_add_test(tcase, giants_and_abysses_are_refused);
 	tcase_add_test(tcase, too_many_certificates_are_refused);
 	tcase_add_test(tcase, no_error_is_left_behind_in_the_library);
+	if (getenv("SMIME_CORPORA") != NULL)
+		tcase_add_loop_test(
+		    tcase, rfc_4134_examples_are_read, 0, (int)ARRAY_LENGTH(examples));
 	return unit_run(suite);
 }

@@ -1,6 +1,8 @@
 /* SMIMECapabilities: every form of FACTS and of the wild, each entry for itself. */
 #include <openssl/crypto.h>
+#include <openssl/pem.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pki.h"
@@ -287,6 +289,27 @@ START_TEST(no_extension_or_a_bad_one_says_nothing)
 }
 END_TEST
 
+START_TEST(the_extension_of_rfc_9216_names_no_content_cipher)
+{
+	char path[512];
+	struct capabilities capabilities;
+	X509 *dana;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/rfc9216/8.3-Dana_s_Encryption_End_Entity_Certificate.crt",
+	    getenv("SMIME_CORPORA"));
+	in = fopen(path, "r");
+	ck_assert_msg(in != NULL, "%s", path);
+	dana = PEM_read_X509(in, NULL, NULL, NULL);
+	fclose(in);
+	/* One entry: how a key is agreed on and wrapped. */
+	ck_assert(capabilities_of_certificate(dana, &capabilities));
+	ck_assert_uint_eq(capabilities.cipher_count, 0);
+	ck_assert_int_eq(capabilities.from, CAPABILITIES_NONE);
+	X509_free(dana);
+}
+END_TEST
+
 START_TEST(names_are_stable)
 {
 	ck_assert_str_eq(capabilities_source_name(CAPABILITIES_NONE), "none");
@@ -317,5 +340,7 @@ main(void)
 	tcase_add_test(tcase, a_certificate_extension_is_read);
 	tcase_add_test(tcase, no_extension_or_a_bad_one_says_nothing);
 	tcase_add_test(tcase, names_are_stable);
+	if (getenv("SMIME_CORPORA") != NULL)
+		tcase_add_test(tcase, the_extension_of_rfc_9216_names_no_content_cipher);
 	return unit_run(suite);
 }
