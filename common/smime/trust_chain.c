@@ -231,7 +231,9 @@ try_all(const struct trust *trust, const struct trust_section *section,
 		} else {
 			trust_verdict_clear(&verdict);
 		}
-		if (best->reason == REASON_OK || retry == NULL)
+		/* Without an anchor in reach no other way ends better. */
+		if (best->reason == REASON_OK || retry == NULL ||
+		    sk_X509_num(candidates->anchors) == 0)
 			break;
 		sk_X509_delete_ptr(candidates->others, retry);
 	}
