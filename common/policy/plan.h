@@ -79,7 +79,7 @@ struct plan {
 				  PASS, on would */
 	size_t decider;        /* index of that recipient; 0 */
 	const struct cipher *cipher; /* ACTION_SEAL (in would): of the message; NULL else */
-	struct plan_seal *seals;     /* then, too; each recipient has at least one */
+	struct plan_seal *seals; /* then, too: by recipient, then digital ID; one at least each */
 	size_t seal_count;
 	bool strip_marker;                 /* ACTION_SEAL (in would): a recipient's rule has a
 					      subject marker to remove */
