@@ -136,17 +136,14 @@ add_certificate(struct reply *reply, const struct digital_id *digital_id)
 	    clock_format_date(certificate->not_after, to));
 }
 
-/* Up to four lines of one recipient: reason, certificate, detail, and the advice once a reason. */
+/* Up to three lines of one recipient: certificate, detail, and the advice once a reason. */
 static void
-add_recipient(struct reply *reply, const char *address, const struct plan_recipient *told,
-    bool advised[REASON_COUNT])
+add_finding(struct reply *reply, const struct plan_recipient *told, bool advised[REASON_COUNT])
 {
 	const struct reason *reason = reason_get(told->reason);
 	const char *detail = told->detail;
 	char text[REPLY_LINE_SIZE - 16];
 
-	add_line(reply, "%s: %s.", escape_text(ESCAPE_REPLY, address, text, ADDRESS_SIZE),
-	    reason->sentence);
 	if (is_about_certificate(told)) {
 		add_certificate(reply, told->evidence);
 		detail = told->evidence->detail;
@@ -159,22 +156,26 @@ add_recipient(struct reply *reply, const char *address, const struct plan_recipi
 	advised[reason->id] = true;
 }
 
-/* The one who decided first, then the others concerned, in the envelope's order. */
+/* The one who decided, whom the first line names, then the others concerned in the envelope's
+ * order, each after a line with its address and reason. */
 static void
 add_recipients(
     struct reply *reply, const struct facts *facts, const struct plan *plan, size_t concerned)
 {
 	bool advised[REASON_COUNT] = {false};
+	char address[ADDRESS_SIZE];
 	size_t told = 1;
 	size_t i;
 
-	add_recipient(reply, facts->recipients[plan->decider].address->text,
-	    &plan->recipients[plan->decider], advised);
+	add_finding(reply, &plan->recipients[plan->decider], advised);
 	for (i = 0; i < plan->recipient_count && told < RECIPIENTS_TOLD; i++) {
 		if (!plan->recipients[i].concerned || i == plan->decider)
 			continue;
-		add_recipient(
-		    reply, facts->recipients[i].address->text, &plan->recipients[i], advised);
+		escape_text(
+		    ESCAPE_REPLY, facts->recipients[i].address->text, address, sizeof(address));
+		add_line(
+		    reply, "%s: %s.", address, reason_get(plan->recipients[i].reason)->sentence);
+		add_finding(reply, &plan->recipients[i], advised);
 		told++;
 	}
 	if (told < concerned)
