@@ -1,6 +1,33 @@
 /*
  * The audit record: one JSON object a line and recipient, without message content, and its writer.
  * The writer is shared by all threads of the daemon.
+ *
+ * Keys of a record, all always there unless said; what is not known is null:
+ *   schema            AUDIT_SCHEMA; grows when a key changes its meaning or goes away
+ *   time              RFC 3339, UTC, milliseconds
+ *   event             "decision"
+ *   reference, queue_id, message_id, sender, user, client, content
+ *   recipient, rule   rule: null where none matches
+ *   mode              "enforce" or "observe", of the rule (or of the top level)
+ *   action            what was done with the message: "pass", "seal", "defer", "refuse"
+ *   would             only with mode observe: what the rule would have led to
+ *   reason            the code; where trouble overrode the plan, the trouble's
+ *   trust_failure     true or false
+ *   detail            in words
+ *   cipher            that the message is (or would be) encrypted with, here or by the client
+ *   cipher_strength   of that, in bits
+ *   best_cipher       the best for this recipient alone
+ *   capabilities      {from, ciphers[]}: what best_cipher rests on
+ *   fallback          {"outlook-2002", "outlook-2003", "outlook-2016"}: what clients would have
+ * used digital_id        the one that the reason speaks of: {directory, dn, attribute, subject,
+ * issuer, serial, sha256, not_before, not_after, verdict, detail, failed {depth, subject, issuer}
+ * or null} digital_ids       all that were considered, in brief, up to AUDIT_DIGITAL_IDS_MAX:
+ *                     [{attribute, serial, sha256, not_after, verdict, stale, sealed}]
+ *   digital_ids_left_out  how many more there were; only if any
+ *   stale             whether a stale digital ID stands beside a better one
+ *   duration_ms
+ *   file_failed       true, only in syslog: the audit file could not be written, and lacks the
+ * record brief             true, only in syslog: what else the record holds is in the file alone
  */
 #ifndef SMIME_AUDIT_AUDIT_H
 #define SMIME_AUDIT_AUDIT_H
@@ -16,6 +43,9 @@
 
 #define AUDIT_SCHEMA 1
 #define AUDIT_REFERENCE_SIZE 17
+
+/* A directory may publish a hundred for one address; a line should stay readable. */
+#define AUDIT_DIGITAL_IDS_MAX 20
 
 /* What is known of the message beside facts and plan. Strings borrowed; NULL: not known. */
 struct audit_message {
@@ -35,22 +65,45 @@ struct audit_message {
 /* Writes a fresh random reference (16 characters, letters and digits that can be read aloud). */
 void audit_reference(char reference[AUDIT_REFERENCE_SIZE]);
 
-/* The record of one recipient (json_decref()). plan may be NULL: message->trouble then decides.
- * NULL only without memory. */
+/* The record of one recipient (json_decref()). plan may be NULL: message->trouble then decides
+ * (REASON_OK counts as REASON_INTERNAL_ERROR). facts may be NULL then, too: nothing is said of the
+ * recipient. NULL only without memory. */
 json_t *audit_record(const struct audit_message *message, const struct facts *facts,
     const struct plan *plan, size_t recipient);
 
-/* The JSON of DESIGN §8: shared by audit, `smimectl check` and `explain`. New references. */
+/*
+ * The JSON of DESIGN §8: shared by audit, `smimectl check` and `explain`. New references; NULL only
+ * without memory.
+ *   {source {directory, dn, attribute}, certificate {subject, issuer, serial, sha256, not_before,
+ *    not_after} or null, capabilities {from, ciphers[]}, verdict, detail, stale, preferred,
+ *    revocation, failed {depth, subject, issuer} or null}
+ */
 json_t *audit_digital_id_json(const struct digital_id *digital_id);
+json_t *audit_capabilities_json(const struct capabilities *capabilities);
+/* An object with a cipher's name, or null, for each client. */
 json_t *audit_fallback_json(const struct cipher *const fallback[CLIENT_COUNT]);
+
+/* Text from outside as a JSON string, null for NULL. What is not UTF-8 is escaped (ESCAPE_LOG);
+ * what is longer than AUDIT_TEXT_MAX bytes is cut and ends in "...". */
+#define AUDIT_TEXT_MAX 2048
+json_t *audit_text_json(const char *text);
 
 struct audit;
 
 /* Opens the sinks of the configuration. The file is created 0640. NULL on error. */
 struct audit *audit_open(const struct config *config, struct error *err);
 
-/* Writes the records of all recipients, whole lines, all or (on error) reported: the file is opened
- * again where it was moved away. ERROR_TEMPORARY when the file could not be written. */
+/*
+ * Writes the records of all recipients (with no recipients, or facts NULL: one record of the
+ * message). To the file: whole lines, one write() for up to AUDIT_BATCH of them, so that lines of
+ * several writers never mix; it is opened again where it was moved away or removed. ERROR_TEMPORARY
+ * when the file could not be written: what was written in part is taken back, or else ended, so
+ * that the next record stands on a line of its own; the lines of earlier batches stay. Nothing is
+ * synced to the disk. To syslog: one line each, whether the file could be written or not; lines too
+ * long for it (AUDIT_SYSLOG_MAX) in a brief form. Syslog can't report failures.
+ */
+#define AUDIT_BATCH 256
+#define AUDIT_SYSLOG_MAX 8000 /* rsyslog takes 8 KB by default, its own header included */
 MUST_CHECK int audit_write(struct audit *audit, const struct audit_message *message,
     const struct facts *facts, const struct plan *plan, struct error *err);
 

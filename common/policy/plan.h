@@ -1,5 +1,29 @@
 /*
  * The decision on one message: plan = policy_plan(facts). Same facts, same plan.
+ *
+ * First each recipient is looked at by itself (the table in DESIGN: mode by finding). Then the
+ * message as a whole, because one body serves all:
+ *
+ * - The client encrypted it: nothing is sealed; the gravest of the recipients' decisions holds.
+ * - Nobody's rule asks for encryption: it passes.
+ * - Everybody can be sealed to, in a cipher that all read and every floor allows: it is sealed, for
+ *   recipients under `preferred` too.
+ * - Somebody can't be sealed to, whatever that one's rule says, and another's rule requires
+ *   sealing: it is refused, or deferred if only waiting is needed, naming the one who can't. One
+ *   whose rule says never, or who has no rule, is such a one (REASON_CLEARTEXT_RECIPIENT).
+ * - Somebody can't, and the others only prefer it: it passes as it is, unless somebody's own rule
+ *   refuses or defers (unusable, unavailable). Those who could have been sealed to carry
+ *   REASON_OTHER_RECIPIENT.
+ * - Ciphers that don't meet: the recipient with the weakest offer is the one who can't
+ *   (REASON_WEAK_CIPHER).
+ *
+ * A rule that only observes has no demands, but its recipient still gets the same body: it is
+ * sealed to where the enforcing rules lead to sealing, and one that can't be sealed to stands in
+ * the way like one without a rule. What is carried out then is what the enforcing rules ask for;
+ * `would` is what all rules together would ask for. With observing rules alone, it passes.
+ *
+ * A blind-copy recipient is disclosed by sealing unless all recipients of the envelope are that
+ * same address.
  */
 #ifndef SMIME_POLICY_PLAN_H
 #define SMIME_POLICY_PLAN_H
@@ -32,12 +56,16 @@ struct plan_seal {
 };
 
 struct plan_recipient {
-	enum action action;    /* what becomes of the message for this recipient */
-	enum reason_id reason; /* why */
+	enum action action;    /* what becomes of the message for this recipient: plan->action, or
+				  plan->would if observed */
+	enum reason_id reason; /* why; in a refused or deferred message OTHER_RECIPIENT for those
+				  that it could have been sent to */
+	bool concerned;        /* it is refused or deferred because of this one, among others */
 	char detail[512];   /* in words, naming cipher, certificate …; may hold untrusted text */
-	bool trust_failure; /* recorded as one, whatever the action */
+	bool trust_failure; /* its own finding is one, whatever the action and reason */
 	bool observed;      /* its rule only observes: action is what would have been */
-	const struct digital_id *evidence; /* the digital ID that reason speaks of; NULL */
+	const struct digital_id *evidence; /* the digital ID that its finding speaks of; of several
+					      that can't be used, the one valid longest; NULL */
 	const struct cipher *cipher;       /* best for this recipient alone; NULL: none */
 	struct capabilities capabilities;  /* that led to it; from ASSUMED where policy assumed */
 	const struct cipher *fallback[CLIENT_COUNT]; /* what clients would have used; NULL: no ID */
@@ -47,12 +75,14 @@ struct plan_recipient {
 struct plan {
 	enum action action;    /* to be carried out: PASS where all that matters only observes */
 	enum action would;     /* without observe; equals action otherwise */
-	enum reason_id reason; /* of the recipient that decided */
+	enum reason_id reason; /* of the recipient that decided: on action, or where that is
+				  PASS, on would */
 	size_t decider;        /* index of that recipient; 0 */
 	const struct cipher *cipher; /* ACTION_SEAL (in would): of the message; NULL else */
-	struct plan_seal *seals;
+	struct plan_seal *seals; /* then, too: by recipient, then digital ID; one at least each */
 	size_t seal_count;
-	bool strip_marker;                 /* sealing removes the rules' subject markers */
+	bool strip_marker;                 /* ACTION_SEAL (in would): a recipient's rule has a
+					      subject marker to remove */
 	struct plan_recipient *recipients; /* as many as facts have */
 	size_t recipient_count;
 };

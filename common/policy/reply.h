@@ -23,11 +23,18 @@ struct reply {
 	char lines[REPLY_LINES_MAX][REPLY_LINE_SIZE]; /* printable US-ASCII; '%' not doubled */
 };
 
-/* For a plan whose would is REFUSE or DEFER. reference: of the audit records. contact may be "". */
+/*
+ * For a plan whose would is REFUSE or DEFER. reference: of the audit records. Lines: what is wrong
+ * with the recipient that decided, and how many more are concerned; up to six of those concerned,
+ * each with reason, certificate, detail and (once a reason) advice; how many more; the
+ * configuration's contact, unless ""; last the reference. No line is empty. A plan that neither
+ * refuses nor defers is answered as REASON_INTERNAL_ERROR.
+ */
 void reply_write(
     const struct facts *facts, const struct plan *plan, const char *reference, struct reply *reply);
 
-/* For trouble that has no plan (REASON_SPOOL_FULL, REASON_INTERNAL_ERROR …). detail may be NULL. */
+/* For trouble that has no plan (REASON_SPOOL_FULL, REASON_INTERNAL_ERROR …). config, detail and
+ * reference may be NULL. A reason without an SMTP code gets REASON_INTERNAL_ERROR's reply. */
 void reply_write_trouble(const struct config *config, enum reason_id reason, const char *detail,
     const char *reference, struct reply *reply);
 

@@ -1,0 +1,309 @@
+#include "policy/standing.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/evidence.h"
+
+static void explain(struct plan_recipient *told, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void
+explain(struct plan_recipient *told, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(told->detail, sizeof(told->detail), format, args);
+	va_end(args);
+	told->detail[evidence_cut(told->detail, sizeof(told->detail) - 5)] = '\0';
+}
+
+static void
+settle(struct standing *standing, struct plan_recipient *told, enum action alone,
+    enum reason_id reason)
+{
+	standing->alone = alone;
+	standing->sealable = alone == ACTION_SEAL;
+	told->reason = reason;
+	told->trust_failure = reason_get(reason)->trust_failure;
+}
+
+enum action
+standing_bar(enum reason_id reason)
+{
+	return reason_is_temporary(reason) ? ACTION_DEFER : ACTION_REFUSE;
+}
+
+/* Settles what can't be encrypted as it should be, by mode: the table in DESIGN. `unusable` says
+ * whether `unusable = refuse` covers the finding. */
+static void
+bar(struct standing *standing, struct plan_recipient *told, enum reason_id reason, bool unusable)
+{
+	const struct config_policy *policy = standing->policy;
+	enum action action = standing_bar(reason);
+
+	if (standing->encrypt == ENCRYPT_PREFERRED) {
+		if (action == ACTION_DEFER && policy->unavailable == UNAVAILABLE_PASS)
+			action = ACTION_PASS;
+		else if (action == ACTION_REFUSE && !(unusable && policy->unusable == REFUSE))
+			action = ACTION_PASS;
+	}
+	settle(standing, told, action, reason);
+}
+
+/* Nothing published, or the directory did not answer; false if there are digital IDs to look at. */
+static bool
+is_without_record(const struct recipient *record)
+{
+	return record == NULL || record->state != RECIPIENT_FOUND;
+}
+
+/* No answer: a look-up that was never made counts too, because nothing may leave unchecked. */
+static bool
+is_unavailable(const struct recipient *record)
+{
+	return record == NULL || record->state == RECIPIENT_UNAVAILABLE;
+}
+
+static void
+bar_unavailable(
+    const struct recipient *record, struct standing *standing, struct plan_recipient *told)
+{
+	bar(standing, told, REASON_DIRECTORY_UNAVAILABLE, false);
+	explain(told, "%s",
+	    record != NULL && record->detail != NULL ? record->detail : "no answer in time");
+}
+
+/* Published, but none that can be used (among: of those): the most hopeful one gives the reason. */
+static void
+bar_unusable(const struct recipient *record, const bool *among, struct standing *standing,
+    struct plan_recipient *told)
+{
+	const struct digital_id *hopeful = evidence_most_hopeful(record, among);
+	enum reason_id reason = REASON_MALFORMED;
+
+	if (hopeful != NULL && hopeful->verdict != REASON_OK &&
+	    reason_get(hopeful->verdict)->smtp != 0)
+		reason = hopeful->verdict;
+	bar(standing, told, reason, true);
+	told->evidence = hopeful;
+	if (hopeful != NULL)
+		evidence_describe(hopeful, told->detail, sizeof(told->detail));
+	else if (record->detail != NULL)
+		explain(told, "%s", record->detail);
+}
+
+/* What is read at best, and how we know: "3des (signed)". */
+static const char *
+offer(const struct choice *choice)
+{
+	const struct cipher *named = choice->best;
+
+	if (named == NULL)
+		named = choice_strongest_named(&choice->capabilities);
+	return named != NULL ? named->title : "no known cipher";
+}
+
+static void
+bar_weak(struct standing *standing, struct plan_recipient *told)
+{
+	bar(standing, told, REASON_WEAK_CIPHER, true);
+	explain(told,
+	    "the recipient offers %s at best (capabilities: %s); the weakest allowed is %s",
+	    offer(&standing->choice), capabilities_source_name(standing->choice.capabilities.from),
+	    standing->policy->floor->title);
+}
+
+void
+standing_lacks_common_cipher(const struct cipher *floor, const char *other,
+    struct standing *standing, struct plan_recipient *told)
+{
+	bar(standing, told, REASON_WEAK_CIPHER, true);
+	explain(told,
+	    "the recipient offers %s at best (capabilities: %s); no cipher that all recipients "
+	    "read "
+	    "is %s or stronger, which %.*s needs",
+	    offer(&standing->choice), capabilities_source_name(standing->choice.capabilities.from),
+	    floor->title, (int)evidence_cut(other, 200), other);
+}
+
+/* Digital IDs are there and one can be used; whether its cipher is good enough. */
+static void
+weigh_usable(const struct facts_recipient *who, bool disclosed, struct standing *standing,
+    struct plan_recipient *told)
+{
+	const struct choice *choice = &standing->choice;
+
+	if (!choice->known) {
+		bar(standing, told, REASON_CAPABILITIES_UNKNOWN, true);
+	} else if (choice_strongest(choice->readable, standing->policy->floor) == NULL) {
+		bar_weak(standing, told);
+	} else if (disclosed && standing->policy->bcc == BCC_REFUSE) {
+		bar(standing, told, REASON_BCC_DISCLOSURE, false);
+		explain(told, "%.*s is named in neither To nor Cc",
+		    (int)evidence_cut(who->address->text, 300), who->address->text);
+	} else {
+		settle(standing, told, ACTION_SEAL, REASON_SEALED);
+	}
+}
+
+/* Content that we could seal. */
+static void
+weigh_readable(const struct facts_recipient *who, bool disclosed, struct standing *standing,
+    struct plan_recipient *told)
+{
+	if (standing->encrypt == ENCRYPT_NEVER)
+		settle(
+		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
+	else if (is_unavailable(who->record))
+		bar_unavailable(who->record, standing, told);
+	else if (is_without_record(who->record))
+		bar(standing, told, REASON_NO_DIGITAL_ID, false);
+	else if (standing->choice.usable == 0)
+		bar_unusable(who->record, NULL, standing, told);
+	else
+		weigh_usable(who, disclosed, standing, told);
+}
+
+/* The first digital ID that can be used and that a recipient info is for. */
+static const struct digital_id *
+addressed_usable(const struct facts_recipient *who)
+{
+	size_t i;
+
+	for (i = 0; who->addressed != NULL && i < who->record->digital_id_count; i++) {
+		if (who->addressed[i] && choice_is_usable(&who->record->digital_ids[i]))
+			return &who->record->digital_ids[i];
+	}
+	return NULL;
+}
+
+/* There is something to compare the client's recipient infos with. */
+static void
+weigh_addressed(
+    const struct facts_recipient *who, struct standing *standing, struct plan_recipient *told)
+{
+	const struct digital_id *usable = addressed_usable(who);
+
+	if (usable != NULL) {
+		settle(standing, told, ACTION_PASS, REASON_CLIENT_ENCRYPTED);
+		told->evidence = usable;
+	} else if (who->addressed != NULL &&
+		   evidence_most_hopeful(who->record, who->addressed) != NULL) {
+		bar_unusable(who->record, who->addressed, standing, told);
+	} else {
+		bar(standing, told, REASON_RECIPIENT_NOT_ADDRESSED, true);
+		if (who->record->digital_id_count > 0) {
+			told->evidence = &who->record->digital_ids[0];
+			evidence_describe(told->evidence, told->detail, sizeof(told->detail));
+		}
+	}
+}
+
+/* The floor holds for all that the client encrypted, whatever the rule, and if there is none. */
+static void
+weigh_enveloped(const struct facts *facts, const struct facts_recipient *who,
+    struct standing *standing, struct plan_recipient *told)
+{
+	const char *used = facts->content_cipher_text;
+
+	if (used == NULL || used[0] == '\0')
+		used = facts->content_cipher != NULL ? facts->content_cipher->title
+						     : "an unknown cipher";
+	if (!cipher_meets(facts->content_cipher, standing->policy->floor)) {
+		settle(standing, told, ACTION_REFUSE, REASON_WEAK_CIPHER);
+		told->evidence = NULL;
+		explain(told,
+		    "the mail client encrypted the message with %.*s; the weakest allowed is %s",
+		    (int)evidence_cut(used, 128), used, standing->policy->floor->title);
+	} else if (standing->encrypt == ENCRYPT_NEVER) {
+		settle(
+		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
+	} else if (is_unavailable(who->record)) {
+		bar_unavailable(who->record, standing, told);
+	} else if (is_without_record(who->record)) {
+		settle(standing, told,
+		    standing->policy->unverified == REJECT ? ACTION_REFUSE : ACTION_PASS,
+		    REASON_RECIPIENT_UNVERIFIED);
+	} else {
+		weigh_addressed(who, standing, told);
+	}
+}
+
+/* OpenPGP counts as encrypted; nobody here can say for whom or how strongly. */
+static void
+weigh_pgp(const struct facts_recipient *who, struct standing *standing, struct plan_recipient *told)
+{
+	if (standing->encrypt == ENCRYPT_NEVER)
+		settle(
+		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
+	else
+		settle(standing, told,
+		    standing->policy->pgp_mime == REJECT ? ACTION_REFUSE : ACTION_PASS,
+		    REASON_PGP_MIME);
+}
+
+/* What clients would have done, by the digital ID that they would most likely have taken: the best
+ * usable one, or else, because other software may trust it, the most hopeful. */
+static void
+tell_fallback(const struct recipient *record, struct plan_recipient *told)
+{
+	const struct digital_id *taken = NULL;
+	int client;
+
+	if (record->digital_id_count > 0 && choice_is_usable(&record->digital_ids[0]))
+		taken = &record->digital_ids[0];
+	else
+		taken = evidence_most_hopeful(record, NULL);
+	if (taken == NULL || taken->certificate == NULL)
+		return;
+	for (client = 0; client < CLIENT_COUNT; client++)
+		told->fallback[client] =
+		    capabilities_fallback(&taken->capabilities, (enum client)client);
+}
+
+static void
+tell_record(
+    const struct recipient *record, const struct choice *choice, struct plan_recipient *told)
+{
+	size_t i;
+
+	if (is_without_record(record))
+		return;
+	for (i = 0; i < record->digital_id_count; i++)
+		told->stale = told->stale || record->digital_ids[i].stale;
+	if (choice->known) {
+		told->cipher = choice->best;
+		told->capabilities = choice->capabilities;
+		told->evidence = &record->digital_ids[choice->digital_id];
+	}
+	tell_fallback(record, told);
+}
+
+void
+standing_find(const struct facts *facts, size_t index, bool disclosed, struct standing *standing,
+    struct plan_recipient *told)
+{
+	const struct facts_recipient *who = &facts->recipients[index];
+
+	memset(standing, 0, sizeof(*standing));
+	memset(told, 0, sizeof(*told));
+	standing->policy = who->rule != NULL ? &who->rule->policy : &facts->config->policy;
+	standing->encrypt = who->rule != NULL ? who->rule->encrypt : ENCRYPT_NEVER;
+	told->observed = standing->policy->mode == MODE_OBSERVE;
+	choice_make(who->record, standing->policy, &standing->choice);
+	tell_record(who->record, &standing->choice, told);
+	switch (facts->content) {
+	case CONTENT_ENVELOPED:
+		weigh_enveloped(facts, who, standing, told);
+		break;
+	case CONTENT_PGP_MIME:
+		weigh_pgp(who, standing, told);
+		break;
+	case CONTENT_READABLE:
+	default:
+		weigh_readable(who, disclosed, standing, told);
+		break;
+	}
+}
