@@ -9,7 +9,12 @@
  * must
  *
  * One question is in flight per address, whoever asks; a waiter that gives up detaches, the
- * question goes on and fills the cache.
+ * question goes on (for connect-timeout of each server and search-timeout, at most) and fills the
+ * cache. The directories responsible for the address's domain are asked in the configuration's
+ * order until one holds something. One that can't be asked makes the answer RECIPIENT_UNAVAILABLE,
+ * whatever those after it might hold. Records are kept for a minute, or until their valid_until,
+ * and then judged again from the findings; findings for cache-positive and cache-negative; failures
+ * not at all.
  */
 #ifndef SMIME_DIRECTORY_RESOLVER_H
 #define SMIME_DIRECTORY_RESOLVER_H
@@ -30,7 +35,9 @@ struct resolver;
 struct ticket;
 
 /* Makes the sources of the configuration and starts the loop. Takes references of config and trust.
- * A server that is down is no error; an LDIF file that can't be read is. NULL on error. */
+ * A server that is down is no error; an LDIF file that can't be read is. NULL on error. The first
+ * one sets LDAPNOINIT in the environment (directory/connection.h): before other threads start, or
+ * main does that itself. */
 struct resolver *resolver_new(struct config *config, struct trust *trust, struct error *err);
 
 /* For tests: sources made by the caller (freed with the resolver) in place of the configuration's,
@@ -45,8 +52,9 @@ struct resolver *resolver_new_with(struct config *config, struct trust *trust,
 void resolver_free(struct resolver *resolver);
 
 /* Asks for an address. Never waits, always gives a ticket (NULL only without memory): over
- * lookups-limit, the ticket is ready at once with RECIPIENT_UNAVAILABLE. deadline_ms by
- * clock_monotonic_ms(). */
+ * lookups-limit, the ticket is ready at once with RECIPIENT_UNAVAILABLE; and with what the cache
+ * holds, where it holds it. deadline_ms by clock_monotonic_ms(): a question that could not begin by
+ * then is not begun. */
 struct ticket *resolver_submit(
     struct resolver *resolver, const struct address *address, int64_t deadline_ms);
 
@@ -57,7 +65,8 @@ bool ticket_ready(struct ticket *ticket);
  */
 bool ticket_wait(struct ticket *ticket, int64_t deadline_ms);
 
-/* The record, borrowed until ticket_free(); NULL while it is not ready. */
+/* The record, borrowed until ticket_free(); NULL while it is not ready. NULL for a ticket that is
+ * ready means that there was no memory for a record: as RECIPIENT_UNAVAILABLE. */
 const struct recipient *ticket_record(const struct ticket *ticket);
 
 /* NULL is legal. */

@@ -40,7 +40,11 @@ struct findings {
 
 struct findings *findings_new(void); /* NULL without memory */
 
-/* Appends a copy; the same kind and value found twice is kept once. */
+/* Whether the same kind and value is among them already. */
+bool findings_contain(const struct findings *findings, const struct finding *finding);
+
+/* Appends a copy; the same kind and value found twice is kept once (the first). Of an oversized
+ * one neither value nor size is kept. */
 MUST_CHECK int findings_add(
     struct findings *findings, const struct finding *finding, struct error *err);
 

@@ -1,0 +1,111 @@
+#include "directory/attempt.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "directory/connection.h"
+
+/* How often a running attempt is looked at for being late. */
+static const struct timeval watch_interval = {0, 50000};
+
+/* Freed when the pool gives it back, whoever still wants it. */
+struct attempt {
+	attempt_ready *ready; /* NULL once it was cancelled */
+	bool late;            /* and reported so */
+	void *context;
+	struct connection *connection;
+	struct event *watch;
+	int64_t deadline_ms;
+};
+
+/* The sockets' time is kept by the connection; when it is over for all servers, only a name look-up
+ * can still be going on. */
+static void
+on_watch(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct attempt *attempt = context;
+	struct error err = ERROR_INIT;
+
+	connection_watch(attempt->connection);
+	if (clock_monotonic_ms() < attempt->deadline_ms)
+		return;
+	connection_stop(attempt->connection);
+	event_del(attempt->watch);
+	attempt->late = true;
+	error_set(&err, ERROR_TEMPORARY, "no connection in time: the host name look-up hangs");
+	attempt->ready(attempt->context, NULL, NULL, &err, false);
+}
+
+static void
+run(void *job)
+{
+	connection_run(((struct attempt *)job)->connection);
+}
+
+static void
+free_attempt(struct attempt *attempt)
+{
+	if (attempt->watch != NULL)
+		event_free(attempt->watch);
+	connection_free(attempt->connection);
+	free(attempt);
+}
+
+static void
+done(void *job, bool ran UNUSED)
+{
+	struct attempt *attempt = job;
+	struct error err = ERROR_INIT;
+	const char *uri = NULL;
+	LDAP *ld = NULL;
+
+	if (attempt->ready != NULL) {
+		if (!attempt->late)
+			ld = connection_take(attempt->connection, &uri, &err);
+		attempt->ready(attempt->context, ld, uri, &err, true);
+	}
+	free_attempt(attempt);
+}
+
+struct attempt *
+attempt_start(struct event_base *base, struct worker_pool *pool,
+    const struct config_directory *directory, attempt_ready *ready, void *context,
+    struct error *err)
+{
+	struct attempt *attempt;
+
+	attempt = calloc(1, sizeof(*attempt));
+	if (attempt == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	attempt->ready = ready;
+	attempt->context = context;
+	/* The last server's time ends with the watch: a little more for the rest of it. */
+	attempt->deadline_ms =
+	    clock_monotonic_ms() + connection_time(directory) + directory->connect_timeout / 2;
+	attempt->connection = connection_new(directory, err);
+	attempt->watch = event_new(base, -1, EV_PERSIST, on_watch, attempt);
+	if (attempt->connection == NULL || attempt->watch == NULL ||
+	    event_add(attempt->watch, &watch_interval) != 0) {
+		error_no_memory(err);
+		goto fail;
+	}
+	if (worker_submit(pool, run, done, attempt, err) != 0)
+		goto fail;
+	return attempt;
+fail:
+	free_attempt(attempt);
+	return NULL;
+}
+
+void
+attempt_cancel(struct attempt *attempt)
+{
+	if (attempt == NULL)
+		return;
+	attempt->ready = NULL;
+	event_del(attempt->watch);
+	connection_stop(attempt->connection);
+}

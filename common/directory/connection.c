@@ -1,0 +1,192 @@
+#include "directory/connection.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openldap.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "directory/dial.h"
+#include "directory/handle.h"
+
+struct connection {
+	const struct config_directory *directory;
+	pthread_mutex_t mutex; /* for these three */
+	int fd;                /* of the server under way, or -1 */
+	int64_t deadline_ms;   /* of the server under way */
+	bool stopped;
+	LDAP *ld;
+	const char *uri;
+	struct error error;
+};
+
+void
+connection_prepare(void)
+{
+	if (getenv("LDAPNOINIT") == NULL)
+		setenv("LDAPNOINIT", "1", 1);
+}
+
+struct connection *
+connection_new(const struct config_directory *directory, struct error *err)
+{
+	struct connection *connection;
+
+	connection = calloc(1, sizeof(*connection));
+	if (connection == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	connection->directory = directory;
+	connection->fd = -1;
+	pthread_mutex_init(&connection->mutex, NULL);
+	error_set(&connection->error, ERROR_TEMPORARY, "stopped");
+	return connection;
+}
+
+/* Whether to go on with the next server; sets the time for it. */
+static bool
+next_server(struct connection *connection)
+{
+	bool stopped;
+
+	pthread_mutex_lock(&connection->mutex);
+	stopped = connection->stopped;
+	connection->deadline_ms = clock_monotonic_ms() + connection->directory->connect_timeout;
+	pthread_mutex_unlock(&connection->mutex);
+	return !stopped;
+}
+
+/* Lets others shut the socket down, until it is given away or closed. -1 for none. */
+static void
+show_socket(struct connection *connection, int fd)
+{
+	pthread_mutex_lock(&connection->mutex);
+	connection->fd = fd;
+	if (fd >= 0 && connection->stopped)
+		shutdown(fd, SHUT_RDWR);
+	pthread_mutex_unlock(&connection->mutex);
+}
+
+/* TLS and bind. Both end when the socket is shut down. */
+static int
+enter(struct connection *connection, LDAP *ld, const LDAPURLDesc *url, struct error *err)
+{
+	const struct config_directory *directory = connection->directory;
+	int64_t left = connection->deadline_ms - clock_monotonic_ms();
+
+	if (handle_options(ld, directory, left, err) != 0)
+		return -1;
+	if (handle_needs_tls(directory, url) && handle_start_tls(ld, directory, url, err) != 0)
+		return -1;
+	return handle_bind(ld, directory, err);
+}
+
+static int
+try_server(struct connection *connection, const char *uri, struct error *err)
+{
+	LDAPURLDesc *url = NULL;
+	LDAP *ld = NULL;
+	int result = -1;
+	int fd;
+
+	if (ldap_url_parse(uri, &url) != LDAP_URL_SUCCESS)
+		return error_set(err, ERROR_INPUT, "%s is no LDAP URI", uri);
+	fd = dial(url, connection->deadline_ms, err);
+	if (fd < 0)
+		goto out;
+	show_socket(connection, fd);
+	ld = handle_new(fd, url, uri, err);
+	if (ld == NULL) {
+		show_socket(connection, -1);
+		close(fd);
+		goto out;
+	}
+	result = enter(connection, ld, url, err);
+	show_socket(connection, -1);
+	if (result == 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
+		result = error_errno(err, errno, "fcntl");
+	if (result == 0) {
+		connection->ld = ld;
+		connection->uri = uri;
+	} else {
+		ldap_unbind_ext(ld, NULL, NULL);
+	}
+out:
+	ldap_free_urldesc(url);
+	return result;
+}
+
+void
+connection_run(struct connection *connection)
+{
+	const struct strings *uris = &connection->directory->uri;
+	size_t i;
+
+	error_set(&connection->error, ERROR_PERMANENT, "no server is configured");
+	for (i = 0; i < uris->count; i++) {
+		if (!next_server(connection)) {
+			error_set(&connection->error, ERROR_TEMPORARY, "stopped");
+			return;
+		}
+		if (try_server(connection, uris->items[i], &connection->error) == 0)
+			return;
+		error_prefix(&connection->error, "%s: ", uris->items[i]);
+	}
+}
+
+void
+connection_watch(struct connection *connection)
+{
+	pthread_mutex_lock(&connection->mutex);
+	if (connection->fd >= 0 && clock_monotonic_ms() >= connection->deadline_ms)
+		shutdown(connection->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&connection->mutex);
+}
+
+void
+connection_stop(struct connection *connection)
+{
+	pthread_mutex_lock(&connection->mutex);
+	connection->stopped = true;
+	if (connection->fd >= 0)
+		shutdown(connection->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&connection->mutex);
+}
+
+LDAP *
+connection_take(struct connection *connection, const char **uri, struct error *err)
+{
+	LDAP *ld = connection->ld;
+
+	connection->ld = NULL;
+	*uri = connection->uri;
+	if (ld == NULL)
+		*err = connection->error;
+	return ld;
+}
+
+void
+connection_free(struct connection *connection)
+{
+	if (connection == NULL)
+		return;
+	if (connection->ld != NULL)
+		ldap_unbind_ext(connection->ld, NULL, NULL);
+	pthread_mutex_destroy(&connection->mutex);
+	free(connection);
+}
+
+int64_t
+connection_time(const struct config_directory *directory)
+{
+	size_t servers = directory->uri.count > 0 ? directory->uri.count : 1;
+
+	return directory->connect_timeout * (int64_t)servers;
+}

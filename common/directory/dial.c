@@ -1,0 +1,153 @@
+#include "directory/dial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* After so long without traffic the kernel asks whether the other side is still there: firewalls
+ * forget connections silently. Seconds. */
+#define DIAL_KEEPALIVE_IDLE 60
+
+/* Waits for a connect() under way. 0/-1. */
+static int
+finish_connect(int fd, int64_t deadline_ms, struct error *err)
+{
+	struct pollfd wait = {fd, POLLOUT, 0};
+	int64_t left;
+	int code = 0;
+	socklen_t size = sizeof(code);
+	int ready;
+
+	do {
+		left = deadline_ms - clock_monotonic_ms();
+		ready = poll(&wait, 1, left > 0 ? (int)left : 0);
+	} while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return error_errno(err, errno, "poll");
+	if (ready == 0)
+		return error_set(err, ERROR_TEMPORARY, "no connection in time");
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
+		code = errno;
+	if (code != 0)
+		return error_errno(err, code, "connecting");
+	return 0;
+}
+
+/* A blocking, connected socket; -1 on error. */
+static int
+connect_to(const struct sockaddr *address, socklen_t size, int64_t deadline_ms, struct error *err)
+{
+	int fd;
+
+	fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return error_errno(err, errno, "making a socket");
+	if (connect(fd, address, size) != 0 && errno != EINPROGRESS) {
+		error_errno(err, errno, "connecting");
+		goto fail;
+	}
+	if (finish_connect(fd, deadline_ms, err) != 0)
+		goto fail;
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) != 0) {
+		error_errno(err, errno, "fcntl");
+		goto fail;
+	}
+	return fd;
+fail:
+	close(fd);
+	return -1;
+}
+
+/* Small requests go out at once; a dead peer is noticed. Best effort. */
+static void
+tune(int fd)
+{
+	static const int on = 1;
+	static const int idle = DIAL_KEEPALIVE_IDLE;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+}
+
+/* Each address gets an equal share of the time that is left. */
+static int
+connect_any(const struct addrinfo *first, int64_t deadline_ms, struct error *err)
+{
+	const struct addrinfo *address;
+	int64_t now;
+	int64_t count = 0;
+	int fd = -1;
+
+	for (address = first; address != NULL; address = address->ai_next)
+		count++;
+	for (address = first; address != NULL && fd < 0; address = address->ai_next) {
+		now = clock_monotonic_ms();
+		fd = connect_to(
+		    address->ai_addr, address->ai_addrlen, now + (deadline_ms - now) / count, err);
+		count--;
+	}
+	if (fd >= 0)
+		tune(fd);
+	return fd;
+}
+
+static int
+dial_host(const LDAPURLDesc *url, int64_t deadline_ms, struct error *err)
+{
+	struct addrinfo hints;
+	struct addrinfo *found = NULL;
+	char port[16];
+	int code;
+	int fd;
+
+	if (url->lud_host == NULL || url->lud_host[0] == '\0')
+		return error_set(err, ERROR_INPUT, "the URI names no host");
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = AI_ADDRCONFIG;
+	snprintf(port, sizeof(port), "%d", url->lud_port);
+	code = getaddrinfo(url->lud_host, port, &hints, &found);
+	if (code != 0)
+		return error_set(err, ERROR_TEMPORARY, "host name look-up: %s", gai_strerror(code));
+	fd = connect_any(found, deadline_ms, err);
+	freeaddrinfo(found);
+	return fd;
+}
+
+static int
+dial_path(const char *path, int64_t deadline_ms, struct error *err)
+{
+	struct sockaddr_un address;
+
+	if (path == NULL || path[0] != '/')
+		return error_set(err, ERROR_INPUT,
+		    "the URI must hold the socket's whole path, percent-encoded: "
+		    "ldapi://%%2Frun%%2Fslapd%%2Fldapi");
+	memset(&address, 0, sizeof(address));
+	address.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, ERROR_INPUT, "the socket's path is too long");
+	strcpy(address.sun_path, path);
+	return connect_to((const struct sockaddr *)&address, sizeof(address), deadline_ms, err);
+}
+
+int
+dial(const LDAPURLDesc *url, int64_t deadline_ms, struct error *err)
+{
+	if (strcmp(url->lud_scheme, "ldapi") == 0)
+		return dial_path(url->lud_host, deadline_ms, err);
+	if (strcmp(url->lud_scheme, "ldap") == 0 || strcmp(url->lud_scheme, "ldaps") == 0)
+		return dial_host(url, deadline_ms, err);
+	return error_set(err, ERROR_INPUT, "the URI is neither ldap, ldaps nor ldapi");
+}

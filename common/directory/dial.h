@@ -1,0 +1,18 @@
+/* A socket to an LDAP server, connected within a time. Blocks; any thread. */
+#ifndef SMIME_DIRECTORY_DIAL_H
+#define SMIME_DIRECTORY_DIAL_H
+
+#include <ldap.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+
+/*
+ * Connects to the host and port of a parsed ldap:// or ldaps:// URL, or to the path of an ldapi://
+ * one: each of the host's addresses in turn, until deadline_ms (clock_monotonic_ms()). The name
+ * look-up keeps its own time (resolv.conf). The socket is blocking. -1 on error.
+ */
+MUST_CHECK int dial(const LDAPURLDesc *url, int64_t deadline_ms, struct error *err);
+
+#endif

@@ -1,0 +1,144 @@
+#include "directory/filter.h"
+
+#include <ldap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+
+static const char *
+template_of(const struct config_directory *directory)
+{
+	if (directory->filter != NULL && directory->filter[0] != '\0')
+		return directory->filter;
+	switch (directory->kind) {
+	case DIRECTORY_ACTIVE_DIRECTORY:
+		return "(|(mail=%a)(proxyAddresses=smtp:%a))";
+	case DIRECTORY_INETORGPERSON:
+		break;
+	}
+	return "(mail=%a)";
+}
+
+/* Appends a value with everything escaped that could end it or mean something else. */
+static int
+append_escaped(struct buffer *buffer, const char *value, size_t size, struct error *err)
+{
+	struct berval in;
+	struct berval out = {0, NULL};
+	int result;
+
+	if (size == 0)
+		return 0;
+	in.bv_len = size;
+	in.bv_val = (char *)value; /* read only */
+	if (ldap_bv2escaped_filter_value(&in, &out) != 0)
+		return error_no_memory(err);
+	result = buffer_append(buffer, out.bv_val, out.bv_len, err);
+	ber_memfree(out.bv_val);
+	return result;
+}
+
+static int
+append_address(
+    struct buffer *buffer, const struct address *address, const char *domain, struct error *err)
+{
+	const char *at = strrchr(address->text, '@');
+	size_t local_size = at != NULL ? (size_t)(at - address->text) : strlen(address->text);
+
+	if (append_escaped(buffer, address->text, local_size, err) != 0 ||
+	    buffer_append_text(buffer, "@", err) != 0)
+		return -1;
+	return append_escaped(buffer, domain, strlen(domain), err);
+}
+
+static int
+append_field(struct buffer *buffer, char field, const struct address *address, const char *domain,
+    struct error *err)
+{
+	switch (field) {
+	case 'a':
+		return append_address(buffer, address, domain, err);
+	case 'l':
+		return append_escaped(buffer, address->local, strlen(address->local), err);
+	case 'd':
+		return append_escaped(buffer, domain, strlen(domain), err);
+	case '%':
+		return buffer_append_text(buffer, "%", err);
+	case '\0':
+		return error_set(err, ERROR_INPUT, "the filter ends in a single %%");
+	default:
+		return error_set(err, ERROR_INPUT,
+		    "%%%c in the filter: there are %%a, %%l, %%d and %%%%", field);
+	}
+}
+
+static int
+append_filter(struct buffer *buffer, const char *template, const struct address *address,
+    const char *domain, struct error *err)
+{
+	size_t plain;
+
+	while (*template != '\0') {
+		plain = strcspn(template, "%");
+		if (buffer_append(buffer, template, plain, err) != 0)
+			return -1;
+		template += plain;
+		if (*template == '\0')
+			break;
+		if (append_field(buffer, template[1], address, domain, err) != 0)
+			return -1;
+		template += 2;
+	}
+	return 0;
+}
+
+/* The filter once for each form of the domain. */
+static int
+append_forms(struct buffer *buffer, const char *template, const struct address *address,
+    const char *unicode, struct error *err)
+{
+	if (unicode == NULL)
+		return append_filter(buffer, template, address, address->domain, err);
+	if (buffer_append_text(buffer, "(|", err) != 0 ||
+	    append_filter(buffer, template, address, address->domain, err) != 0 ||
+	    append_filter(buffer, template, address, unicode, err) != 0)
+		return -1;
+	return buffer_append_text(buffer, ")", err);
+}
+
+char *
+filter_build(
+    const struct config_directory *directory, const struct address *address, struct error *err)
+{
+	struct buffer buffer = {NULL, 0, 0, FILTER_MAX};
+	char *unicode = NULL;
+	char *filter = NULL;
+
+	if (address_unicode_domain(address, &unicode, err) != 0)
+		return NULL;
+	if (append_forms(&buffer, template_of(directory), address, unicode, err) == 0) {
+		filter = buffer_take(&buffer);
+		if (filter == NULL)
+			error_no_memory(err);
+	}
+	buffer_free(&buffer);
+	free(unicode);
+	return filter;
+}
+
+int
+filter_check(const struct config_directory *directory, struct error *err)
+{
+	char text[] = "user@example.org";
+	char local[] = "user";
+	char domain[] = "example.org";
+	const struct address address = {text, local, domain};
+	char *filter;
+
+	filter = filter_build(directory, &address, err);
+	if (filter == NULL)
+		return -1;
+	free(filter);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * libldap's handle on a connected socket: every option that matters set on itself, TLS, and the
+ * bind. Blocks; on the thread that makes the connection.
+ */
+#ifndef SMIME_DIRECTORY_HANDLE_H
+#define SMIME_DIRECTORY_HANDLE_H
+
+#include <ldap.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "config/config.h"
+
+/* Longest answer taken, bytes: one entry. Above what an entry within values-limit and
+ * value-size-limit can hold, and never more than this. */
+#define HANDLE_INCOMING_MAX ((ber_len_t)64 << 20)
+
+/* A handle that owns fd. NULL on error: then fd is still the caller's. */
+LDAP *handle_new(int fd, const LDAPURLDesc *url, const char *uri, struct error *err);
+
+/* Sets what must not come from elsewhere. time_ms: for each operation that waits. 0/-1. */
+MUST_CHECK int handle_options(
+    LDAP *ld, const struct config_directory *directory, int64_t time_ms, struct error *err);
+
+bool handle_needs_tls(const struct config_directory *directory, const LDAPURLDesc *url);
+
+/* TLS 1.2 or later, the server's certificate and name verified. 0/-1. */
+MUST_CHECK int handle_start_tls(
+    LDAP *ld, const struct config_directory *directory, const LDAPURLDesc *url, struct error *err);
+
+/* Simple bind (RFC 4513 section 5.1) where a bind-dn is configured. 0/-1. */
+MUST_CHECK int handle_bind(LDAP *ld, const struct config_directory *directory, struct error *err);
+
+/* Sets the error for a result code of libldap, with what the server's last message adds. Server
+ * trouble is ERROR_TEMPORARY, whatever its code: a directory that can't be asked is unavailable.
+ * Always -1. */
+int handle_error(LDAP *ld, int code, struct error *err, const char *what);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Cuts an LDIF file into its records: runs of lines between empty ones (RFC 2849). One thread.
+ */
+#ifndef SMIME_DIRECTORY_RECORD_H
+#define SMIME_DIRECTORY_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+struct record_reader;
+
+/* One record. text is NUL-terminated, its lines end in LF, and it may be changed; it lives until
+ * the next call. */
+struct record {
+	char *text;
+	unsigned long line; /* the number of its first line */
+	const char *fault;  /* why it can't be used (static): too large, NUL bytes; else NULL */
+};
+
+/* Reads from file (borrowed); a record above `limit` bytes is read over. NULL without memory. */
+struct record_reader *record_reader_new(FILE *file, size_t limit, struct error *err);
+void record_reader_free(struct record_reader *reader);
+
+/* 1 and a record, 0 at the end of the file, -1 on error. */
+MUST_CHECK int record_next(struct record_reader *reader, struct record *record, struct error *err);
+
+#endif

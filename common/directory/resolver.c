@@ -1,0 +1,195 @@
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "directory/connection.h"
+#include "directory/resolver_private.h"
+#include "directory/source_ldap.h"
+#include "directory/source_ldif.h"
+
+/* Judging is CPU only: two leave room for everything else on a small machine. */
+#define JUDGE_THREADS 2
+/* Threads that may block in a name look-up, a TLS handshake or a slow disk at a time. */
+#define HELPER_THREADS 4
+/* One connection attempt or reading a directory at a time; more directories than this wait. */
+#define HELPER_QUEUE_MAX 1000
+
+/* Ends all that the loop thread owns, on that thread: a server that has gone away makes libldap's
+ * farewell raise SIGPIPE, which is blocked there. (Or on the one that could not start it.) */
+static void
+close_down(struct resolver *resolver)
+{
+	struct source *source;
+
+	question_cancel_all(resolver);
+	while (resolver->place_count > 0) {
+		source = resolver->places[--resolver->place_count].source;
+		source->operations->free(source);
+	}
+	worker_pool_free(resolver->helpers);
+	resolver->helpers = NULL;
+	worker_pool_free(resolver->judges);
+	resolver->judges = NULL;
+	question_free_all(resolver);
+}
+
+static void *
+run_loop(void *argument)
+{
+	struct resolver *resolver = argument;
+
+	if (event_base_loop(resolver->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+		log_error("the resolver's event loop failed: look-ups stop");
+	close_down(resolver);
+	return NULL;
+}
+
+static void
+on_wake(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	question_take_inbox(context);
+}
+
+static struct source *
+make_configured(
+    struct resolver *resolver, const struct config_directory *directory, struct error *err)
+{
+	if (directory->ldif != NULL && directory->ldif[0] != '\0')
+		return source_ldif_new(
+		    directory, resolver->exact_local, resolver->base, resolver->helpers, err);
+	return source_ldap_new(
+	    directory, resolver->exact_local, resolver->base, resolver->helpers, err);
+}
+
+static int
+make_places(struct resolver *resolver, resolver_make_source *make, void *context, struct error *err)
+{
+	struct config *config = resolver->config;
+	struct place *place;
+
+	resolver->places = calloc(config->directory_count + 1, sizeof(*resolver->places));
+	if (resolver->places == NULL)
+		return error_no_memory(err);
+	while (resolver->place_count < config->directory_count) {
+		place = &resolver->places[resolver->place_count];
+		place->directory = &config->directories[resolver->place_count];
+		if (make != NULL)
+			place->source = make(context, place->directory, resolver->base, err);
+		else
+			place->source = make_configured(resolver, place->directory, err);
+		if (place->source == NULL)
+			return -1;
+		resolver->place_count++;
+	}
+	return 0;
+}
+
+/* The event base and what hangs on it. */
+static int
+make_loop(struct resolver *resolver, struct error *err)
+{
+	if (evthread_use_pthreads() != 0)
+		return error_set(err, ERROR_INTERNAL, "libevent does without threads");
+	resolver->base = event_base_new();
+	if (resolver->base == NULL)
+		return error_set(err, ERROR_TEMPORARY, "no event loop can be made");
+	resolver->wake = event_new(resolver->base, -1, 0, on_wake, resolver);
+	if (resolver->wake == NULL)
+		return error_no_memory(err);
+	resolver->judges = worker_pool_new(resolver->base, JUDGE_THREADS,
+	    (size_t)resolver->config->lookups_limit, "judging certificates", err);
+	if (resolver->judges == NULL)
+		return -1;
+	resolver->helpers = worker_pool_new(
+	    resolver->base, HELPER_THREADS, HELPER_QUEUE_MAX, "connecting to directories", err);
+	return resolver->helpers != NULL ? 0 : -1;
+}
+
+/* The rest, once the loop thread has ended or could not be started. */
+static void
+destroy(struct resolver *resolver)
+{
+	close_down(resolver);
+	free(resolver->places);
+	cache_free(resolver->cache);
+	if (resolver->wake != NULL)
+		event_free(resolver->wake);
+	if (resolver->base != NULL)
+		event_base_free(resolver->base);
+	pthread_mutex_destroy(&resolver->mutex);
+	trust_unref(resolver->trust);
+	config_unref(resolver->config);
+	free(resolver);
+}
+
+struct resolver *
+resolver_new_with(struct config *config, struct trust *trust, resolver_make_source *make,
+    void *context, struct error *err)
+{
+	struct resolver *resolver;
+
+	resolver = calloc(1, sizeof(*resolver));
+	if (resolver == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	connection_prepare();
+	pthread_mutex_init(&resolver->mutex, NULL);
+	TAILQ_INIT(&resolver->inbox);
+	resolver->config = config_ref(config);
+	resolver->trust = trust_ref(trust);
+	resolver->exact_local = config->local_part == LOCAL_PART_EXACT;
+	resolver->cache =
+	    cache_new((size_t)config->cache_entries, (size_t)config->cache_bytes, err);
+	if (resolver->cache == NULL || make_loop(resolver, err) != 0 ||
+	    make_places(resolver, make, context, err) != 0 ||
+	    worker_thread(&resolver->loop, run_loop, resolver, err) != 0) {
+		destroy(resolver);
+		return NULL;
+	}
+	return resolver;
+}
+
+struct resolver *
+resolver_new(struct config *config, struct trust *trust, struct error *err)
+{
+	return resolver_new_with(config, trust, NULL, NULL, err);
+}
+
+static void
+stop_loop(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	event_base_loopbreak(((struct resolver *)context)->base);
+}
+
+void
+resolver_free(struct resolver *resolver)
+{
+	struct event *stop;
+
+	if (resolver == NULL)
+		return;
+	/* An event, not a bare loopbreak: that is forgotten when the loop has not begun yet. */
+	stop = event_new(resolver->base, -1, 0, stop_loop, resolver);
+	if (stop != NULL)
+		event_active(stop, 0, 0);
+	else
+		event_base_loopbreak(resolver->base);
+	pthread_join(resolver->loop, NULL);
+	if (stop != NULL)
+		event_free(stop);
+	destroy(resolver);
+}
+
+void
+resolver_statistics(struct resolver *resolver, struct resolver_statistics *statistics)
+{
+	pthread_mutex_lock(&resolver->mutex);
+	*statistics = resolver->counts;
+	statistics->entries = cache_entries(resolver->cache);
+	statistics->bytes = cache_bytes(resolver->cache);
+	pthread_mutex_unlock(&resolver->mutex);
+}

@@ -1,0 +1,245 @@
+#include "directory/roster.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "directory/entry.h"
+#include "directory/record.h"
+#include "directory/roster_private.h"
+
+void
+roster_free(struct roster *roster)
+{
+	size_t i;
+
+	if (roster == NULL)
+		return;
+	for (i = 0; i < roster->entry_count; i++)
+		roster_clear_entry(&roster->entries[i]);
+	for (i = 0; i < roster->key_count; i++)
+		free(roster->keys[i].key);
+	free(roster->entries);
+	free(roster->keys);
+	free(roster);
+}
+
+static void
+stamp_of(const struct stat *status, struct roster_stamp *stamp)
+{
+	memset(stamp, 0, sizeof(*stamp));
+	stamp->device = status->st_dev;
+	stamp->inode = status->st_ino;
+	stamp->size = status->st_size;
+	stamp->modified = status->st_mtim;
+	stamp->changed = status->st_ctim;
+}
+
+int
+roster_stat(const char *path, struct roster_stamp *stamp, struct error *err)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return error_errno(err, errno, "%s", path);
+	stamp_of(&status, stamp);
+	return 0;
+}
+
+bool
+roster_same(const struct roster_stamp *a, const struct roster_stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->modified.tv_sec == b->modified.tv_sec &&
+	       a->modified.tv_nsec == b->modified.tv_nsec &&
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct roster_key *one = a;
+	const struct roster_key *other = b;
+	int order = strcmp(one->key, other->key);
+
+	if (order != 0)
+		return order;
+	return (one->entry > other->entry) - (one->entry < other->entry);
+}
+
+static int
+read_records(struct roster_reading *reading, FILE *file, const atomic_bool *stop, struct error *err)
+{
+	struct record_reader *reader;
+	struct record record;
+	int more;
+
+	reader = record_reader_new(file, ROSTER_RECORD_MAX, err);
+	if (reader == NULL)
+		return -1;
+	while ((more = record_next(reader, &record, err)) > 0) {
+		if (stop != NULL && atomic_load(stop))
+			more = error_set(err, ERROR_TEMPORARY, "stopped");
+		else
+			more = roster_read_record(reading, &record, err);
+		if (more < 0)
+			break;
+	}
+	record_reader_free(reader);
+	return more;
+}
+
+/* Opens the file and takes its stamp. */
+static FILE *
+open_file(const char *path, struct roster_stamp *stamp, struct error *err)
+{
+	struct stat status;
+	FILE *file;
+
+	file = fopen(path, "re");
+	if (file == NULL || fstat(fileno(file), &status) != 0) {
+		error_errno(err, errno, "%s", path);
+		goto fail;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		error_set(err, ERROR_INPUT, "%s is not a file", path);
+		goto fail;
+	}
+	if (status.st_size > ROSTER_FILE_MAX) {
+		error_set(err, ERROR_LIMIT, "%s is larger than %lld bytes", path,
+		    (long long)ROSTER_FILE_MAX);
+		goto fail;
+	}
+	stamp_of(&status, stamp);
+	return file;
+fail:
+	if (file != NULL)
+		fclose(file);
+	return NULL;
+}
+
+struct roster *
+roster_load(const struct config_directory *directory, bool exact_local, const atomic_bool *stop,
+    struct error *err)
+{
+	struct roster_reading reading = {.directory = directory, .exact_local = exact_local};
+	struct roster *roster;
+	FILE *file = NULL;
+
+	roster = calloc(1, sizeof(*roster));
+	if (roster == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	reading.roster = roster;
+	file = open_file(directory->ldif, &roster->stamp, err);
+	if (file == NULL)
+		goto fail;
+	if (read_records(&reading, file, stop, err) != 0) {
+		error_prefix(err, "%s: ", directory->ldif);
+		goto fail;
+	}
+	if (reading.warnings > ROSTER_WARNINGS_MAX)
+		log_warning("directory \"%s\": %s: %zu more faults like these", directory->title,
+		    directory->ldif, reading.warnings - ROSTER_WARNINGS_MAX);
+	if (roster->key_count > 0)
+		qsort(roster->keys, roster->key_count, sizeof(*roster->keys), compare_keys);
+	fclose(file);
+	return roster;
+fail:
+	if (file != NULL)
+		fclose(file);
+	roster_free(roster);
+	return NULL;
+}
+
+/* The first of the sorted keys that is not before this one. */
+static size_t
+lower_bound(const struct roster *roster, const char *key)
+{
+	size_t low = 0;
+	size_t high = roster->key_count;
+	size_t middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(roster->keys[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int
+add_entry(struct findings *findings, const struct config_directory *directory,
+    const struct roster_entry *entry, struct error *err)
+{
+	struct entry_value value;
+	size_t i;
+
+	findings->left_out += entry->left_out;
+	for (i = 0; i < entry->value_count; i++) {
+		value.dn = entry->dn;
+		value.kind = entry->values[i].kind;
+		value.attribute = entry->values[i].attribute;
+		value.value = entry->values[i].value;
+		value.size = entry->values[i].size;
+		value.claims = true; /* it was found by its own address */
+		if (entry_add(findings, directory, &value, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct findings *
+roster_find(const struct roster *roster, const struct config_directory *directory, const char *key,
+    struct error *err)
+{
+	struct findings *findings = findings_new();
+	size_t last = SIZE_MAX;
+	size_t i;
+
+	if (findings == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	for (i = lower_bound(roster, key);
+	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
+		if (roster->keys[i].entry == last)
+			continue; /* the address stands in the entry twice */
+		last = roster->keys[i].entry;
+		findings->entries++;
+		if (findings->entries > (size_t)directory->entries_limit) {
+			findings->left_out += roster->entries[last].value_count;
+			continue;
+		}
+		if (add_entry(findings, directory, &roster->entries[last], err) != 0) {
+			findings_unref(findings);
+			return NULL;
+		}
+	}
+	findings->many_entries = findings->entries > 1;
+	return findings;
+}
+
+const struct roster_stamp *
+roster_stamp(const struct roster *roster)
+{
+	return &roster->stamp;
+}
+
+size_t
+roster_entries(const struct roster *roster)
+{
+	return roster->entry_count;
+}
+
+size_t
+roster_broken(const struct roster *roster)
+{
+	return roster->broken;
+}

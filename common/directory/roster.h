@@ -1,0 +1,65 @@
+/*
+ * The contents of an LDIF file (RFC 2849), indexed by mail address: what of each entry matters, and
+ * no more. Immutable once read; made on a worker, used on the loop thread.
+ *
+ * Unfolding, base64 and the parts of a line are libldap's work. The file is cut into records here,
+ * because libldap's own reader follows "include:" wherever it points and does not survive NUL
+ * bytes. Values from URLs (":<") are refused, not fetched.
+ *
+ * A record that can't be read is skipped, said so in the log (with its line and DN), and counted;
+ * the rest of the file works. The section's filter and base don't apply to a file.
+ */
+#ifndef SMIME_DIRECTORY_ROSTER_H
+#define SMIME_DIRECTORY_ROSTER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "smime/findings.h"
+
+/* Larger files are refused: an index in memory is not meant for them. */
+#define ROSTER_FILE_MAX ((off_t)1 << 30)
+/* Entries of one file. */
+#define ROSTER_ENTRIES_MAX ((size_t)1000000)
+/* One record, as it stands in the file: twice values-limit times value-size-limit at their
+ * defaults, in base64. */
+#define ROSTER_RECORD_MAX ((size_t)35 << 20)
+/* Broken records told one by one at each reading; the rest only in the sum. */
+#define ROSTER_WARNINGS_MAX 20
+
+struct roster;
+
+/* Which state of a file was read: any change of the file changes one of these. */
+struct roster_stamp {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec modified;
+	struct timespec changed;
+};
+
+/* The stamp of the file as it is now. 0/-1. */
+MUST_CHECK int roster_stat(const char *path, struct roster_stamp *stamp, struct error *err);
+bool roster_same(const struct roster_stamp *a, const struct roster_stamp *b);
+
+/* Reads directory->ldif. *stop (may be NULL) set from another thread ends it early, as an error.
+ * NULL on error: the file can't be read, or is more than the limits allow. */
+struct roster *roster_load(const struct config_directory *directory, bool exact_local,
+    const atomic_bool *stop, struct error *err);
+void roster_free(struct roster *roster);
+
+/* All that the file holds for an address key (directory/key.h). NULL on error. */
+struct findings *roster_find(const struct roster *roster, const struct config_directory *directory,
+    const char *key, struct error *err);
+
+const struct roster_stamp *roster_stamp(const struct roster *roster);
+size_t roster_entries(const struct roster *roster); /* with an address */
+size_t roster_broken(const struct roster *roster);  /* records skipped */
+
+#endif

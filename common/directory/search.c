@@ -1,0 +1,180 @@
+#include "directory/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "directory/entry.h"
+
+/* Each of three attributes twice, two of addresses, the end. */
+#define ATTRIBUTES_MAX 9
+
+static int
+add_name(
+    struct search *search, size_t *count, const char *name, const char *option, struct error *err)
+{
+	size_t base;
+	size_t size;
+	char *copy;
+
+	if (name == NULL || name[0] == '\0')
+		return 0;
+	base = strcspn(name, ";");
+	size = base + strlen(option) + 1;
+	copy = malloc(size);
+	if (copy == NULL)
+		return error_no_memory(err);
+	snprintf(copy, size, "%.*s%s", (int)base, name, option);
+	search->attributes[(*count)++] = copy;
+	return 0;
+}
+
+int
+search_init(struct search *search, const struct config_directory *directory, bool exact_local,
+    struct error *err)
+{
+	const char *const names[] = {
+	    directory->smime_attribute, directory->certificate_attribute, directory->ca_attribute};
+	size_t count = 0;
+	size_t i;
+
+	search->directory = directory;
+	search->exact_local = exact_local;
+	search->attributes = calloc(ATTRIBUTES_MAX, sizeof(search->attributes[0]));
+	if (search->attributes == NULL)
+		return error_no_memory(err);
+	for (i = 0; i < ARRAY_LENGTH(names); i++) {
+		if (add_name(search, &count, names[i], "", err) != 0 ||
+		    add_name(search, &count, names[i], ";binary", err) != 0)
+			goto fail;
+	}
+	if (add_name(search, &count, ENTRY_MAIL, "", err) != 0)
+		goto fail;
+	if (directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
+	    add_name(search, &count, ENTRY_PROXY_ADDRESSES, "", err) != 0)
+		goto fail;
+	return 0;
+fail:
+	search_clear(search);
+	return -1;
+}
+
+void
+search_clear(struct search *search)
+{
+	size_t i;
+
+	for (i = 0; search->attributes != NULL && search->attributes[i] != NULL; i++)
+		free(search->attributes[i]);
+	free(search->attributes);
+	search->attributes = NULL;
+}
+
+static int
+scope_of(const struct config_directory *directory)
+{
+	switch (directory->scope) {
+	case SCOPE_BASE:
+		return LDAP_SCOPE_BASE;
+	case SCOPE_ONE:
+		return LDAP_SCOPE_ONELEVEL;
+	case SCOPE_SUB:
+		break;
+	}
+	return LDAP_SCOPE_SUBTREE;
+}
+
+int
+search_send(const struct search *search, LDAP *ld, const char *filter, int *code)
+{
+	const struct config_directory *directory = search->directory;
+	const char *base = directory->base != NULL ? directory->base : "";
+	struct timeval limit;
+	int id = -1;
+
+	/* What the server is told; our own timer holds whether it minds or not. */
+	limit.tv_sec = (time_t)((directory->search_timeout + 999) / 1000);
+	limit.tv_usec = 0;
+	*code = ldap_search_ext(ld, base, scope_of(directory), filter, search->attributes, 0, NULL,
+	    NULL, &limit, (int)directory->entries_limit, &id);
+	return *code == LDAP_SUCCESS ? id : -1;
+}
+
+/* Whether one of the entry's own addresses is the one asked for. */
+static bool
+claims_address(
+    const struct search *search, LDAP *ld, LDAPMessage *message, const struct address *address)
+{
+	static const char *const names[] = {ENTRY_MAIL, ENTRY_PROXY_ADDRESSES};
+	struct address own;
+	struct berval **values;
+	bool found = false;
+	size_t i;
+	size_t v;
+
+	for (i = 0; i < ARRAY_LENGTH(names) && !found; i++) {
+		values = ldap_get_values_len(ld, message, names[i]);
+		for (v = 0; values != NULL && values[v] != NULL && !found; v++) {
+			if (!entry_address(search->directory, names[i], values[v]->bv_val,
+				values[v]->bv_len, &own, NULL))
+				continue;
+			found = address_equal(&own, address, search->exact_local);
+			address_free(&own);
+		}
+		ldap_value_free_len(values);
+	}
+	return found;
+}
+
+/* The values of one attribute as the server named it. */
+static int
+take_attribute(const struct search *search, LDAP *ld, LDAPMessage *message, const char *name,
+    struct entry_value *value, struct findings *findings, struct error *err)
+{
+	struct berval **values;
+	int result = 0;
+	size_t i;
+
+	if (!entry_attribute(search->directory, name, &value->kind, &value->attribute))
+		return 0;
+	values = ldap_get_values_len(ld, message, name);
+	for (i = 0; values != NULL && values[i] != NULL && result == 0; i++) {
+		value->value = values[i]->bv_val;
+		value->size = values[i]->bv_len;
+		result = entry_add(findings, search->directory, value, err);
+	}
+	ldap_value_free_len(values);
+	return result;
+}
+
+int
+search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, struct findings *findings, struct error *err)
+{
+	struct entry_value value;
+	BerElement *place = NULL;
+	char *name;
+	char *dn;
+	int result = 0;
+
+	findings->entries++;
+	findings->many_entries = findings->entries > 1;
+	if (findings->entries > (size_t)search->directory->entries_limit) {
+		findings->left_out++;
+		return 0;
+	}
+	memset(&value, 0, sizeof(value));
+	dn = ldap_get_dn(ld, message);
+	value.dn = dn != NULL ? dn : "";
+	value.claims = claims_address(search, ld, message, address);
+	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
+	     name = ldap_next_attribute(ld, message, place)) {
+		result = take_attribute(search, ld, message, name, &value, findings, err);
+		ldap_memfree(name);
+	}
+	ldap_memfree(name);
+	ber_free(place, 0);
+	ldap_memfree(dn);
+	return result;
+}

@@ -1,0 +1,43 @@
+/*
+ * One search of an LDAP server, as messages: the question that goes out, and what an entry of the
+ * answer adds to the findings. Loop thread.
+ */
+#ifndef SMIME_DIRECTORY_SEARCH_H
+#define SMIME_DIRECTORY_SEARCH_H
+
+#include <ldap.h>
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "mail/address.h"
+#include "smime/findings.h"
+
+/* What a section asks its server for. */
+struct search {
+	const struct config_directory *directory;
+	bool exact_local;
+	char **attributes; /* NULL-terminated */
+};
+
+/*
+ * Each attribute is asked for under both names, with and without ";binary": servers differ in which
+ * of the two they answer at all (RFC 4522; OpenLDAP gives nothing for
+ * "userSMIMECertificate;binary"). 0/-1; then search_clear().
+ */
+MUST_CHECK int search_init(struct search *search, const struct config_directory *directory,
+    bool exact_local, struct error *err);
+void search_clear(struct search *search);
+
+/* Sends it. The message id, or -1 with the result code in *code. */
+MUST_CHECK int search_send(const struct search *search, LDAP *ld, const char *filter, int *code);
+
+/*
+ * Adds what an entry holds. Entries beyond entries-limit are only counted. An entry whose own
+ * addresses don't contain the one asked for counts, but not as a binding (bind_by_entry). 0/-1.
+ */
+MUST_CHECK int search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, struct findings *findings, struct error *err);
+
+#endif

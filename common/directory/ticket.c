@@ -1,0 +1,192 @@
+/* The askers' side of the resolver. Any thread; a ticket belongs to the thread that holds it. */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "directory/key.h"
+#include "directory/resolver_private.h"
+
+/* A record is judged again after so long, whatever it says of its validity. Seconds. */
+#define RECORD_LIFE 60
+
+static bool
+still_counts(const struct recipient *record)
+{
+	time_t now = clock_wall();
+
+	if (now < record->judged_at || now - record->judged_at >= RECORD_LIFE)
+		return false;
+	return record->valid_until == 0 || now < record->valid_until;
+}
+
+struct recipient *
+resolver_recall(struct resolver *resolver, const char *key, struct findings **findings)
+{
+	struct findings *kept = NULL;
+	struct recipient *record = NULL;
+
+	if (findings != NULL)
+		*findings = NULL;
+	if (!cache_get(resolver->cache, key, clock_monotonic_ms(), &kept, &record))
+		return NULL;
+	if (record != NULL && !still_counts(record)) {
+		recipient_unref(record);
+		record = NULL;
+	}
+	if (findings != NULL && record == NULL)
+		*findings = kept;
+	else
+		findings_unref(kept);
+	return record;
+}
+
+void
+ticket_answer(struct ticket *ticket, struct recipient *record)
+{
+	if (ticket->list != NULL)
+		TAILQ_REMOVE(ticket->list, ticket, link);
+	ticket->list = NULL;
+	ticket->record = record != NULL ? recipient_ref(record) : NULL;
+	ticket->ready = true;
+	ticket->resolver->waiting--;
+	pthread_cond_signal(&ticket->answered);
+}
+
+static struct ticket *
+ticket_new(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
+{
+	pthread_condattr_t monotonic;
+	struct ticket *ticket;
+
+	ticket = calloc(1, sizeof(*ticket));
+	if (ticket == NULL)
+		return NULL;
+	ticket->resolver = resolver;
+	ticket->deadline_ms = deadline_ms;
+	ticket->key = key_of_address(address, resolver->exact_local, NULL);
+	if (ticket->key == NULL || address_copy(address, &ticket->address, NULL) != 0) {
+		free(ticket->key);
+		free(ticket);
+		return NULL;
+	}
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&ticket->answered, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	return ticket;
+}
+
+/* Over the limit: answered at once, as unavailable. */
+static void
+turn_away(struct resolver *resolver, struct ticket *ticket)
+{
+	struct recipient *record;
+
+	record = recipient_unavailable(
+	    &ticket->address, "too many look-ups are under way (lookups-limit)", NULL);
+	resolver->counts.failures++;
+	ticket_answer(ticket, record);
+	recipient_unref(record);
+}
+
+struct ticket *
+resolver_submit(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
+{
+	struct recipient *record;
+	struct ticket *ticket;
+
+	ticket = ticket_new(resolver, address, deadline_ms);
+	if (ticket == NULL)
+		return NULL;
+	pthread_mutex_lock(&resolver->mutex);
+	resolver->counts.questions++;
+	resolver->waiting++;
+	record = resolver_recall(resolver, ticket->key, NULL);
+	if (record != NULL) {
+		resolver->counts.cache_hits++;
+		ticket_answer(ticket, record);
+		recipient_unref(record);
+	} else if (resolver->waiting > (size_t)resolver->config->lookups_limit) {
+		turn_away(resolver, ticket);
+	} else {
+		TAILQ_INSERT_TAIL(&resolver->inbox, ticket, link);
+		ticket->list = &resolver->inbox;
+		event_active(resolver->wake, 0, 0);
+	}
+	pthread_mutex_unlock(&resolver->mutex);
+	return ticket;
+}
+
+bool
+ticket_ready(struct ticket *ticket)
+{
+	bool ready;
+
+	pthread_mutex_lock(&ticket->resolver->mutex);
+	ready = ticket->ready;
+	pthread_mutex_unlock(&ticket->resolver->mutex);
+	return ready;
+}
+
+/* Waits once, for at most ms. With the mutex held. */
+static void
+wait_some(struct ticket *ticket, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(ms / 1000);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_cond_timedwait(&ticket->answered, &ticket->resolver->mutex, &until);
+}
+
+bool
+ticket_wait(struct ticket *ticket, int64_t deadline_ms)
+{
+	int64_t left;
+	bool ready;
+
+	pthread_mutex_lock(&ticket->resolver->mutex);
+	while (!ticket->ready && (left = deadline_ms - clock_monotonic_ms()) > 0)
+		wait_some(ticket, left);
+	ready = ticket->ready;
+	pthread_mutex_unlock(&ticket->resolver->mutex);
+	return ready;
+}
+
+const struct recipient *
+ticket_record(const struct ticket *ticket)
+{
+	const struct recipient *record;
+
+	pthread_mutex_lock(&ticket->resolver->mutex);
+	record = ticket->record;
+	pthread_mutex_unlock(&ticket->resolver->mutex);
+	return record;
+}
+
+void
+ticket_free(struct ticket *ticket)
+{
+	struct resolver *resolver;
+
+	if (ticket == NULL)
+		return;
+	resolver = ticket->resolver;
+	pthread_mutex_lock(&resolver->mutex);
+	if (ticket->list != NULL) {
+		TAILQ_REMOVE(ticket->list, ticket, link);
+		resolver->waiting--;
+	}
+	pthread_mutex_unlock(&resolver->mutex);
+	pthread_cond_destroy(&ticket->answered);
+	recipient_unref(ticket->record);
+	address_free(&ticket->address);
+	free(ticket->key);
+	free(ticket);
+}

@@ -1,0 +1,44 @@
+/*
+ * A small pool of threads for what must not run on the loop: judging, and what blocks (name
+ * look-up, TLS handshakes, reading files). A job goes in on the loop thread, runs on one of the
+ * pool's, and comes back to the loop thread. The queue is bounded. All threads block all signals,
+ * so that none meant for the process ends up here.
+ */
+#ifndef SMIME_DIRECTORY_WORKER_H
+#define SMIME_DIRECTORY_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+
+struct event_base;
+struct worker_pool;
+
+/* On a thread of the pool; must not touch what belongs to the loop. */
+typedef void worker_run(void *job);
+
+/* On the loop thread (or worker_pool_free()'s caller), exactly once for each job taken. ran: false
+ * if the pool was freed before the job's turn. The place to free the job. */
+typedef void worker_done(void *job, bool ran);
+
+/* Starts the threads. name is for people. At most queue_limit jobs are waiting and running. NULL
+ * on error. */
+struct worker_pool *worker_pool_new(struct event_base *base, size_t threads, size_t queue_limit,
+    const char *name, struct error *err);
+
+/* Hands in a job. ERROR_LIMIT when the queue is full; then `done` is not called. */
+MUST_CHECK int worker_submit(
+    struct worker_pool *pool, worker_run *run, worker_done *done, void *job, struct error *err);
+
+/* Waits for the jobs that are running, then calls `done` for every job that is left. After the loop
+ * has ended, before its base is freed. NULL is legal. */
+void worker_pool_free(struct worker_pool *pool);
+
+/* Starts a thread with all signals blocked. */
+MUST_CHECK int worker_thread(
+    pthread_t *thread, void *(*run)(void *), void *argument, struct error *err);
+
+#endif

@@ -1,0 +1,178 @@
+/* directory/cache: bounded, and never beyond its time. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "directory/cache.h"
+#include "directory_fixture.h"
+#include "unit.h"
+
+static struct findings *
+findings_of(size_t size)
+{
+	static unsigned char value[100000];
+	struct findings *findings = findings_new();
+	struct finding finding = {
+	    FINDING_BLOB, (char *)"d", (char *)"cn=a", (char *)"x", value, size, false, false};
+
+	ck_assert_uint_le(size, sizeof(value));
+	ck_assert_int_eq(findings_add(findings, &finding, NULL), 0);
+	return findings;
+}
+
+static void
+put(struct cache *cache, const char *key, size_t size, int64_t expires_ms)
+{
+	struct findings *findings = findings_of(size);
+
+	cache_put(cache, key, findings, expires_ms);
+	findings_unref(findings);
+}
+
+static bool
+has(struct cache *cache, const char *key, int64_t now_ms)
+{
+	struct findings *findings = NULL;
+	struct recipient *record = NULL;
+	bool found = cache_get(cache, key, now_ms, &findings, &record);
+
+	findings_unref(findings);
+	recipient_unref(record);
+	return found;
+}
+
+START_TEST(what_is_kept_is_found_until_it_expires)
+{
+	struct cache *cache = cache_new(10, 1 << 20, NULL);
+
+	put(cache, "a@x", 10, 1000);
+	ck_assert(has(cache, "a@x", 999));
+	ck_assert(!has(cache, "b@x", 0));
+	ck_assert(!has(cache, "a@x", 1000));
+	ck_assert_uint_eq(cache_entries(cache), 0);
+	ck_assert_uint_eq(cache_bytes(cache), 0);
+	cache_free(cache);
+}
+END_TEST
+
+START_TEST(over_the_entries_what_was_not_used_for_longest_goes)
+{
+	struct cache *cache = cache_new(2, 1 << 20, NULL);
+
+	put(cache, "a@x", 10, 1000);
+	put(cache, "b@x", 10, 1000);
+	ck_assert(has(cache, "a@x", 0));
+	put(cache, "c@x", 10, 1000);
+	ck_assert(has(cache, "a@x", 0));
+	ck_assert(!has(cache, "b@x", 0));
+	ck_assert(has(cache, "c@x", 0));
+	ck_assert_uint_eq(cache_entries(cache), 2);
+	cache_free(cache);
+}
+END_TEST
+
+START_TEST(the_bytes_are_bounded)
+{
+	struct cache *cache = cache_new(1000, 100000, NULL);
+	char key[20];
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "%d@x", i);
+		put(cache, key, 20000, 1000);
+		ck_assert_uint_le(cache_bytes(cache), 100000);
+	}
+	ck_assert_uint_eq(cache_entries(cache), 4);
+	put(cache, "huge@x", 100000, 1000); /* larger than all: not kept, and nothing pushed out */
+	ck_assert(!has(cache, "huge@x", 0));
+	ck_assert_uint_eq(cache_entries(cache), 4);
+	cache_free(cache);
+}
+END_TEST
+
+START_TEST(a_new_answer_replaces_the_old)
+{
+	struct cache *cache = cache_new(10, 1 << 20, NULL);
+
+	put(cache, "a@x", 10000, 1000);
+	put(cache, "a@x", 10, 2000);
+	ck_assert(has(cache, "a@x", 1500));
+	ck_assert_uint_eq(cache_entries(cache), 1);
+	ck_assert_uint_lt(cache_bytes(cache), 2000);
+	cache_free(cache);
+}
+END_TEST
+
+START_TEST(nothing_is_kept_when_the_cache_is_off)
+{
+	struct cache *cache = cache_new(0, 1 << 20, NULL);
+
+	put(cache, "a@x", 10, 1000);
+	ck_assert(!has(cache, "a@x", 0));
+	cache_free(cache);
+}
+END_TEST
+
+START_TEST(a_record_is_kept_only_beside_its_own_findings)
+{
+	struct cache *cache = cache_new(10, 1 << 20, NULL);
+	struct address address = fixture_address("a@example.org");
+	struct recipient *record = recipient_unavailable(&address, "test", NULL);
+	struct findings *kept = findings_of(10);
+	struct findings *other = findings_of(11);
+	struct findings *found = NULL;
+	struct recipient *beside = NULL;
+
+	cache_put(cache, "a@x", kept, 1000);
+	cache_set_record(cache, "a@x", other, record);
+	cache_set_record(cache, "b@x", kept, record);
+	ck_assert(cache_get(cache, "a@x", 0, &found, &beside));
+	ck_assert_ptr_null(beside);
+	findings_unref(found);
+	cache_set_record(cache, "a@x", kept, record);
+	cache_set_record(cache, "a@x", kept, record);
+	ck_assert(cache_get(cache, "a@x", 0, &found, &beside));
+	ck_assert_ptr_eq(found, kept);
+	ck_assert_ptr_eq(beside, record);
+	findings_unref(found);
+	recipient_unref(beside);
+	cache_free(cache);
+	findings_unref(kept);
+	findings_unref(other);
+	recipient_unref(record);
+	address_free(&address);
+}
+END_TEST
+
+START_TEST(a_full_sized_cache_stays_quick)
+{
+	struct cache *cache = cache_new(20000, (size_t)1 << 30, NULL);
+	char key[20];
+	int i;
+
+	for (i = 0; i < 40000; i++) {
+		snprintf(key, sizeof(key), "%d@x", i);
+		put(cache, key, 1, 1000);
+	}
+	ck_assert_uint_eq(cache_entries(cache), 20000);
+	ck_assert(!has(cache, "19999@x", 0));
+	ck_assert(has(cache, "20000@x", 0));
+	cache_free(cache);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("cache");
+	TCase *tcase = unit_case(suite, "cache");
+
+	tcase_add_test(tcase, what_is_kept_is_found_until_it_expires);
+	tcase_add_test(tcase, over_the_entries_what_was_not_used_for_longest_goes);
+	tcase_add_test(tcase, the_bytes_are_bounded);
+	tcase_add_test(tcase, a_new_answer_replaces_the_old);
+	tcase_add_test(tcase, nothing_is_kept_when_the_cache_is_off);
+	tcase_add_test(tcase, a_record_is_kept_only_beside_its_own_findings);
+	tcase_add_test(tcase, a_full_sized_cache_stays_quick);
+	return unit_run(suite);
+}
