@@ -9,109 +9,29 @@
 /* Unprotected, authenticated and unauthenticated attributes: larger ones are no attributes. */
 #define TAIL_MAX ((size_t)64 << 10)
 
-/* Which of the two objects a place belongs to. */
-#define IN_ENVELOPED 1
-#define IN_AUTH_ENVELOPED 2
-#define IN_BOTH 3
-
-/* For tags of octet strings, which may be constructed in BER. */
-#define EITHER_FORM ((unsigned char)~TLV_CONSTRUCTED)
-#define THIS_FORM 0xff
-
-enum step {
-	STEP_TYPE = 1,
-	STEP_RECIPIENTS = 6,
-	STEP_ALGORITHM = 9,
-	STEP_CONTENT = 10,
-	STEP_MAC = 13,
-};
-
-/* ContentInfo, EnvelopedData and AuthEnvelopedData as one list of places in the order they stand
- * (RFC 5652 3, 6.1; RFC 5083 2.1). depth: values that enclose the place. */
-static const struct place {
-	const char *name;
-	unsigned int depth;
-	unsigned char tag;
-	unsigned char mask;
-	bool optional;
-	unsigned char within;
-	enum front_mode mode;
-} places[] = {
-    {"ContentInfo", 0, TLV_SEQUENCE, THIS_FORM, false, IN_BOTH, FRONT_WALK},
-    [STEP_TYPE] = {"contentType", 1, TLV_OID, THIS_FORM, false, IN_BOTH, FRONT_TYPE},
-    {"content", 1, TLV_CONTEXT(0) | TLV_CONSTRUCTED, THIS_FORM, false, IN_BOTH, FRONT_WALK},
-    {"EnvelopedData", 2, TLV_SEQUENCE, THIS_FORM, false, IN_BOTH, FRONT_WALK},
-    {"version", 3, TLV_INTEGER, THIS_FORM, false, IN_BOTH, FRONT_KEEP},
-    {"originatorInfo", 3, TLV_CONTEXT(0) | TLV_CONSTRUCTED, THIS_FORM, true, IN_BOTH, FRONT_SKIP},
-    [STEP_RECIPIENTS] = {"recipientInfos", 3, TLV_SET, THIS_FORM, false, IN_BOTH, FRONT_KEEP},
-    {"encryptedContentInfo", 3, TLV_SEQUENCE, THIS_FORM, false, IN_BOTH, FRONT_WALK},
-    {"inner contentType", 4, TLV_OID, THIS_FORM, false, IN_BOTH, FRONT_KEEP},
-    [STEP_ALGORITHM] = {"contentEncryptionAlgorithm", 4, TLV_SEQUENCE, THIS_FORM, false, IN_BOTH,
-	FRONT_KEEP},
-    [STEP_CONTENT] = {"encryptedContent", 4, TLV_CONTEXT(0), EITHER_FORM, false, IN_BOTH,
-	FRONT_COUNT},
-    {"unprotectedAttrs", 3, TLV_CONTEXT(1) | TLV_CONSTRUCTED, THIS_FORM, true, IN_ENVELOPED,
-	FRONT_SKIP},
-    {"authAttrs", 3, TLV_CONTEXT(1) | TLV_CONSTRUCTED, THIS_FORM, true, IN_AUTH_ENVELOPED,
-	FRONT_SKIP},
-    [STEP_MAC] = {"mac", 3, TLV_OCTET_STRING, EITHER_FORM, false, IN_AUTH_ENVELOPED, FRONT_COUNT},
-    {"unauthAttrs", 3, TLV_CONTEXT(2) | TLV_CONSTRUCTED, THIS_FORM, true, IN_AUTH_ENVELOPED,
-	FRONT_SKIP},
-};
-
-/* Content types (RFC 5652, RFC 5083, RFC 3274), without tag and length. */
-#define PKCS7(last) "\x2a\x86\x48\x86\xf7\x0d\x01\x07" last
-#define SMIME_CT(last) "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01" last
-static const struct {
-	const char *oid;
-	const char *name;
-	enum inspect_kind kind;
-} types[] = {
-    {PKCS7("\x03"), "EnvelopedData", INSPECT_ENVELOPED},
-    {SMIME_CT("\x17"), "AuthEnvelopedData", INSPECT_AUTH_ENVELOPED},
-    {PKCS7("\x01"), "Data", INSPECT_READABLE},
-    {PKCS7("\x02"), "SignedData", INSPECT_READABLE},
-    {PKCS7("\x04"), "SignedAndEnvelopedData", INSPECT_READABLE},
-    {PKCS7("\x05"), "DigestedData", INSPECT_READABLE},
-    {PKCS7("\x06"), "EncryptedData, which is addressed to nobody", INSPECT_READABLE},
-    {SMIME_CT("\x02"), "AuthenticatedData", INSPECT_READABLE},
-    {SMIME_CT("\x09"), "CompressedData", INSPECT_READABLE},
-};
-
 static int
 keep(struct cms_front *front, const void *bytes, size_t size, struct error *err)
 {
 	return buffer_append(&front->kept, bytes, size, err);
 }
 
-/* Whether a place can't be in an object of this kind. */
-static bool
-foreign(const struct place *place, enum inspect_kind kind)
-{
-	if (kind == INSPECT_ENVELOPED)
-		return (place->within & IN_ENVELOPED) == 0;
-	if (kind == INSPECT_AUTH_ENVELOPED)
-		return (place->within & IN_AUTH_ENVELOPED) == 0;
-	return false;
-}
-
 static bool
 may_be_absent(const struct cms_front *front)
 {
-	const struct place *place = &places[front->step];
+	const struct grammar_place *place = cms_grammar_place(front->step);
 
-	return place->optional || foreign(place, front->kind);
+	return place->optional || !cms_grammar_belongs(place, front->kind);
 }
 
 /* Finds the place in the grammar of a value that begins; NULL if it has none. */
-static const struct place *
+static const struct grammar_place *
 find_place(struct cms_front *front, unsigned int depth, unsigned char tag)
 {
-	const struct place *place;
+	const struct grammar_place *place;
 
-	for (; front->step < ARRAY_LENGTH(places); front->step++) {
-		place = &places[front->step];
-		if (!foreign(place, front->kind) && place->depth == depth &&
+	for (; front->step < GRAMMAR_STEP_COUNT; front->step++) {
+		place = cms_grammar_place(front->step);
+		if (cms_grammar_belongs(place, front->kind) && place->depth == depth &&
 		    place->tag == (tag & place->mask))
 			return place;
 		if (!may_be_absent(front))
@@ -123,15 +43,15 @@ find_place(struct cms_front *front, unsigned int depth, unsigned char tag)
 /* Stands for a value in the kept front: walked ones are opened with an indefinite length, counted
  * ones left empty. */
 static int
-open_kept(struct cms_front *front, const struct place *place, struct error *err)
+open_kept(struct cms_front *front, const struct grammar_place *place, struct error *err)
 {
 	unsigned char stub[2] = {place->tag, 0};
 
-	if (place->mode == FRONT_WALK) {
+	if (place->mode == GRAMMAR_WALK) {
 		stub[1] = 0x80;
 		return keep(front, stub, 2, err);
 	}
-	if (place->mode != FRONT_COUNT)
+	if (place->mode != GRAMMAR_COUNT)
 		return 0;
 	return keep(front, stub, 2, err);
 }
@@ -142,25 +62,25 @@ misplaced(const struct cms_front *front, struct error *err)
 {
 	if (front->step == 0)
 		return error_set(err, ERROR_INPUT, "it is no CMS object");
-	if (front->step == ARRAY_LENGTH(places))
+	if (front->step == GRAMMAR_STEP_COUNT)
 		return error_set(err, ERROR_INPUT, "the CMS object holds more than it should");
-	return error_set(
-	    err, ERROR_INPUT, "%s is missing in the CMS object", places[front->step].name);
+	return error_set(err, ERROR_INPUT, "%s is missing in the CMS object",
+	    cms_grammar_place(front->step)->name);
 }
 
 static int
 enter(struct cms_front *front, unsigned int depth, unsigned char tag, struct error *err)
 {
-	const struct place *place = find_place(front, depth, tag);
+	const struct grammar_place *place = find_place(front, depth, tag);
 
 	if (place == NULL)
 		return misplaced(front, err);
-	if (front->step == STEP_ALGORITHM)
+	if (front->step == GRAMMAR_STEP_ALGORITHM)
 		front->algorithm_at = front->kept.size;
 	front->mode = place->mode;
 	front->mode_depth = depth;
 	front->counted = 0;
-	if (front->mode == FRONT_WALK)
+	if (front->mode == GRAMMAR_WALK)
 		front->step++;
 	return open_kept(front, place, err);
 }
@@ -171,7 +91,7 @@ check_limits(const struct cms_front *front, struct error *err)
 	if (front->tail_at != 0 && front->tlv.position - front->tail_at > TAIL_MAX)
 		return error_set(
 		    err, ERROR_LIMIT, "more than %zu bytes follow the ciphertext", TAIL_MAX);
-	if (front->step >= STEP_CONTENT)
+	if (front->step >= GRAMMAR_STEP_CONTENT)
 		return 0;
 	if (front->tlv.position > INSPECT_FRONT_MAX || front->values > VALUES_MAX)
 		return error_set(
@@ -189,18 +109,18 @@ on_begin(void *context, unsigned int depth, unsigned char tag, const unsigned ch
 	struct cms_front *front = context;
 
 	front->values++;
-	if (front->mode == FRONT_WALK && enter(front, depth, tag, err) == -1)
+	if (front->mode == GRAMMAR_WALK && enter(front, depth, tag, err) == -1)
 		return -1;
-	if (front->step == STEP_RECIPIENTS && depth == front->mode_depth + 1)
+	if (front->step == GRAMMAR_STEP_RECIPIENTS && depth == front->mode_depth + 1)
 		front->recipient_infos++;
 	if (check_limits(front, err) == -1)
 		return -1;
-	if (front->mode == FRONT_KEEP)
+	if (front->mode == GRAMMAR_KEEP)
 		return keep(front, header, size, err);
-	if (front->mode == FRONT_COUNT && depth > front->mode_depth &&
-	    (tag & EITHER_FORM) != TLV_OCTET_STRING)
-		return error_set(
-		    err, ERROR_INPUT, "%s is not an octet string", places[front->step].name);
+	if (front->mode == GRAMMAR_COUNT && depth > front->mode_depth &&
+	    (tag & ~TLV_CONSTRUCTED) != TLV_OCTET_STRING)
+		return error_set(err, ERROR_INPUT, "%s is not an octet string",
+		    cms_grammar_place(front->step)->name);
 	return 0;
 }
 
@@ -212,19 +132,19 @@ on_contents(void *context, const unsigned char *bytes, size_t size, struct error
 	if (check_limits(front, err) == -1)
 		return -1;
 	switch (front->mode) {
-	case FRONT_KEEP:
+	case GRAMMAR_KEEP:
 		return keep(front, bytes, size, err);
-	case FRONT_TYPE:
+	case GRAMMAR_TYPE:
 		if (size > FRONT_OID_MAX - front->oid_size)
 			return error_set(err, ERROR_INPUT, "the content type is too long");
 		memcpy(front->oid + front->oid_size, bytes, size);
 		front->oid_size += size;
 		return 0;
-	case FRONT_COUNT:
+	case GRAMMAR_COUNT:
 		front->counted += size;
 		return 0;
-	case FRONT_WALK:
-	case FRONT_SKIP:
+	case GRAMMAR_WALK:
+	case GRAMMAR_SKIP:
 		break;
 	}
 	return 0;
@@ -235,18 +155,13 @@ static int
 end_type(struct cms_front *front, struct error *err)
 {
 	const unsigned char header[2] = {TLV_OID, (unsigned char)front->oid_size};
-	size_t i;
+	const char *name;
 
-	for (i = 0; i < ARRAY_LENGTH(types); i++) {
-		if (strlen(types[i].oid) == front->oid_size &&
-		    memcmp(types[i].oid, front->oid, front->oid_size) == 0)
-			break;
-	}
-	if (i == ARRAY_LENGTH(types))
+	front->kind = cms_grammar_type(front->oid, front->oid_size, &name);
+	if (name == NULL)
 		return error_set(err, ERROR_INPUT, "the CMS object is of an unknown type");
-	front->kind = types[i].kind;
 	if (front->kind == INSPECT_READABLE)
-		return error_set(err, ERROR_INPUT, "the CMS object is %s", types[i].name);
+		return error_set(err, ERROR_INPUT, "the CMS object is %s", name);
 	if (keep(front, header, sizeof(header), err) == -1)
 		return -1;
 	return keep(front, front->oid, front->oid_size, err);
@@ -256,9 +171,9 @@ static int
 end_count(struct cms_front *front, struct error *err)
 {
 	if (front->counted == 0)
-		return error_set(
-		    err, ERROR_INPUT, "%s is empty in the CMS object", places[front->step].name);
-	if (front->step == STEP_CONTENT) {
+		return error_set(err, ERROR_INPUT, "%s is empty in the CMS object",
+		    cms_grammar_place(front->step)->name);
+	if (front->step == GRAMMAR_STEP_CONTENT) {
 		front->ciphertext = front->counted;
 		front->tail_at = front->tlv.position;
 	}
@@ -277,17 +192,17 @@ end_walked(struct cms_front *front, struct error *err)
 static int
 end_place(struct cms_front *front, struct error *err)
 {
-	enum front_mode mode = front->mode;
+	enum grammar_mode mode = front->mode;
 
-	if (front->step == STEP_RECIPIENTS && front->recipient_infos == 0)
+	if (front->step == GRAMMAR_STEP_RECIPIENTS && front->recipient_infos == 0)
 		return error_set(err, ERROR_INPUT, "the CMS object is encrypted for nobody");
-	if (front->step == STEP_ALGORITHM)
+	if (front->step == GRAMMAR_STEP_ALGORITHM)
 		front->algorithm_size = front->kept.size - front->algorithm_at;
-	if (mode == FRONT_TYPE && end_type(front, err) == -1)
+	if (mode == GRAMMAR_TYPE && end_type(front, err) == -1)
 		return -1;
-	if (mode == FRONT_COUNT && end_count(front, err) == -1)
+	if (mode == GRAMMAR_COUNT && end_count(front, err) == -1)
 		return -1;
-	front->mode = FRONT_WALK;
+	front->mode = GRAMMAR_WALK;
 	front->step++;
 	return 0;
 }
@@ -298,9 +213,9 @@ on_end(
 {
 	struct cms_front *front = context;
 
-	if (front->mode == FRONT_KEEP && keep(front, trailer, size, err) == -1)
+	if (front->mode == GRAMMAR_KEEP && keep(front, trailer, size, err) == -1)
 		return -1;
-	if (front->mode == FRONT_WALK)
+	if (front->mode == GRAMMAR_WALK)
 		return end_walked(front, err);
 	if (depth == front->mode_depth)
 		return end_place(front, err);
@@ -312,7 +227,7 @@ static const struct tlv_handler handler = {on_begin, on_contents, on_end};
 void
 cms_front_init(struct cms_front *front)
 {
-	*front = (struct cms_front){.kind = INSPECT_READABLE, .mode = FRONT_WALK};
+	*front = (struct cms_front){.kind = INSPECT_READABLE, .mode = GRAMMAR_WALK};
 	tlv_init(&front->tlv, &handler, front);
 }
 
@@ -358,7 +273,7 @@ cms_front_finish(struct cms_front *front, bool line_end, struct error *err)
 {
 	if (!front->tlv.done)
 		return error_set(err, ERROR_INPUT, "the CMS object is cut off");
-	for (; front->step < ARRAY_LENGTH(places); front->step++) {
+	for (; front->step < GRAMMAR_STEP_COUNT; front->step++) {
 		if (!may_be_absent(front))
 			return misplaced(front, err);
 	}

@@ -14,25 +14,17 @@
 #include "base/buffer.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "smime/cms_grammar.h"
 #include "smime/inspect.h"
 #include "smime/tlv.h"
 
 /* Longest content type kept: the longest that CMS knows has 11 bytes. */
 #define FRONT_OID_MAX 32
 
-/* What is done with the value that is being read, and with all within it. */
-enum front_mode {
-	FRONT_WALK,  /* its members are looked at one by one */
-	FRONT_KEEP,  /* goes into the front as it is */
-	FRONT_SKIP,  /* only its structure matters */
-	FRONT_TYPE,  /* the content type, which says what comes next */
-	FRONT_COUNT, /* an octet string whose bytes are counted */
-};
-
 struct cms_front {
 	struct tlv tlv;
-	size_t step;          /* the next place in the grammar */
-	enum front_mode mode; /* of the value open at mode_depth */
+	size_t step;            /* the next place in the grammar */
+	enum grammar_mode mode; /* of the value open at mode_depth */
 	unsigned int mode_depth;
 	enum inspect_kind kind; /* READABLE until the content type is known */
 	unsigned char oid[FRONT_OID_MAX];

@@ -2,13 +2,12 @@
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buffer.h"
 #include "smime/cms_front.h"
+#include "smime/content_cipher.h"
 #include "smime/pgp_mime.h"
 
 /* Bytes of a body decoded at once: what is held of it. */
@@ -110,111 +109,21 @@ inspect_write(struct inspect *inspect, const char *bytes, size_t size, struct er
 	return result == 0 ? 0 : settle(inspect, &why, err);
 }
 
-/* OpenSSL's refusal of what we walked: a lack of memory is not the message's fault. */
-static int
-not_parsed(const char *what, struct error *err)
-{
-	unsigned long code = ERR_peek_last_error();
-
-	ERR_clear_error();
-	if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
-		return error_no_memory(err);
-	return error_set(err, ERROR_INPUT, "the CMS object's %s can't be read", what);
-}
-
-/* The rc2ParameterVersion of SEQUENCE {version, IV} (RFC 2268 section 6); -1 for anything else,
- * the IV alone included, which stands for 32 bits. */
-static long
-rc2_version(int type, const void *value)
-{
-	const ASN1_STRING *sequence = value;
-	const unsigned char *at;
-	STACK_OF(ASN1_TYPE) * members;
-	const ASN1_TYPE *first;
-	int64_t version = -1;
-
-	if (type != V_ASN1_SEQUENCE)
-		return -1;
-	at = ASN1_STRING_get0_data(sequence);
-	members = d2i_ASN1_SEQUENCE_ANY(NULL, &at, ASN1_STRING_length(sequence));
-	first = members == NULL ? NULL : sk_ASN1_TYPE_value(members, 0);
-	if (first == NULL || ASN1_TYPE_get(first) != V_ASN1_INTEGER ||
-	    ASN1_INTEGER_get_int64(&version, first->value.integer) != 1)
-		version = -1;
-	sk_ASN1_TYPE_pop_free(members, ASN1_TYPE_free);
-	ERR_clear_error();
-	return version > 0 && version <= 1024 ? (long)version : -1;
-}
-
-static void
-name_cipher(struct inspection *result, const X509_ALGOR *algorithm)
-{
-	const ASN1_OBJECT *object;
-	const void *value;
-	int type;
-	const struct cipher *cipher;
-	char *text = result->cipher_text;
-
-	X509_ALGOR_get0(&object, &type, &value, algorithm);
-	if (OBJ_obj2txt(text, sizeof(result->cipher_text), object, 1) <= 0)
-		text[0] = '\0';
-	cipher = cipher_by_oid(text);
-	if (cipher == NULL) {
-		result->cipher = cipher_get(CIPHER_UNKNOWN);
-		return;
-	}
-	if (strcmp(cipher->oid, cipher_get(CIPHER_RC2_40)->oid) == 0)
-		cipher = cipher_rc2_by_version(rc2_version(type, value));
-	result->cipher = cipher;
-	snprintf(text, sizeof(result->cipher_text), "%s", cipher->title);
-}
-
-static int
-read_algorithm(struct inspect *inspect, struct error *err)
-{
-	const struct cms_front *front = &inspect->front;
-	const unsigned char *at = (const unsigned char *)front->kept.data + front->algorithm_at;
-	X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)front->algorithm_size);
-
-	if (algorithm == NULL)
-		return not_parsed("cipher", err);
-	name_cipher(&inspect->result, algorithm);
-	X509_ALGOR_free(algorithm);
-	return 0;
-}
-
-/* Ciphertext of a block cipher in CBC mode comes in whole blocks (RFC 5652 6.3). */
-static uint64_t
-block_size(const struct cipher *cipher)
-{
-	switch (cipher->id) {
-	case CIPHER_RC2_40:
-	case CIPHER_RC2_64:
-	case CIPHER_RC2_128:
-	case CIPHER_DES:
-	case CIPHER_DES3:
-		return 8;
-	case CIPHER_AES128_CBC:
-	case CIPHER_AES192_CBC:
-	case CIPHER_AES256_CBC:
-		return 16;
-	default:
-		return 1;
-	}
-}
-
 static int
 parse_front(struct inspect *inspect, struct error *err)
 {
 	const struct buffer *kept = &inspect->front.kept;
 	const unsigned char *at = (const unsigned char *)kept->data;
 
+	ERR_clear_error();
 	inspect->cms = d2i_CMS_ContentInfo(NULL, &at, (long)kept->size);
 	if (inspect->cms == NULL)
-		return not_parsed("front", err);
+		return content_cipher_unread("the CMS object's front", err);
 	if (at != (const unsigned char *)kept->data + kept->size)
 		return error_set(err, ERROR_INPUT, "the CMS object's front can't be read");
-	return read_algorithm(inspect, err);
+	return content_cipher_read((const unsigned char *)kept->data + inspect->front.algorithm_at,
+	    inspect->front.algorithm_size, &inspect->result.cipher, inspect->result.cipher_text,
+	    sizeof(inspect->result.cipher_text), err);
 }
 
 static int
@@ -230,7 +139,7 @@ finish_smime(struct inspect *inspect, struct error *err)
 		return -1;
 	if (parse_front(inspect, err) == -1)
 		return -1;
-	if (front->ciphertext % block_size(result->cipher) != 0)
+	if (front->ciphertext % content_cipher_block(result->cipher) != 0)
 		return error_set(
 		    err, ERROR_INPUT, "its ciphertext does not end with a whole block");
 	result->kind = front->kind;

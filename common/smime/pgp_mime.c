@@ -3,12 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* Longest line of armour (RFC 4880 6.3). */
-#define ARMOUR_LINE_MAX 76
-
-#define ARMOUR_BEGIN "-----BEGIN PGP MESSAGE-----"
-#define ARMOUR_END "-----END PGP MESSAGE-----"
-
 enum delimiter {
 	DELIMITER_NONE,
 	DELIMITER_NEXT,
@@ -141,93 +135,12 @@ read_control(struct pgp_mime *pgp, struct error *err)
 }
 
 static int
-read_before_armour(struct pgp_mime *pgp, struct error *err)
-{
-	if (strcmp(pgp->line, ARMOUR_BEGIN) != 0)
-		return error_set(
-		    err, ERROR_INPUT, "its second part does not begin with a PGP message");
-	pgp->place = PGP_MIME_ARMOUR_HEADER;
-	return 0;
-}
-
-/* The keys of RFC 4880 6.2, up to the empty line. */
-static int
-read_armour_header(struct pgp_mime *pgp, struct error *err)
-{
-	static const char *const keys[] = {
-	    "Version: ", "Comment: ", "MessageID: ", "Hash: ", "Charset: "};
-	size_t i;
-
-	if (pgp->line_size == 0) {
-		pgp->place = PGP_MIME_ARMOUR;
-		return 0;
-	}
-	for (i = 0; i < ARRAY_LENGTH(keys); i++) {
-		if (strncmp(pgp->line, keys[i], strlen(keys[i])) == 0)
-			return 0;
-	}
-	return error_set(err, ERROR_INPUT, "its PGP message has a header that does not belong");
-}
-
-static int
-base64_value(char letter)
-{
-	static const char alphabet[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = letter == '\0' ? NULL : strchr(alphabet, letter);
-
-	return at == NULL ? -1 : (int)(at - alphabet);
-}
-
-/* Whether the armour's first octet begins a packet of encryption: a session key (1, 3) or
- * encrypted data (9, 18, 20). A message that is only signed or compressed begins with others. */
-static bool
-begins_encrypted(const char *line)
-{
-	int first = base64_value(line[0]);
-	int second = first < 0 ? -1 : base64_value(line[1]);
-	int octet = second < 0 ? 0 : first << 2 | second >> 4;
-	int packet = (octet & 0x40) != 0 ? octet & 0x3f : octet >> 2 & 0x0f;
-
-	if ((octet & 0x80) == 0)
-		return false;
-	return packet == 1 || packet == 3 || packet == 9 || packet == 18 || packet == 20;
-}
-
-static int
-read_data(struct pgp_mime *pgp, struct error *err)
-{
-	size_t size = 0;
-
-	while (base64_value(pgp->line[size]) >= 0)
-		size++;
-	if (size == 0 || pgp->padded || pgp->summed || pgp->line_size > ARMOUR_LINE_MAX ||
-	    strspn(pgp->line + size, "=") != pgp->line_size - size || pgp->line_size - size > 2)
-		return error_set(
-		    err, ERROR_INPUT, "its PGP message holds something else than armour");
-	if (!pgp->data && !begins_encrypted(pgp->line))
-		return error_set(err, ERROR_INPUT, "its PGP message is not encrypted");
-	pgp->padded = pgp->line_size > size;
-	pgp->data = true;
-	return 0;
-}
-
-static int
 read_armour(struct pgp_mime *pgp, struct error *err)
 {
-	if (strcmp(pgp->line, ARMOUR_END) == 0) {
-		if (!pgp->data)
-			return error_set(err, ERROR_INPUT, "its PGP message is empty");
+	if (pgp_armour_line(&pgp->armour, pgp->line, err) == -1)
+		return -1;
+	if (pgp->armour.place == PGP_ARMOUR_OVER)
 		pgp->place = PGP_MIME_AFTER_ARMOUR;
-		return 0;
-	}
-	if (pgp->line[0] != '=')
-		return read_data(pgp, err);
-	if (!pgp->data || pgp->summed || pgp->line_size != 5 || base64_value(pgp->line[1]) < 0 ||
-	    base64_value(pgp->line[2]) < 0 || base64_value(pgp->line[3]) < 0 ||
-	    base64_value(pgp->line[4]) < 0)
-		return error_set(err, ERROR_INPUT, "its PGP message has a malformed checksum");
-	pgp->summed = true;
 	return 0;
 }
 
@@ -252,8 +165,8 @@ read_line(struct pgp_mime *pgp, struct error *err)
 	case PGP_MIME_CONTROL_HEADER:
 	case PGP_MIME_DATA_HEADER:
 		return read_header(pgp, err);
-	case PGP_MIME_ARMOUR_HEADER:
-		return read_armour_header(pgp, err);
+	case PGP_MIME_ARMOUR:
+		return read_armour(pgp, err);
 	default:
 		break;
 	}
@@ -264,10 +177,6 @@ read_line(struct pgp_mime *pgp, struct error *err)
 		return read_preamble(pgp, err);
 	case PGP_MIME_CONTROL:
 		return read_control(pgp, err);
-	case PGP_MIME_BEFORE_ARMOUR:
-		return read_before_armour(pgp, err);
-	case PGP_MIME_ARMOUR:
-		return read_armour(pgp, err);
 	case PGP_MIME_AFTER_ARMOUR:
 		return read_after_armour(pgp, err);
 	default:

@@ -1,8 +1,8 @@
 /*
  * Whether the body of a multipart/encrypted is one PGP/MIME message and nothing else (RFC 3156
- * section 4): two parts, "Version: 1" and one ASCII armour whose first OpenPGP packet is an
- * encrypted one (RFC 4880 6.2, 4.3). Read line by line as it streams by; one line and one header
- * field are held. Owned by whoever declared it; one thread at a time.
+ * section 4): two parts, "Version: 1" and one ASCII armour of encrypted data. Read line by line as
+ * it streams by; one line and one header field are held. Owned by whoever declared it; one thread
+ * at a time.
  */
 #ifndef SMIME_SMIME_PGP_MIME_H
 #define SMIME_SMIME_PGP_MIME_H
@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "smime/pgp_armour.h"
 
 /* A line (RFC 5322 2.1.1: 998) or an unfolded header field beyond this is malformed. */
 #define PGP_MIME_LINE_MAX 998
@@ -24,8 +25,6 @@ enum pgp_mime_place {
 	PGP_MIME_CONTROL_HEADER, /* of the first part */
 	PGP_MIME_CONTROL,        /* "Version: 1" */
 	PGP_MIME_DATA_HEADER,    /* of the second part */
-	PGP_MIME_BEFORE_ARMOUR,
-	PGP_MIME_ARMOUR_HEADER,
 	PGP_MIME_ARMOUR,
 	PGP_MIME_AFTER_ARMOUR,
 	PGP_MIME_EPILOGUE,
@@ -40,9 +39,7 @@ struct pgp_mime {
 	size_t field_size;
 	bool typed;   /* this part's Content-Type is the one it must be */
 	bool version; /* "Version: 1" has come */
-	bool data;    /* the armour has data */
-	bool padded;  /* the armour's data has ended */
-	bool summed;  /* the armour's checksum has come */
+	struct pgp_armour armour;
 };
 
 /* ERROR_INPUT without a boundary that can be one. */

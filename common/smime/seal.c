@@ -313,7 +313,8 @@ seal_startup(struct error *err)
 	/* The system's openssl.cnf could activate the legacy provider: it is never read. */
 	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
 		return crypto_error(err, ERROR_INTERNAL, "starting OpenSSL");
-	if (OSSL_PROVIDER_load(NULL, "default") == NULL)
+	if (OSSL_PROVIDER_available(NULL, "default") != 1 &&
+	    OSSL_PROVIDER_load(NULL, "default") == NULL)
 		return crypto_error(err, ERROR_INTERNAL, "loading OpenSSL's default provider");
 	/* It was, if something used OpenSSL before us. */
 	if (OSSL_PROVIDER_available(NULL, "legacy") == 1)
