@@ -16,8 +16,9 @@
 #define ADDRESS_MAX 1024
 
 struct address {
-	char *text; /* local part as given (unquoted where it can be), "@", domain: for people, keys
-		     */
+	char *text; /* canonical: local part as given but quoted only where it must be, "@", domain;
+		       equal texts are the same mailbox, different ones differ in local part or
+		       domain; "<>" for the null address. For people and as a key. */
 	char *local;  /* local part without quoting; "" for the null address */
 	char *domain; /* lower-case A-labels (RFC 5890), no trailing dot; "" for the null address */
 };
@@ -30,8 +31,11 @@ struct address {
 /*
  * Parses what stands in MAIL FROM or RCPT TO, or what a user typed: with or without angle brackets,
  * a source route dropped, quoted local parts, UTF-8 in either part, address literals
- * ([192.0.2.1], [IPv6:…]). "<>" and "" give the null address. ERROR_INPUT for anything else,
- * ERROR_LIMIT beyond ADDRESS_MAX. On success the caller frees with address_free().
+ * ([192.0.2.1], [IPv6:…]). "<>" and "" give the null address. A local part alone
+ * (RCPT TO:<postmaster>, RFC 5321 4.1.1.3, or what a local program hands in for the MTA to
+ * complete) is taken with domain "": no directory, rule for a domain or certificate is for it.
+ * ERROR_INPUT for anything else, ERROR_LIMIT beyond ADDRESS_MAX. On success the caller frees with
+ * address_free(); otherwise *address is unchanged.
  */
 MUST_CHECK int address_parse(const char *text, struct address *address, struct error *err);
 

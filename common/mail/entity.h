@@ -14,8 +14,8 @@
 
 enum entity_claim {
 	ENTITY_PLAIN,    /* nothing that could be encrypted as a whole */
-	ENTITY_SMIME,    /* application/(x-)pkcs7-mime, or octet-stream named .p7m/.p7z: may be
-			    enveloped */
+	ENTITY_SMIME,    /* application/(x-)pkcs7-*, or any application type named .p7m,
+			    .p7z, .p7s or .p7c: may be enveloped */
 	ENTITY_SIGNED,   /* multipart/signed: readable */
 	ENTITY_PGP_MIME, /* multipart/encrypted; protocol="application/pgp-encrypted" (RFC 3156) */
 };
@@ -36,7 +36,8 @@ struct entity_type {
 };
 
 /* Reads Content-Type, -Transfer-Encoding and -Disposition of the header. A field given twice with
- * different values, or one that can't be parsed, claims whatever any reading claims.
+ * different values, or one that can't be parsed, claims whatever any reading claims: S/MIME before
+ * PGP/MIME before signed; the first encoding that is one. mail_startup() must have been called.
  * entity_type_free(). */
 MUST_CHECK int entity_type_read(
     const struct header *header, struct entity_type *type, struct error *err);
@@ -46,10 +47,12 @@ void entity_type_free(struct entity_type *type);
  * (base64 alphabet, RFC 2045 6.8) are counted in `alien`, white space apart. */
 struct entity_decoder {
 	enum entity_encoding encoding;
-	size_t alien;      /* bytes met that the encoding does not allow */
-	bool ended;        /* base64 padding seen; further data is alien */
-	int state;         /* GMime's */
-	unsigned int save; /* GMime's */
+	size_t alien;       /* bytes met that the encoding does not allow */
+	bool ended;         /* base64 padding seen; further data is alien */
+	unsigned int place; /* characters of the present group: of four (base64), of "=XX" */
+	unsigned char held; /* quoted-printable: the byte after "=" */
+	int state;          /* GMime's, which differ from version to version */
+	unsigned int save;  /* GMime's */
 };
 void entity_decoder_init(struct entity_decoder *decoder, enum entity_encoding encoding);
 MUST_CHECK int entity_decode(struct entity_decoder *decoder, const char *bytes, size_t size,

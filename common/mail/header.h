@@ -47,14 +47,20 @@ size_t header_count(const struct header *header, const char *name);
  * stays outside. */
 bool header_is_content(const char *name);
 
+/* The value without its folds (RFC 5322 2.2.3), trimmed, otherwise raw. free(). NULL only without
+ * memory. */
+char *header_unfold(const char *value);
+
 /* The value unfolded and decoded (RFC 2047) to UTF-8, trimmed; what can't be decoded stays raw.
  * free(). NULL only without memory. */
 char *header_decode(const char *value);
 
 /*
- * The addresses of all To and Cc fields, groups included, each a normalised text of
- * address_parse(), in *texts (array and members free()d by header_addresses_free). Fields that
- * can't be parsed contribute nothing. Bounded by ADDRESS_LIST_MAX.
+ * The addresses of all To, Cc, Resent-To and Resent-Cc fields, groups included, each a normalised
+ * text of address_parse(), in *texts (array and members freed by header_addresses_free); an address
+ * named twice is there twice. What is no address, or stands beyond an unclosed quote or comment,
+ * contributes nothing. Looks at ADDRESS_LIST_MAX items at most, those that are no addresses
+ * included.
  */
 #define ADDRESS_LIST_MAX 10000
 MUST_CHECK int header_visible_recipients(

@@ -1,0 +1,113 @@
+#include "mail/entity_field.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mail/header.h"
+
+/* The longest field looked at: GMime copies parts of it to the stack. What claims to be S/MIME does
+ * so in its first words. */
+#define FIELD_MAX 16384
+
+/* Stand for the apostrophe and the "?" of "=?" while GMime reads a field: see
+ * entity_field_prepare(). */
+#define HIDDEN_APOSTROPHE '\x01'
+#define HIDDEN_QUESTION '\x02'
+
+char *
+entity_field_prepare(const char *value)
+{
+	char *text = header_unfold(value);
+
+	if (text == NULL)
+		return NULL;
+	if (strlen(text) > FIELD_MAX)
+		text[FIELD_MAX] = '\0';
+	for (char *c = text; *c != '\0'; c++) {
+		if (*c == HIDDEN_APOSTROPHE || *c == HIDDEN_QUESTION)
+			*c = ' ';
+		else if (*c == '\'')
+			*c = HIDDEN_APOSTROPHE;
+		else if (*c == '=' && c[1] == '?')
+			c[1] = HIDDEN_QUESTION, c++;
+	}
+	return text;
+}
+
+/* The parameter's value as it was meant, free(): of an RFC 2231 value charset and language are left
+ * out (what we look for is ASCII in every one), an encoded word is decoded. */
+static char *
+parameter(GMimeParam *param)
+{
+	const char *value = g_mime_param_get_value(param);
+	char *copy;
+	char *decoded;
+
+	if (g_mime_param_get_encoding_method(param) == GMIME_PARAM_ENCODING_METHOD_RFC2231) {
+		const char *first = strchr(value, HIDDEN_APOSTROPHE);
+		const char *second = first != NULL ? strchr(first + 1, HIDDEN_APOSTROPHE) : NULL;
+
+		value = second != NULL ? second + 1 : value;
+	}
+	copy = strdup(value);
+	if (copy == NULL)
+		return NULL;
+	for (char *c = copy; *c != '\0'; c++) {
+		if (*c == HIDDEN_APOSTROPHE)
+			*c = '\'';
+		else if (*c == HIDDEN_QUESTION)
+			*c = '?';
+	}
+	if (strstr(copy, "=?") == NULL)
+		return copy;
+	decoded = header_decode(copy);
+	free(copy);
+	return decoded;
+}
+
+/* The names that programs give CMS objects (RFC 8551 section 3.2.1). */
+static bool
+is_smime_name(const char *name)
+{
+	static const char *const endings[] = {".p7m", ".p7z", ".p7s", ".p7c"};
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(endings); i++)
+		if (size >= 4 && strcasecmp(name + size - 4, endings[i]) == 0)
+			return true;
+	return false;
+}
+
+int
+entity_field_names_smime(GMimeParamList *params, bool *found, struct error *err)
+{
+	int count = g_mime_param_list_length(params);
+
+	for (int i = 0; i < count && !*found; i++) {
+		GMimeParam *param = g_mime_param_list_get_parameter_at(params, i);
+		const char *name = g_mime_param_get_name(param);
+		char *value;
+
+		if (strcasecmp(name, "name") != 0 && strcasecmp(name, "filename") != 0)
+			continue;
+		value = parameter(param);
+		if (value == NULL)
+			return error_no_memory(err);
+		*found = is_smime_name(value);
+		free(value);
+	}
+	return 0;
+}
+
+int
+entity_field_parameter(GMimeParamList *params, const char *name, char **out, struct error *err)
+{
+	GMimeParam *param = g_mime_param_list_get_parameter(params, name);
+
+	*out = NULL;
+	if (param == NULL)
+		return 0;
+	*out = parameter(param);
+	return *out != NULL ? 0 : error_no_memory(err);
+}

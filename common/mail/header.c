@@ -1,0 +1,124 @@
+#include "mail/header.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Room grows by doubling, so it is full exactly when the count is a power of two. */
+static int
+make_room(struct header *header, struct error *err)
+{
+	size_t room = header->count == 0 ? 16 : header->count * 2;
+	struct header_field *fields;
+
+	if (header->count != 0 &&
+	    (header->count < 16 || (header->count & (header->count - 1)) != 0))
+		return 0;
+	fields = realloc(header->fields, room * sizeof(*fields));
+	if (fields == NULL)
+		return error_no_memory(err);
+	header->fields = fields;
+	return 0;
+}
+
+int
+header_append(struct header *header, const char *name, const char *value, struct error *err)
+{
+	size_t bytes = strlen(name) + strlen(value);
+	struct header_field field;
+
+	if (header->count >= HEADER_FIELDS_MAX)
+		return error_set(err, ERROR_LIMIT, "more than %d header fields", HEADER_FIELDS_MAX);
+	if (bytes > HEADER_BYTES_MAX - header->bytes)
+		return error_set(
+		    err, ERROR_LIMIT, "more than %zu bytes of header fields", HEADER_BYTES_MAX);
+	if (make_room(header, err) != 0)
+		return -1;
+	field.name = strdup(name);
+	field.value = strdup(value);
+	field.occurrence = (int)header_count(header, name) + 1;
+	if (field.name == NULL || field.value == NULL) {
+		free(field.name);
+		free(field.value);
+		return error_no_memory(err);
+	}
+	header->fields[header->count++] = field;
+	header->bytes += bytes;
+	return 0;
+}
+
+void
+header_free(struct header *header)
+{
+	if (header == NULL)
+		return;
+	for (size_t i = 0; i < header->count; i++) {
+		free(header->fields[i].name);
+		free(header->fields[i].value);
+	}
+	free(header->fields);
+	*header = (struct header)HEADER_INIT;
+}
+
+const struct header_field *
+header_find(const struct header *header, const char *name, size_t nth)
+{
+	for (size_t i = 0; i < header->count; i++)
+		if (strcasecmp(header->fields[i].name, name) == 0 && nth-- == 0)
+			return &header->fields[i];
+	return NULL;
+}
+
+size_t
+header_count(const struct header *header, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < header->count; i++)
+		if (strcasecmp(header->fields[i].name, name) == 0)
+			count++;
+	return count;
+}
+
+bool
+header_is_content(const char *name)
+{
+	return strncasecmp(name, "Content-", 8) == 0 && name[8] != '\0';
+}
+
+static bool
+equal_without_case(const char *a, const char *b)
+{
+	char *fold_a;
+	char *fold_b;
+	bool equal;
+
+	/* Raw bytes that are no UTF-8 have no case but ASCII's. */
+	if (!g_utf8_validate(a, -1, NULL) || !g_utf8_validate(b, -1, NULL))
+		return strcasecmp(a, b) == 0;
+	fold_a = g_utf8_casefold(a, -1);
+	fold_b = g_utf8_casefold(b, -1);
+	equal = strcmp(fold_a, fold_b) == 0;
+	g_free(fold_b);
+	g_free(fold_a);
+	return equal;
+}
+
+bool
+header_matches(const struct header *header, const char *name, const char *value)
+{
+	bool found = false;
+	char *decoded;
+
+	for (size_t i = 0; i < header->count && !found; i++) {
+		if (strcasecmp(header->fields[i].name, name) != 0)
+			continue;
+		if (value == NULL)
+			return true;
+		decoded = header_decode(header->fields[i].value);
+		found = decoded != NULL && equal_without_case(decoded, value);
+		free(decoded);
+	}
+	return found;
+}
