@@ -20,7 +20,7 @@
 /* enum config_mode { MODE_ENFORCE, MODE_OBSERVE }, … : written out because the preprocessor can't
  * group rows; config.c asserts at compile time that each equals its row's place. */
 enum config_mode { MODE_ENFORCE, MODE_OBSERVE };
-enum config_log_to { LOG_AUTO, LOG_STDERR, LOG_SYSLOG };
+enum config_log_to { LOG_CHOICE_AUTO, LOG_CHOICE_STDERR, LOG_CHOICE_SYSLOG };
 enum config_log_severity {
 	LOG_SEVERITY_ERROR,
 	LOG_SEVERITY_WARNING,

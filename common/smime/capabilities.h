@@ -23,6 +23,9 @@ enum capabilities_source {
 /* Entries looked at in one list; what follows is dropped. */
 #define CAPABILITIES_LIST_MAX 64
 
+/* Bytes of one list: the longest seen are some 300. */
+#define CAPABILITIES_SIZE_MAX ((size_t)16 << 10)
+
 struct capabilities {
 	enum capabilities_source from;
 	enum cipher_id ciphers[CIPHER_COUNT]; /* in order of preference, each once, no UNKNOWN */
@@ -35,15 +38,16 @@ struct capabilities {
 const char *capabilities_source_name(enum capabilities_source source);
 
 /*
- * Reads an SMIMECapabilities list. Each entry for itself: one that can't be read never fails the
- * list; an RC2 entry with strange parameters counts as RC2-40; what is not a content cipher or
- * OAEP is skipped. Sets from as given.
+ * Reads the DER of one SMIMECapabilities list. Each entry for itself: one that can't be read never
+ * fails the list; an RC2 entry with strange parameters counts as RC2-40; what is not a content
+ * cipher or OAEP is skipped. Sets from as given; but a list that names no cipher we know says
+ * nothing of ciphers: from NONE then. False (and from NONE) if it is no list.
  */
-void capabilities_read(
-    const X509_ALGORS *list, enum capabilities_source from, struct capabilities *capabilities);
+bool capabilities_read(const unsigned char *der, size_t size, enum capabilities_source from,
+    struct capabilities *capabilities);
 
-/* Reads the certificate's extension; false (and from NONE) if there is none, it is critical or it
- * can't be read. */
+/* Reads the certificate's extension; false (and from NONE) if there is none, there are several, it
+ * is critical or it can't be read. */
 bool capabilities_of_certificate(const X509 *certificate, struct capabilities *capabilities);
 
 bool capabilities_have(const struct capabilities *capabilities, enum cipher_id cipher);

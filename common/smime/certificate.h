@@ -16,6 +16,15 @@
 
 #define CERTIFICATE_SIZE_MAX ((size_t)256 << 10)
 
+/* Addresses read of one certificate; what follows never matches. The largest seen have some 30. */
+#define CERTIFICATE_ADDRESSES_MAX 200
+
+/* Bytes of a subject or issuer as text: what is longer is cut, with "..." for its end. */
+#define CERTIFICATE_NAME_MAX 2048
+
+/* Octets of a serial number: RFC 5280 4.1.2.2 allows 20, some authorities use more. */
+#define CERTIFICATE_SERIAL_MAX 64
+
 struct certificate {
 	X509 *x509;    /* read only */
 	char *subject; /* RFC 2253 order, UTF-8 */
@@ -25,8 +34,10 @@ struct certificate {
 	time_t not_before;
 	time_t not_after;
 	char **addresses; /* lower-case-domain texts of rfc822Name and SmtpUTF8Mailbox, or, only
-			     when there are none of these, subject emailAddress */
+			     when there are none of these, subject emailAddress; one that is no
+			     address stands as it is */
 	size_t address_count;
+	struct address *mailboxes; /* the same, parsed; text is NULL where it is no address */
 	int references;
 };
 
@@ -51,5 +62,14 @@ enum key_kind {
 };
 enum key_kind certificate_key_kind(const struct certificate *certificate);
 int certificate_key_bits(const struct certificate *certificate);
+
+/* Whether key usage and extended key usage fit (RFC 8550 4.4.2 and 4.4.4): for encryption RSA needs
+ * keyEncipherment, EC keyAgreement, other keys either; for signing digitalSignature or
+ * nonRepudiation; where the extension is missing, any. Extended: emailProtection or any. */
+bool certificate_may_encrypt(X509 *x509);
+bool certificate_may_sign(X509 *x509);
+
+/* A name as text, as subject and issuer are written (free()); NULL without memory. */
+char *certificate_name_text(const X509_NAME *name);
 
 #endif

@@ -1,0 +1,70 @@
+/* One judgement of a recipient on its way: for the files recipient*.c alone. One thread. */
+#ifndef SMIME_SMIME_RECIPIENT_WORK_H
+#define SMIME_SMIME_RECIPIENT_WORK_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "smime/blob.h"
+#include "smime/recipient.h"
+#include "smime/trust.h"
+
+/* CA and other certificates of an address's entries that chains are built from. */
+#define RECIPIENT_EXTRA_MAX 256
+
+/* A digital ID to be, with what is only needed until it is judged. */
+struct recipient_candidate {
+	struct digital_id id;
+	const struct blob *blob; /* the best one that it came from; NULL: bare only */
+	bool bare;               /* found in userCertificate (too) */
+	bool allow_no_address;   /* the directory binds it by the entry */
+	time_t chain_until;      /* 0: no chain, or no end */
+	size_t order;            /* of being found */
+};
+
+struct recipient_work {
+	const struct trust *trust;
+	const struct findings *findings;
+	const struct address *address;
+	bool exact_local;
+	time_t at;
+	STACK_OF(X509) * extra;
+	struct blob **blobs;                    /* of each finding; NULL where it holds none */
+	struct recipient_candidate *candidates; /* room for RECIPIENT_DIGITAL_IDS_MAX */
+	size_t count;
+	size_t values;   /* certificates and blobs looked at */
+	size_t left_out; /* and not looked at */
+};
+
+MUST_CHECK int recipient_work_start(struct recipient_work *work, struct error *err);
+void recipient_work_end(struct recipient_work *work);
+
+/* Adds a certificate of a finding (and its blob, or NULL), or makes the candidate that has it
+ * better; one that is faulty is added as malformed. -1 only for ERROR_TEMPORARY/ERROR_INTERNAL. */
+MUST_CHECK int recipient_add(struct recipient_work *work, const struct finding *finding,
+    const struct blob *blob, X509 *x509, struct error *err);
+MUST_CHECK int recipient_add_malformed(
+    struct recipient_work *work, const struct finding *finding, const char *why, struct error *err);
+
+/* A verified blob tells more than one that isn't, that more than none (NULL); of two verified ones
+ * the newer (RFC 8551 2.7.1). */
+bool recipient_blob_tells_more(const struct blob *blob, const struct blob *than);
+
+/* Parses every finding and verifies the blobs: candidates, not yet judged. -1 only for
+ * ERROR_TEMPORARY/ERROR_INTERNAL, as the next. */
+MUST_CHECK int recipient_collect(struct recipient_work *work, struct error *err);
+
+/* Judges each candidate, marks the stale ones, puts the best first. */
+MUST_CHECK int recipient_rank(struct recipient_work *work, struct error *err);
+
+/* Frees what a digital ID holds. */
+void recipient_digital_id_clear(struct digital_id *id);
+
+/* Whether this error makes the value malformed rather than the judgement impossible. */
+bool recipient_error_is_of_value(const struct error *err);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * From a certificate to an anchor. OpenSSL builds and verifies a path (RFC 5280 section 6) but
+ * doesn't try every one: where CAs are cross-signed, or an entry holds a dead or forged certificate
+ * of the right name, we take the link that failed out and let it look for another way.
+ */
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "smime/trust_section.h"
+
+/* CA certificates that one judgement looks at: real chains have 4 and a few cross-signed twins. */
+#define CANDIDATES_MAX 64
+/* Ways tried: each takes one candidate out. */
+#define ATTEMPTS_MAX 8
+
+/* What may lie on the way, borrowed from the section and the caller. */
+struct candidates {
+	STACK_OF(X509) * anchors;
+	STACK_OF(X509) * others;
+};
+
+/* False without memory. What is beyond the limit is left out. */
+static bool
+add_one(struct candidates *candidates, STACK_OF(X509) * to, X509 *x509)
+{
+	if (sk_X509_num(candidates->anchors) + sk_X509_num(candidates->others) >= CANDIDATES_MAX ||
+	    sk_X509_find(to, x509) >= 0)
+		return true;
+	return sk_X509_push(to, x509) > 0;
+}
+
+static bool
+add_from_index(struct candidates *candidates, STACK_OF(X509) * to, const struct trust_index *index,
+    const X509_NAME *subject)
+{
+	size_t first;
+	size_t count = trust_index_find(index, subject, &first);
+	size_t i;
+
+	for (i = first; i < first + count; i++) {
+		if (!add_one(candidates, to, index->items[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Everything of this name: what we know comes before what was sent, so that nothing crowds it out.
+ */
+static bool
+add_named(struct candidates *candidates, const struct trust_section *section,
+    STACK_OF(X509) * extra, const X509_NAME *subject)
+{
+	int i;
+
+	if (!add_from_index(candidates, candidates->anchors, &section->anchors, subject) ||
+	    !add_from_index(candidates, candidates->others, &section->intermediates, subject))
+		return false;
+	for (i = 0; extra != NULL && i < sk_X509_num(extra); i++) {
+		X509 *x509 = sk_X509_value(extra, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(x509), subject) == 0 &&
+		    !add_one(candidates, candidates->others, x509))
+			return false;
+	}
+	return true;
+}
+
+/* Collects whatever could stand above the certificate, name by name; and itself, if it is an
+ * anchor. */
+static bool
+gather(struct candidates *candidates, const struct trust_section *section, X509 *x509,
+    STACK_OF(X509) * extra)
+{
+	int anchor = 0;
+	int other = 0;
+
+	if (!add_from_index(
+		candidates, candidates->anchors, &section->anchors, X509_get_subject_name(x509)) ||
+	    !add_named(candidates, section, extra, X509_get_issuer_name(x509)))
+		return false;
+	while (
+	    anchor < sk_X509_num(candidates->anchors) || other < sk_X509_num(candidates->others)) {
+		X509 *next = anchor < sk_X509_num(candidates->anchors)
+				 ? sk_X509_value(candidates->anchors, anchor++)
+				 : sk_X509_value(candidates->others, other++);
+
+		if (!add_named(candidates, section, extra, X509_get_issuer_name(next)))
+			return false;
+	}
+	return true;
+}
+
+/* Usage, keys and digests are ours to check: OpenSSL's purposes refuse what RFC 8550 accepts, and
+ * its security level would hide which link is weak. */
+static void
+set_parameters(X509_STORE_CTX *context, const struct trust_section *section, time_t at)
+{
+	X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
+
+	X509_VERIFY_PARAM_set_flags(
+	    parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+	X509_VERIFY_PARAM_set_time(parameters, at);
+	X509_VERIFY_PARAM_set_depth(parameters, section->max_depth);
+	X509_VERIFY_PARAM_set_auth_level(parameters, 0);
+}
+
+static time_t
+earliest_end(STACK_OF(X509) * chain)
+{
+	time_t earliest = 0;
+	struct tm tm;
+	int i;
+
+	for (i = 0; i < sk_X509_num(chain); i++) {
+		if (ASN1_TIME_to_tm(X509_get0_notAfter(sk_X509_value(chain, i)), &tm) &&
+		    (earliest == 0 || timegm(&tm) < earliest))
+			earliest = timegm(&tm);
+	}
+	return earliest;
+}
+
+/* Whether another candidate could stand in for this one. */
+static bool
+has_twin(const struct candidates *candidates, X509 *x509)
+{
+	const X509_NAME *subject = X509_get_subject_name(x509);
+	int i;
+
+	for (i = 0; i < sk_X509_num(candidates->others); i++) {
+		X509 *other = sk_X509_value(candidates->others, i);
+
+		if (other != x509 && X509_NAME_cmp(X509_get_subject_name(other), subject) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The candidate to try without, after a failure at depth: that link, or the one above it where the
+ * fault may be there (a signature; all at the certificate itself). NULL: there is no other way. */
+static X509 *
+suspect(const struct candidates *candidates, STACK_OF(X509) * chain, int depth, int error)
+{
+	X509 *link = depth > 0 ? sk_X509_value(chain, depth) : NULL;
+	X509 *above = depth >= 0 ? sk_X509_value(chain, depth + 1) : NULL;
+
+	if (above != NULL && sk_X509_find(candidates->others, above) >= 0 &&
+	    (depth == 0 || error == X509_V_ERR_CERT_SIGNATURE_FAILURE) &&
+	    has_twin(candidates, above))
+		return above;
+	if (link != NULL && sk_X509_find(candidates->others, link) >= 0)
+		return link;
+	return NULL;
+}
+
+/* The outcome of one way, from OpenSSL's and our own checks. */
+static int
+judge_chain(const struct trust *trust, const struct trust_section *section,
+    const struct candidates *candidates, X509_STORE_CTX *context, struct trust_verdict *verdict,
+    struct error *err)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+	int error = X509_STORE_CTX_get_error(context);
+	int depth;
+	X509 *link;
+
+	if (error == X509_V_ERR_OUT_OF_MEM)
+		return error_no_memory(err);
+	if (error == X509_V_OK) {
+		verdict->valid_until = earliest_end(chain);
+		depth = trust_link_check(
+		    section, chain, X509_STORE_CTX_get_num_untrusted(context), verdict);
+	} else {
+		depth = X509_STORE_CTX_get_error_depth(context);
+	}
+	if (depth < 0)
+		return 0;
+	link = sk_X509_value(chain, depth);
+	if (link == NULL)
+		link = X509_STORE_CTX_get0_cert(context);
+	if (error != X509_V_OK)
+		trust_explain(trust, section, candidates->others, link, error, depth, verdict);
+	return trust_verdict_link(verdict, link, depth, err);
+}
+
+/* Tries one way. *retry: the candidate to leave out next, or NULL. */
+static int
+attempt(const struct trust *trust, const struct trust_section *section,
+    const struct candidates *candidates, X509 *x509, time_t at, struct trust_verdict *verdict,
+    X509 **retry, struct error *err)
+{
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	int status = -1;
+
+	if (context == NULL || !X509_STORE_CTX_init(context, NULL, x509, candidates->others)) {
+		error_no_memory(err);
+		goto out;
+	}
+	X509_STORE_CTX_set0_trusted_stack(context, candidates->anchors);
+	set_parameters(context, section, at);
+	if (X509_verify_cert(context) < 0 && X509_STORE_CTX_get_error(context) == X509_V_OK) {
+		error_set(err, ERROR_INTERNAL, "a chain can't be verified");
+		goto out;
+	}
+	status = judge_chain(trust, section, candidates, context, verdict, err);
+	*retry = suspect(candidates, X509_STORE_CTX_get0_chain(context), verdict->failed_depth,
+	    X509_STORE_CTX_get_error(context));
+out:
+	X509_STORE_CTX_free(context);
+	return status;
+}
+
+static int
+try_all(const struct trust *trust, const struct trust_section *section,
+    struct candidates *candidates, X509 *x509, time_t at, struct trust_verdict *best,
+    struct error *err)
+{
+	X509 *retry = NULL;
+	int count;
+
+	for (count = 0; count < ATTEMPTS_MAX; count++) {
+		struct trust_verdict verdict = {.reason = REASON_OK, .failed_depth = -1};
+
+		if (attempt(trust, section, candidates, x509, at, &verdict, &retry, err) != 0) {
+			trust_verdict_clear(&verdict);
+			return -1;
+		}
+		if (count == 0 || trust_rank(verdict.reason) > trust_rank(best->reason)) {
+			trust_verdict_clear(best);
+			*best = verdict;
+		} else {
+			trust_verdict_clear(&verdict);
+		}
+		if (best->reason == REASON_OK || retry == NULL)
+			break;
+		sk_X509_delete_ptr(candidates->others, retry);
+	}
+	return 0;
+}
+
+int
+trust_chain_verify(const struct trust *trust, const struct trust_section *section, X509 *x509,
+    STACK_OF(X509) * extra, time_t at, struct trust_verdict *verdict, struct error *err)
+{
+	struct candidates candidates = {sk_X509_new_null(), sk_X509_new_null()};
+	int status = -1;
+
+	if (candidates.anchors == NULL || candidates.others == NULL ||
+	    !gather(&candidates, section, x509, extra))
+		error_no_memory(err);
+	else
+		status = try_all(trust, section, &candidates, x509, at, verdict, err);
+	sk_X509_free(candidates.anchors);
+	sk_X509_free(candidates.others);
+	ERR_clear_error();
+	return status;
+}

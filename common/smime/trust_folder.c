@@ -1,0 +1,178 @@
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "smime/trust_section.h"
+
+static bool
+is_certificate_label(const char *label)
+{
+	return strcmp(label, PEM_STRING_X509) == 0 || strcmp(label, PEM_STRING_X509_OLD) == 0;
+}
+
+static int
+add_der(STACK_OF(X509) * certificates, const unsigned char *der, long size, const char *file,
+    struct error *err)
+{
+	const unsigned char *end = der;
+	X509 *x509 = d2i_X509(NULL, &end, size);
+
+	if (x509 == NULL || end != der + size) {
+		log_warning("%s: skipped what is not a certificate", file);
+		X509_free(x509);
+		return 0;
+	}
+	if (sk_X509_num(certificates) >= TRUST_FOLDER_MAX) {
+		X509_free(x509);
+		return error_set(err, ERROR_LIMIT, "%s: more than %d certificates in one folder",
+		    file, TRUST_FOLDER_MAX);
+	}
+	/* Makes OpenSSL read the extensions now: later the object is shared, and only read. */
+	X509_check_purpose(x509, -1, 0);
+	if (!sk_X509_push(certificates, x509)) {
+		X509_free(x509);
+		return error_no_memory(err);
+	}
+	return 0;
+}
+
+/* Every certificate of a PEM file; what else it holds (keys, say) is none of our business. */
+static int
+add_pem(STACK_OF(X509) * certificates, BIO *bio, const char *file, struct error *err)
+{
+	char *label = NULL;
+	char *header = NULL;
+	unsigned char *der = NULL;
+	long size = 0;
+	int status = 0;
+	int found = 0;
+
+	while (status == 0 && PEM_read_bio(bio, &label, &header, &der, &size) == 1) {
+		if (is_certificate_label(label)) {
+			status = add_der(certificates, der, size, file, err);
+			found++;
+		}
+		OPENSSL_free(label);
+		OPENSSL_free(header);
+		OPENSSL_free(der);
+	}
+	if (status == 0 && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		log_warning("%s: skipped a PEM block that can't be read, and what follows", file);
+	else if (status == 0 && found == 0)
+		log_warning("%s: skipped, it holds no certificate", file);
+	ERR_clear_error();
+	return status;
+}
+
+static int
+add_bytes(STACK_OF(X509) * certificates, const char *bytes, size_t size, const char *file,
+    struct error *err)
+{
+	BIO *bio;
+	int status;
+
+	if (strstr(bytes, "-----BEGIN ") == NULL)
+		return add_der(certificates, (const unsigned char *)bytes, (long)size, file, err);
+	bio = BIO_new_mem_buf(bytes, (int)size);
+	if (bio == NULL)
+		return error_no_memory(err);
+	status = add_pem(certificates, bio, file, err);
+	BIO_free(bio);
+	return status;
+}
+
+/* A file that can't be read is a CA that doesn't count: that is safe, so it only is told. */
+static int
+add_file(STACK_OF(X509) * certificates, const char *file, size_t size, struct error *err)
+{
+	FILE *in = fopen(file, "re");
+	char *bytes;
+	int status = 0;
+
+	if (in == NULL) {
+		log_warning("%s: skipped: %s", file, strerror(errno));
+		return 0;
+	}
+	bytes = malloc(size + 1);
+	if (bytes == NULL) {
+		fclose(in);
+		return error_no_memory(err);
+	}
+	size = fread(bytes, 1, size, in);
+	bytes[size] = '\0';
+	if (ferror(in))
+		log_warning("%s: skipped: it can't be read", file);
+	else
+		status = add_bytes(certificates, bytes, size, file, err);
+	free(bytes);
+	fclose(in);
+	ERR_clear_error();
+	return status;
+}
+
+static int
+add_path(
+    STACK_OF(X509) * certificates, const char *path, const struct stat *about, struct error *err)
+{
+	if (about->st_size <= 0 || (size_t)about->st_size > TRUST_FILE_MAX) {
+		log_warning("%s: skipped: its size is no certificate's", path);
+		return 0;
+	}
+	return add_file(certificates, path, (size_t)about->st_size, err);
+}
+
+static int
+add_entry(STACK_OF(X509) * certificates, const char *folder, const char *name, struct error *err)
+{
+	struct stat about;
+	char path[4096];
+	int size = snprintf(path, sizeof(path), "%s/%s", folder, name);
+
+	if (size < 0 || (size_t)size >= sizeof(path))
+		return error_set(err, ERROR_LIMIT, "%s: the path is too long", folder);
+	if (stat(path, &about) != 0) {
+		log_warning("%s: skipped: %s", path, strerror(errno));
+		return 0;
+	}
+	if (!S_ISREG(about.st_mode))
+		return 0;
+	return add_path(certificates, path, &about, err);
+}
+
+static int
+not_hidden(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+int
+trust_folder_read(const char *path, STACK_OF(X509) * certificates, struct error *err)
+{
+	struct dirent **names = NULL;
+	struct stat about;
+	int status = 0;
+	int count;
+	int i;
+
+	if (stat(path, &about) != 0)
+		return error_errno(err, errno, "%s", path);
+	if (S_ISREG(about.st_mode))
+		return add_path(certificates, path, &about, err);
+	count = scandir(path, &names, not_hidden, alphasort);
+	if (count < 0)
+		return error_errno(err, errno, "%s", path);
+	for (i = 0; i < count; i++) {
+		if (status == 0)
+			status = add_entry(certificates, path, names[i]->d_name, err);
+		free(names[i]);
+	}
+	free(names);
+	return status;
+}

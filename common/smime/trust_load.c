@@ -1,0 +1,143 @@
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "smime/trust_section.h"
+
+static int
+read_index(struct trust_index *index, const char *path, struct error *err)
+{
+	STACK_OF(X509) *certificates = sk_X509_new_null();
+
+	if (certificates == NULL)
+		return error_no_memory(err);
+	if (path != NULL && path[0] != '\0' && trust_folder_read(path, certificates, err) != 0) {
+		sk_X509_pop_free(certificates, X509_free);
+		return -1;
+	}
+	return trust_index_make(index, certificates, err);
+}
+
+static int
+copy_domains(struct trust_section *section, const struct strings *domains, struct error *err)
+{
+	section->domains = calloc(domains->count + 1, sizeof(char *));
+	if (section->domains == NULL)
+		return error_no_memory(err);
+	while (section->domain_count < domains->count) {
+		char *domain = strdup(domains->items[section->domain_count]);
+
+		if (domain == NULL)
+			return error_no_memory(err);
+		section->domains[section->domain_count++] = domain;
+	}
+	return 0;
+}
+
+static int
+load_section(struct trust_section *section, const struct config_trust *config, struct error *err)
+{
+	section->title = strdup(config->title);
+	if (section->title == NULL)
+		return error_no_memory(err);
+	section->revocation = config->revocation;
+	section->min_rsa_bits = (int)config->min_rsa_bits;
+	section->max_rsa_bits = (int)config->max_rsa_bits;
+	section->min_ec_bits = (int)config->min_ec_bits;
+	section->max_depth = (int)config->max_depth;
+	if (copy_domains(section, &config->for_domains, err) != 0)
+		return -1;
+	if (read_index(&section->anchors, config->anchors, err) != 0 ||
+	    read_index(&section->intermediates, config->intermediates, err) != 0)
+		return error_prefix(err, "trust \"%s\": ", section->title);
+	if (section->anchors.count == 0)
+		log_warning("trust \"%s\": there is no anchor: no certificate will be trusted",
+		    section->title);
+	return 0;
+}
+
+struct trust *
+trust_load(const struct config *config, struct error *err)
+{
+	struct trust *trust = calloc(1, sizeof(*trust));
+
+	if (trust == NULL)
+		goto no_memory;
+	trust->references = 1;
+	trust->sections = calloc(config->trust_count + 1, sizeof(*trust->sections));
+	if (trust->sections == NULL)
+		goto no_memory;
+	while (trust->section_count < config->trust_count) {
+		struct trust_section *section = &trust->sections[trust->section_count];
+
+		trust->section_count++; /* what is half made is freed like what is whole */
+		if (load_section(section, &config->trusts[trust->section_count - 1], err) != 0)
+			goto failed;
+	}
+	if (trust->section_count == 0)
+		log_warning("no trust section: no certificate will be trusted");
+	ERR_clear_error();
+	return trust;
+no_memory:
+	error_no_memory(err);
+failed:
+	trust_unref(trust);
+	ERR_clear_error();
+	return NULL;
+}
+
+struct trust *
+trust_ref(struct trust *trust)
+{
+	__atomic_add_fetch(&trust->references, 1, __ATOMIC_RELAXED);
+	return trust;
+}
+
+static void
+free_section(struct trust_section *section)
+{
+	size_t i;
+
+	for (i = 0; i < section->domain_count; i++)
+		free(section->domains[i]);
+	free(section->domains);
+	free(section->title);
+	trust_index_free(&section->anchors);
+	trust_index_free(&section->intermediates);
+}
+
+void
+trust_unref(struct trust *trust)
+{
+	size_t i;
+
+	if (trust == NULL || __atomic_sub_fetch(&trust->references, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	for (i = 0; i < trust->section_count; i++)
+		free_section(&trust->sections[i]);
+	free(trust->sections);
+	free(trust);
+}
+
+size_t
+trust_anchor_count(const struct trust *trust)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < trust->section_count; i++)
+		count += trust->sections[i].anchors.count;
+	return count;
+}
+
+size_t
+trust_intermediate_count(const struct trust *trust)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < trust->section_count; i++)
+		count += trust->sections[i].intermediates.count;
+	return count;
+}
