@@ -135,6 +135,9 @@ finish_smime(struct inspect *inspect, struct error *err)
 	if (inspect->decoder.alien > 0)
 		return error_set(err, ERROR_INPUT, "%zu bytes in it do not belong to its encoding",
 		    inspect->decoder.alien);
+	/* A group of four letters that stops short would be dropped, whatever it held. */
+	if (inspect->decoder.encoding == ENTITY_BASE64 && inspect->decoder.place != 0)
+		return error_set(err, ERROR_INPUT, "its base64 is cut off");
 	if (cms_front_finish(front, inspect->decoder.encoding != ENTITY_BASE64, err) == -1)
 		return -1;
 	if (parse_front(inspect, err) == -1)
