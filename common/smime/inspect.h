@@ -21,7 +21,6 @@
  * 1,000 RSA-4096 recipients. */
 #define INSPECT_FRONT_MAX ((size_t)1 << 20)
 #define INSPECT_RECIPIENTS_MAX 2000
-#define INSPECT_DEPTH_MAX 16
 
 enum inspect_kind {
 	INSPECT_READABLE, /* not encrypted as a whole, or its structure does not prove it */

@@ -35,7 +35,8 @@ struct seal *seal_new(const struct cipher *cipher, const struct seal_recipient *
 /* Encrypts the next bytes of the entity (header block, empty line, body; CRLF line ends). */
 MUST_CHECK int seal_write(struct seal *seal, const char *bytes, size_t size, struct error *err);
 
-/* Ends the object; all of it has gone to the sink then. */
+/* Ends the object; all of it has gone to the sink then. An entity is never empty (its header block
+ * ends with an empty line): one without a byte is ERROR_INTERNAL. */
 MUST_CHECK int seal_finish(struct seal *seal, struct error *err);
 
 /* NULL is legal. */

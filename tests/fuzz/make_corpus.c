@@ -1,0 +1,101 @@
+/* Makes the seeds in corpus/inspect and corpus/cms_front again: make_corpus FOLDER. */
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cms_make.h"
+#include "pki.h"
+
+static const char pgp_mime[] =
+    "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
+    "--b\r\nContent-Type: application/octet-stream\r\n\r\n"
+    "-----BEGIN PGP MESSAGE-----\r\nComment: x\r\n\r\nwcBMA3q0AAAA\r\n"
+    "BBBBBBBBBBBBBB==\r\n=AbC+\r\n-----END PGP MESSAGE-----\r\n--b--\r\n";
+
+/* selector: the first byte of fuzz_inspect's input; -1: none. */
+static void
+save(const char *folder, const char *name, int selector, const struct buffer *bytes)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "wb");
+	if (file == NULL) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	if (selector >= 0)
+		fputc(selector, file);
+	if (fwrite(bytes->data, 1, bytes->size, file) != bytes->size || fclose(file) != 0)
+		exit(EXIT_FAILURE);
+}
+
+static void
+save_object(const char *folder, const char *name, struct buffer object)
+{
+	struct buffer text = cms_make_base64(object.data, object.size);
+	char path[4000];
+	char encoded[100];
+
+	snprintf(path, sizeof(path), "%s/cms_front", folder);
+	save(path, name, -1, &object);
+	snprintf(path, sizeof(path), "%s/inspect", folder);
+	save(path, name, 0x08, &object);
+	snprintf(encoded, sizeof(encoded), "%s_base64", name);
+	save(path, encoded, 0x22, &text);
+	buffer_free(&text);
+	buffer_free(&object);
+}
+
+/* RC2 with 40 bits, indefinite lengths, and everything that is optional. */
+static struct buffer
+make_all(X509 *certificate)
+{
+	static const char rc2[] = "\x06\x08\x2a\x86\x48\x86\xf7\x0d\x03\x02\x30\x0e\x02\x02\x00\xa0"
+				  "\x04\x08"
+				  "ABCDEFGH";
+	struct buffer der = cms_make(EVP_aes_128_cbc(), certificate, 0);
+	struct cms_parts parts = cms_make_parts(&der);
+	struct buffer whole;
+
+	cms_make_replace(&parts.algorithm, 0x30, rc2, sizeof(rc2) - 1);
+	cms_make_replace(&parts.originator, 0xa0, "\xa0\x00", 2);
+	cms_make_replace(&parts.attributes, 0xa1, "\x30\x07\x06\x03\x2a\x03\x04\x31\x00", 9);
+	whole = cms_make_whole(&parts, true);
+	cms_make_parts_free(&parts);
+	buffer_free(&der);
+	return whole;
+}
+
+int
+main(int argc, char **argv)
+{
+	EVP_PKEY *rsa = pki_key(PKI_RSA_1024, 0);
+	EVP_PKEY *ec = pki_key(PKI_P256, 0);
+	X509 *by_rsa = cms_make_certificate(rsa);
+	X509 *by_ec = cms_make_certificate(ec);
+	struct buffer pgp = BUFFER_INIT;
+	char path[4000];
+
+	if (argc != 2)
+		return EXIT_FAILURE;
+	save_object(argv[1], "rsa", cms_make(EVP_aes_256_cbc(), by_rsa, 0));
+	save_object(
+	    argv[1], "rsa_key_identifier", cms_make(EVP_aes_256_cbc(), by_rsa, CMS_USE_KEYID));
+	save_object(argv[1], "ec", cms_make(EVP_aes_256_cbc(), by_ec, 0));
+	save_object(argv[1], "streamed", cms_make_streamed(EVP_aes_256_cbc(), by_rsa));
+	save_object(argv[1], "streamed_gcm", cms_make_streamed(EVP_aes_256_gcm(), by_rsa));
+	save_object(argv[1], "all", make_all(by_rsa));
+	if (buffer_append(&pgp, pgp_mime, sizeof(pgp_mime) - 1, NULL) == -1)
+		return EXIT_FAILURE;
+	snprintf(path, sizeof(path), "%s/inspect", argv[1]);
+	save(path, "pgp_mime", 0x31, &pgp);
+	buffer_free(&pgp);
+	X509_free(by_ec);
+	X509_free(by_rsa);
+	EVP_PKEY_free(ec);
+	EVP_PKEY_free(rsa);
+	return EXIT_SUCCESS;
+}
