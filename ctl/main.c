@@ -1,5 +1,210 @@
-int
-main(void)
+/* smimectl: finds the command and runs it. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/log.h"
+#include "command.h"
+#include "mail/startup.h"
+#include "smime/seal.h"
+
+#define PROGRAM "smimectl"
+#define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
+
+static const struct ctl_command *const commands[] = {&ctl_check, &ctl_explain, &ctl_check_config};
+
+static void
+usage(FILE *out)
 {
-	return 0;
+	size_t i;
+
+	fputs("Usage: " PROGRAM " COMMAND [OPTION…] [ARGUMENT…]\n\n"
+	      "Asks what smime-milter would decide, by the daemon's own judgement.\n\nCommands:\n",
+	    out);
+	for (i = 0; i < ARRAY_LENGTH(commands); i++)
+		fprintf(out, "  %-13s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\nOptions of every command:\n"
+	      "  -c, --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
+	      "      --json         print JSON\n"
+	      "      --at TIME      judge as of then (RFC 3339: 2026-11-22T10:00:00Z)\n"
+	      "  -h, --help         explain the command\n"
+	      "\n" PROGRAM " --version shows the version.\n"
+	      "Exit status: 0 fine, 1 a finding or refusal, 2 usage or configuration error,\n"
+	      "75 temporary failure. Manual: smimectl(1).\n",
+	    out);
+}
+
+static void
+command_usage(const struct ctl_command *command, FILE *out)
+{
+	fprintf(out, "Usage: " PROGRAM " %s %s\n\n%s.\n\n%s", command->name, command->arguments,
+	    command->summary, command->help);
+	fputs("\nOptions of every command: -c FILE, --json, --at TIME, --help (see smimectl "
+	      "--help).\n",
+	    out);
+}
+
+enum ctl_status
+ctl_usage(const struct ctl_command *command, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, PROGRAM " %s: ", command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nTry: " PROGRAM " %s --help\n", command->name);
+	return CTL_USAGE;
+}
+
+enum ctl_status
+ctl_fail(const struct error *err)
+{
+	char text[sizeof(err->text) * 2];
+
+	fprintf(
+	    stderr, PROGRAM ": %s\n", escape_text(ESCAPE_TERMINAL, err->text, text, sizeof(text)));
+	return err->code == ERROR_TEMPORARY ? CTL_TEMPORARY : CTL_USAGE;
+}
+
+int
+ctl_common_option(
+    const struct ctl_command *command, int option, const char *value, struct ctl_options *options)
+{
+	struct error err = ERROR_INIT;
+
+	switch (option) {
+	case 'c':
+		options->config_file = value;
+		return 1;
+	case 'J':
+		options->json = true;
+		return 1;
+	case 'A':
+		if (clock_parse_rfc3339(value, &options->at, &err) == 0)
+			return 1;
+		ctl_usage(command, "--at: %s", err.text);
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+struct snapshot *
+ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
+{
+	struct config_problems problems;
+	struct config *config = config_load(options->config_file, &problems);
+	struct snapshot *snapshot = NULL;
+	struct error err = ERROR_INIT;
+	size_t i;
+
+	for (i = 0; i < problems.count; i++)
+		fprintf(stderr, PROGRAM ": %s\n", problems.items[i]);
+	config_problems_free(&problems);
+	if (config == NULL)
+		return NULL;
+	if (options->at != 0)
+		clock_hold_wall(options->at);
+	snapshot = snapshot_new(config, space, false, &err);
+	if (snapshot == NULL)
+		ctl_fail(&err);
+	else
+		spool_space_set_limit(space, (uint64_t)config->spool_limit);
+	config_unref(config);
+	return snapshot;
+}
+
+void
+ctl_print_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(json);
+}
+
+static const struct ctl_command *
+find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(commands); i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+static bool
+asks_for_help(int count, char **arguments)
+{
+	int i;
+
+	for (i = 1; i < count && strcmp(arguments[i], "--") != 0; i++) {
+		if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+run_command(const struct ctl_command *command, int count, char **arguments)
+{
+	struct ctl_options options = {DEFAULT_CONFIG, false, 0};
+	struct error err = ERROR_INIT;
+	enum ctl_status status;
+
+	if (asks_for_help(count, arguments)) {
+		command_usage(command, stdout);
+		return CTL_OK;
+	}
+
+	/* No ldap.conf, .ldaprc or LDAP* variable has a say in what we connect to. */
+	setenv("LDAPNOINIT", "1", 1);
+	log_open(PROGRAM, LOG_TO_STDERR, 0, LOG_LEVEL_WARNING);
+	mail_startup();
+	if (seal_startup(&err) != 0)
+		return (int)ctl_fail(&err);
+	status = command->run(&options, count, arguments);
+	mail_shutdown();
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror(PROGRAM ": writing to standard output");
+		return CTL_USAGE;
+	}
+	return (int)status;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct ctl_command *command;
+
+	if (argc < 2) {
+		usage(stderr);
+		return CTL_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		command = argc > 2 ? find_command(argv[2]) : NULL;
+		if (command != NULL)
+			command_usage(command, stdout);
+		else
+			usage(stdout);
+		return CTL_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts(PROGRAM " " PACKAGE_VERSION);
+		return CTL_OK;
+	}
+	command = find_command(argv[1]);
+	if (command == NULL) {
+		fprintf(stderr, PROGRAM ": there is no command \"%s\"\n\n", argv[1]);
+		usage(stderr);
+		return CTL_USAGE;
+	}
+	return run_command(command, argc - 1, argv + 1);
 }

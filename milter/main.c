@@ -1,5 +1,224 @@
-int
-main(void)
+/* smime-milter: options, start, end. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "daemon.h"
+#include "listener.h"
+#include "mail/startup.h"
+#include "message/snapshot.h"
+#include "process.h"
+#include "serve.h"
+#include "smime/seal.h"
+
+#define PROGRAM "smime-milter"
+#define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
+
+struct options {
+	const char *config_file;
+	bool foreground;
+	bool check;
+};
+
+static void
+usage(FILE *out)
 {
-	return 0;
+	fputs("Usage: " PROGRAM " [-c FILE] [-f]\n"
+	      "       " PROGRAM " [-c FILE] --check\n"
+	      "\n"
+	      "Seals outgoing mail for its recipients, or refuses it, as the rules say.\n"
+	      "\n"
+	      "  -c, --config FILE   configuration (default " DEFAULT_CONFIG ")\n"
+	      "  -f, --foreground    stay in the foreground\n"
+	      "      --check         check the configuration and exit: 0 if it is good, 78 if not\n"
+	      "  -V, --version       show the version and exit\n"
+	      "  -h, --help          show this and exit\n"
+	      "\n"
+	      "Signals: TERM, INT: finish the messages under way and stop; USR1: read the\n"
+	      "configuration again. Manual: smime-milter(8), smime-milter.conf(5).\n",
+	    out);
+}
+
+/* Gives an exit status where the program is to end here, else -1. */
+static int
+read_options(int count, char **arguments, struct options *options)
+{
+	static const struct option known[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"foreground", no_argument, NULL, 'f'},
+	    {"check", no_argument, NULL, 'k'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	*options = (struct options){DEFAULT_CONFIG, false, false};
+	while ((option = getopt_long(count, arguments, "c:fVh", known, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->config_file = optarg;
+			break;
+		case 'f':
+			options->foreground = true;
+			break;
+		case 'k':
+			options->check = true;
+			break;
+		case 'V':
+			puts(PROGRAM " " PACKAGE_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind < count) {
+		fprintf(
+		    stderr, PROGRAM ": \"%s\": no argument is expected here\n", arguments[optind]);
+		usage(stderr);
+		return EX_USAGE;
+	}
+	return -1;
+}
+
+static struct config *
+load_config(const char *file)
+{
+	struct config_problems problems;
+	struct config *config = config_load(file, &problems);
+	size_t i;
+
+	for (i = 0; i < problems.count; i++)
+		fprintf(stderr, PROGRAM ": %s\n", problems.items[i]);
+	config_problems_free(&problems);
+	return config;
+}
+
+static int
+facility_number(const char *name)
+{
+	if (strcmp(name, "daemon") == 0)
+		return LOG_DAEMON;
+	if (strncmp(name, "local", 5) == 0 && name[5] >= '0' && name[5] <= '7')
+		return LOG_LOCAL0 + ((name[5] - '0') << 3);
+	return LOG_MAIL;
+}
+
+static void
+open_log(const struct config *config, const struct options *options)
+{
+	bool terminal =
+	    config->log_to == LOG_CHOICE_STDERR ||
+	    (config->log_to == LOG_CHOICE_AUTO && options->foreground && isatty(STDERR_FILENO));
+
+	log_open(PROGRAM, terminal ? LOG_TO_STDERR : LOG_TO_SYSLOG,
+	    facility_number(config->log_facility), (enum log_level)config->log_severity);
+}
+
+/* From the socket on: as the user that the configuration names. */
+static int
+run(struct config *config, struct listener *listener, struct spool_space *space, int ready,
+    const char *config_file, struct error *err)
+{
+	struct serve serve = {config_file, NULL, listener, space, ready};
+	struct snapshot *snapshot = snapshot_new(config, space, true, err);
+	int result;
+
+	if (snapshot == NULL)
+		return -1;
+	log_info(PROGRAM " " PACKAGE_VERSION " starts: %zu rule(s), %zu director%s, %zu trust "
+			 "anchor(s), %s",
+	    config->rule_count, config->directory_count, config->directory_count == 1 ? "y" : "ies",
+	    trust_anchor_count(snapshot->trust), config->listen);
+	serve.daemon = daemon_new(snapshot);
+	if (serve.daemon == NULL) {
+		snapshot_unref(snapshot);
+		return error_no_memory(err);
+	}
+	result = serve_run(&serve, err);
+	daemon_free(serve.daemon);
+	return result;
+}
+
+static int
+start(struct config *config, const struct options *options, struct error *err)
+{
+	struct listener listener;
+	struct spool_space *space = NULL;
+	char *config_file = realpath(options->config_file, NULL);
+	uid_t uid;
+	int ready = -1;
+	int result = -1;
+
+	if (config_file == NULL ||
+	    (space = spool_space_new((uint64_t)config->spool_limit)) == NULL) {
+		error_no_memory(err);
+		goto free_space;
+	}
+	if (process_user(config, &uid, err) != 0 || listener_open(config, uid, &listener, err) != 0)
+		goto free_space;
+	if ((!options->foreground && process_background(&ready, err) != 0) ||
+	    process_write_pid(config->pid_file, uid, err) != 0 ||
+	    process_drop_privileges(config, err) != 0)
+		goto close_listener;
+	result = run(config, &listener, space, ready, config_file, err);
+	if (config->pid_file[0] != '\0')
+		unlink(config->pid_file);
+close_listener:
+	listener_close(&listener);
+free_space:
+	spool_space_free(space);
+	free(config_file);
+	return result;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	struct config *config;
+	struct error err = ERROR_INIT;
+	int status = read_options(argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+	/* No ldap.conf, .ldaprc or LDAP* variable has a say in what we connect to. */
+	setenv("LDAPNOINIT", "1", 1);
+	mail_startup();
+	config = load_config(options.config_file);
+	if (config == NULL)
+		return EX_CONFIG;
+	if (options.check) {
+		printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s)\n",
+		    options.config_file, config->rule_count, config->directory_count,
+		    config->trust_count);
+		config_unref(config);
+		return EXIT_SUCCESS;
+	}
+	open_log(config, &options);
+	serve_block_signals();
+	status = EXIT_SUCCESS;
+	if (seal_startup(&err) != 0 || start(config, &options, &err) != 0) {
+		log_error("%s", err.text);
+		if (!isatty(STDERR_FILENO) || !options.foreground)
+			fprintf(stderr, PROGRAM ": %s\n", err.text);
+		status = EXIT_FAILURE;
+	} else {
+		log_info(PROGRAM " has stopped");
+	}
+	config_unref(config);
+	mail_shutdown();
+	return status;
 }

@@ -1,0 +1,96 @@
+/*
+ * The inside of a message, shared by the files of this room only:
+ *   message.c  the events and the order they come in
+ *   decide.c   facts, rules, plan
+ *   content.c  the body: sealing and inspecting as it streams by
+ *   outcome.c  the end: records, reply, edits
+ */
+#ifndef SMIME_MESSAGE_INTERNAL_H
+#define SMIME_MESSAGE_INTERNAL_H
+
+#include "audit/audit.h"
+#include "mail/entity.h"
+#include "message/message.h"
+#include "smime/inspect.h"
+#include "smime/seal.h"
+
+struct message_recipient {
+	struct address address;
+	struct ticket *ticket; /* NULL: not asked for */
+};
+
+enum message_state {
+	MESSAGE_ENVELOPE,
+	MESSAGE_HEADER,
+	MESSAGE_JOINING,
+	MESSAGE_BODY,
+	MESSAGE_ENDED,
+};
+
+struct message {
+	enum message_state state;
+	struct snapshot *snapshot;
+	struct origin origin;
+	char *user;
+	char *sender_text;
+	struct address sender;
+	char queue_id[64];
+	char reference[AUDIT_REFERENCE_SIZE];
+	int64_t started_ms;
+	int64_t deadline_ms; /* of the tickets, from the end of the header */
+
+	struct message_recipient *recipients;
+	size_t recipient_count;
+	size_t recipient_room;
+
+	struct header header;
+	struct entity_type type;
+	char *message_id;
+
+	struct facts facts;
+	struct facts_recipient *facts_recipients;
+	bool facts_complete; /* every recipient of the envelope stands in facts, with its rule */
+	bool recipient_lost; /* one could not be kept: what its rule says is not known */
+	struct plan *plan;
+
+	struct inspect *inspect; /* the body may be encrypted already */
+	const struct inspection *inspection;
+	struct seal *seal;
+	struct spool *spool;
+	struct buffer chunk; /* the piece in hand, line ends made CRLF */
+	struct entity_crlf crlf;
+
+	enum reason_id trouble; /* REASON_OK, or what went wrong on the way */
+	char trouble_detail[512];
+	struct edits edits;
+	struct reply reply;
+	struct message_result result;
+};
+
+/* Keeps the first trouble; err may be NULL. */
+void message_trouble(struct message *message, enum reason_id reason, const struct error *err);
+
+/* Whether any look-up, plan or seal is carried out under a rule that enforces; false: every rule
+ * that matches only observes, and trouble must not stop the mail. */
+bool decide_enforces(const struct message *message);
+
+/* Fills facts from the rules and the tickets, and makes the provisional plan. */
+void decide_provisionally(struct message *message);
+
+/* With what the body has proven to be: the plan that holds. */
+void decide_finally(struct message *message);
+
+/* Starts what the provisional plan and the header's claim call for. */
+void content_start(struct message *message);
+bool content_wanted(const struct message *message);
+void content_write(struct message *message, const char *bytes, size_t size);
+
+/* The body is complete: ends inspecting. Sealing is ended by outcome, if it is the plan. */
+void content_inspected(struct message *message);
+void content_finish_seal(struct message *message);
+void content_free(struct message *message);
+
+/* From plan and trouble to the result. */
+void outcome_settle(struct message *message);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * All that a message is decided by, as of one moment: configuration, trust, resolver and audit
+ * sinks. Reference-counted; a message keeps the one it began with, a reload puts a new one in its
+ * place.
+ */
+#ifndef SMIME_MESSAGE_SNAPSHOT_H
+#define SMIME_MESSAGE_SNAPSHOT_H
+
+#include "audit/audit.h"
+#include "base/compiler.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "directory/resolver.h"
+#include "message/spool.h"
+#include "smime/trust.h"
+
+struct snapshot {
+	struct config *config;
+	struct trust *trust;
+	struct resolver *resolver;
+	struct audit *audit;       /* NULL: nothing is recorded (smimectl) */
+	struct spool_space *space; /* borrowed; outlives every snapshot */
+	int references;
+};
+
+/* Builds everything from a loaded configuration (its own reference is taken). record: whether audit
+ * sinks are opened. NULL on error. */
+struct snapshot *snapshot_new(
+    struct config *config, struct spool_space *space, bool record, struct error *err);
+
+/* For tests: from parts made elsewhere, which the snapshot takes over. */
+struct snapshot *snapshot_from_parts(struct config *config, struct trust *trust,
+    struct resolver *resolver, struct audit *audit, struct spool_space *space, struct error *err);
+
+/* Atomic. The last unref stops the resolver: never from its own threads. unref(NULL) is legal. */
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot *snapshot);
+
+#endif

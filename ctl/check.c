@@ -1,0 +1,256 @@
+/* smimectl check: what is published for an address, and what would come of it. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "command.h"
+#include "policy/plan.h"
+#include "policy/rules.h"
+
+/* A sender that no rule names, for addresses asked about without --from. */
+#define ANY_SENDER "nobody@sender.invalid"
+
+/* One address, judged as if it had to be encrypted to. */
+struct judgement {
+	struct address address;
+	struct ticket *ticket;
+	const struct config_rule *rule; /* that would match; NULL: none */
+	struct config_rule as_required;
+	struct facts_recipient facts_recipient;
+	struct facts facts;
+	struct plan *plan;
+};
+
+static int
+judge(struct snapshot *snapshot, const struct address *sender, const char *text,
+    struct judgement *judgement, struct error *err)
+{
+	struct header header = HEADER_INIT;
+	struct rule_match match = {sender, NULL, &judgement->address, &header};
+	const struct config *config = snapshot->config;
+	int64_t deadline = clock_monotonic_ms() + config->deadline;
+
+	memset(judgement, 0, sizeof(*judgement));
+	if (address_parse(text, &judgement->address, err) != 0)
+		return -1;
+	judgement->ticket = resolver_submit(snapshot->resolver, &judgement->address, deadline);
+	if (judgement->ticket == NULL)
+		return error_no_memory(err);
+	ticket_wait(judgement->ticket, deadline);
+	judgement->rule = rules_find(config, &match);
+	if (judgement->rule != NULL)
+		judgement->as_required = *judgement->rule;
+	else
+		judgement->as_required.policy = config->policy;
+	judgement->as_required.encrypt = ENCRYPT_REQUIRED;
+	judgement->as_required.policy.mode = MODE_ENFORCE;
+	judgement->facts_recipient = (struct facts_recipient){.address = &judgement->address,
+	    .rule = &judgement->as_required,
+	    .record = ticket_record(judgement->ticket),
+	    .asked = true,
+	    .visible = true};
+	judgement->facts = (struct facts){.config = config,
+	    .content = CONTENT_READABLE,
+	    .recipients = &judgement->facts_recipient,
+	    .recipient_count = 1};
+	return policy_plan(&judgement->facts, &judgement->plan, err);
+}
+
+static void
+judgement_free(struct judgement *judgement)
+{
+	plan_free(judgement->plan);
+	ticket_free(judgement->ticket);
+	address_free(&judgement->address);
+}
+
+static json_t *
+digital_ids_json(const struct recipient *record)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; record != NULL && i < record->digital_id_count; i++)
+		json_array_append_new(list, audit_digital_id_json(&record->digital_ids[i]));
+	return list;
+}
+
+static void
+print_json(const struct judgement *judgement)
+{
+	const struct plan_recipient *planned = &judgement->plan->recipients[0];
+	json_t *json = json_object();
+	bool usable = judgement->plan->would == ACTION_SEAL;
+
+	json_object_set_new(json, "address", ctl_json_text(judgement->address.text));
+	json_object_set_new(json, "usable", json_boolean(usable));
+	json_object_set_new(json, "cipher",
+	    planned->cipher != NULL ? json_string(planned->cipher->name) : json_null());
+	json_object_set_new(json, "fallback", audit_fallback_json(planned->fallback));
+	json_object_set_new(
+	    json, "rule", ctl_json_text(judgement->rule != NULL ? judgement->rule->title : NULL));
+	json_object_set_new(json, "reason", json_string(reason_get(planned->reason)->code));
+	json_object_set_new(
+	    json, "detail", ctl_json_text(planned->detail[0] != '\0' ? planned->detail : NULL));
+	json_object_set_new(json, "capabilities",
+	    json_string(capabilities_source_name(planned->capabilities.from)));
+	json_object_set_new(
+	    json, "digital_ids", digital_ids_json(judgement->facts_recipient.record));
+	ctl_print_json(json);
+}
+
+static void
+print_fallback(const struct plan_recipient *planned)
+{
+	int client;
+
+	fputs("  a client that knew only this would use:", stdout);
+	for (client = 0; client < CLIENT_COUNT; client++)
+		printf("%s %s %s", client == 0 ? "" : ",",
+		    capabilities_client_name((enum client)client),
+		    planned->fallback[client] != NULL ? planned->fallback[client]->name : "-");
+	putchar('\n');
+}
+
+static void
+print_text(const struct judgement *judgement)
+{
+	const struct plan_recipient *planned = &judgement->plan->recipients[0];
+	const struct recipient *record = judgement->facts_recipient.record;
+	bool usable = judgement->plan->would == ACTION_SEAL;
+	size_t i;
+
+	ctl_print_text(judgement->address.text);
+	if (usable)
+		printf(": usable, would be sealed with %s (capabilities %s)\n",
+		    planned->cipher->name, capabilities_source_name(planned->capabilities.from));
+	else
+		printf(": not usable: %s: %s\n", reason_get(planned->reason)->code,
+		    reason_get(planned->reason)->sentence);
+	if (planned->detail[0] != '\0') {
+		fputs("  ", stdout);
+		ctl_print_text(planned->detail);
+		putchar('\n');
+	}
+	fputs("  rule: ", stdout);
+	ctl_print_text(judgement->rule != NULL ? judgement->rule->title : "none matches");
+	putchar('\n');
+	if (record != NULL && record->digital_id_count > 0)
+		print_fallback(planned);
+	for (i = 0; record != NULL && i < record->digital_id_count; i++)
+		ctl_print_digital_id(&record->digital_ids[i], i + 1);
+	if (!usable && reason_get(planned->reason)->advice[0] != '\0')
+		printf("  %s\n", reason_get(planned->reason)->advice);
+}
+
+static enum ctl_status
+status_of(const struct judgement *judgement)
+{
+	if (judgement->plan->would == ACTION_SEAL)
+		return CTL_OK;
+	return judgement->plan->would == ACTION_DEFER ? CTL_TEMPORARY : CTL_FINDING;
+}
+
+static enum ctl_status
+check_one(struct snapshot *snapshot, const struct address *sender, const char *text, bool json)
+{
+	struct judgement judgement;
+	struct error err = ERROR_INIT;
+	enum ctl_status status;
+
+	if (judge(snapshot, sender, text, &judgement, &err) != 0) {
+		error_prefix(&err, "%.200s: ", text);
+		status = ctl_fail(&err);
+	} else {
+		if (json)
+			print_json(&judgement);
+		else
+			print_text(&judgement);
+		status = status_of(&judgement);
+	}
+	judgement_free(&judgement);
+	return status;
+}
+
+/* Of two statuses the one that matters more: usage, then temporary, then finding. */
+static enum ctl_status
+worse(enum ctl_status a, enum ctl_status b)
+{
+	static const enum ctl_status order[] = {CTL_USAGE, CTL_TEMPORARY, CTL_FINDING};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(order); i++) {
+		if (a == order[i] || b == order[i])
+			return order[i];
+	}
+	return CTL_OK;
+}
+
+static enum ctl_status
+check_all(const struct ctl_options *options, const char *from, int count, char **addresses)
+{
+	struct spool_space *space = spool_space_new(0);
+	struct snapshot *snapshot = NULL;
+	struct address sender = ADDRESS_INIT;
+	struct error err = ERROR_INIT;
+	enum ctl_status status = CTL_USAGE;
+	int i;
+
+	if (space == NULL || address_parse(from, &sender, &err) != 0) {
+		ctl_fail(&err);
+		goto done;
+	}
+	snapshot = ctl_snapshot(options, space);
+	if (snapshot == NULL)
+		goto done;
+	status = CTL_OK;
+	for (i = 0; i < count; i++) {
+		if (i > 0 && !options->json)
+			putchar('\n');
+		status = worse(status, check_one(snapshot, &sender, addresses[i], options->json));
+	}
+done:
+	snapshot_unref(snapshot);
+	address_free(&sender);
+	spool_space_free(space);
+	return status;
+}
+
+static enum ctl_status
+run(const struct ctl_options *defaults, int count, char **arguments)
+{
+	static const struct option known[] = {
+	    CTL_LONG_OPTIONS, {"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
+	struct ctl_options options = *defaults;
+	const char *from = ANY_SENDER;
+	int option;
+
+	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
+		if (option == 'f')
+			from = optarg;
+		else if (ctl_common_option(&ctl_check, option, optarg, &options) != 1)
+			return CTL_USAGE;
+	}
+	if (optind >= count)
+		return ctl_usage(&ctl_check, "an address is expected");
+	return check_all(&options, from, count - optind, arguments + optind);
+}
+
+const struct ctl_command ctl_check = {
+    "check",
+    "[-c FILE] [--json] [--at TIME] [--from ADDRESS] ADDRESS…",
+    "Shows every digital ID of an address, its verdict, and the cipher that would be used",
+    "      --from ADDRESS  choose the rule as for mail from this sender\n"
+    "\n"
+    "The address is judged as if mail to it had to be encrypted. Rules that ask for a\n"
+    "header field or an authenticated user do not match here. With --json, one object a\n"
+    "line and address.\n"
+    "Exit status: 0 all usable, 1 one is not, 75 a directory does not answer.\n"
+    "\n"
+    "Examples:\n"
+    "  smimectl check anna@partner.example\n"
+    "  smimectl check --json --at 2027-01-01 anna@partner.example | jq .digital_ids\n",
+    run,
+};

@@ -1,0 +1,77 @@
+/*
+ * The commands of smimectl: one file each, one row each in the table of main.c.
+ */
+#ifndef SMIME_CTL_COMMAND_H
+#define SMIME_CTL_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "message/snapshot.h"
+#include "smime/recipient.h"
+
+/* Exit statuses that scripts rely on. */
+enum ctl_status {
+	CTL_OK = 0,
+	CTL_FINDING = 1,    /* a finding or refusal */
+	CTL_USAGE = 2,      /* usage or configuration error */
+	CTL_TEMPORARY = 75, /* try again later (EX_TEMPFAIL) */
+};
+
+/* What all commands take. */
+struct ctl_options {
+	const char *config_file;
+	bool json;
+	time_t at; /* judge as of then; 0: now */
+};
+
+struct ctl_command {
+	const char *name;
+	const char *arguments; /* for the usage line */
+	const char *summary;
+	const char *help; /* options and examples */
+	enum ctl_status (*run)(const struct ctl_options *options, int count, char **arguments);
+};
+
+extern const struct ctl_command ctl_check;
+extern const struct ctl_command ctl_check_config;
+extern const struct ctl_command ctl_explain;
+
+/* Options that every command takes, handled by one function: 1 if the option was one of them, 0 if
+ * not, -1 (said on standard error) if its value is wrong. */
+struct option;
+#define CTL_SHORT_OPTIONS "c:"
+#define CTL_LONG_OPTIONS                                                            \
+	{"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'J'}, \
+	{                                                                           \
+		"at", required_argument, NULL, 'A'                                  \
+	}
+int ctl_common_option(
+    const struct ctl_command *command, int option, const char *value, struct ctl_options *options);
+
+/* An error, or a usage error with a pointer to --help, on standard error; gives its status. */
+enum ctl_status ctl_fail(const struct error *err);
+enum ctl_status ctl_usage(const struct ctl_command *command, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+/* Loads configuration and all that judging needs; problems go to standard error. NULL on error. */
+struct snapshot *ctl_snapshot(const struct ctl_options *options, struct spool_space *space);
+
+/* Prints JSON on one line, keys in the order they were made; drops the reference. */
+void ctl_print_json(json_t *json);
+
+/* JSON of a text from outside that may be NULL (null) or no UTF-8 (escaped). */
+json_t *ctl_json_text(const char *text);
+
+/* Prints a text from outside, made safe for a terminal. */
+void ctl_print_text(const char *text);
+
+/* Prints a digital ID for people, indented. */
+void ctl_print_digital_id(const struct digital_id *digital_id, size_t number);
+
+#endif

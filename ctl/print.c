@@ -1,0 +1,84 @@
+/* What several commands print. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "command.h"
+
+/* Longest text from outside that is shown whole: a certificate's name may be longer than useful. */
+#define SHOWN_TEXT 2000
+
+json_t *
+ctl_json_text(const char *text)
+{
+	char safe[SHOWN_TEXT];
+	json_t *json;
+
+	if (text == NULL)
+		return json_null();
+	json = json_string(text);
+	return json != NULL ? json : json_string(escape_text(ESCAPE_LOG, text, safe, sizeof(safe)));
+}
+
+void
+ctl_print_text(const char *text)
+{
+	char safe[SHOWN_TEXT];
+
+	fputs(escape_text(ESCAPE_TERMINAL, text, safe, sizeof(safe)), stdout);
+}
+
+static void
+print_line(const char *label, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return;
+	printf("       %-13s", label);
+	ctl_print_text(text);
+	putchar('\n');
+}
+
+static void
+print_capabilities(const struct capabilities *capabilities)
+{
+	size_t i;
+
+	printf("       %-13s%s", "capabilities", capabilities_source_name(capabilities->from));
+	for (i = 0; i < capabilities->cipher_count; i++)
+		printf("%s%s", i == 0 ? ": " : ", ", cipher_get(capabilities->ciphers[i])->name);
+	printf("%s\n", capabilities->oaep_sha256 ? ", oaep-sha256"
+		       : capabilities->oaep      ? ", oaep"
+						 : "");
+}
+
+static void
+print_certificate(const struct certificate *certificate)
+{
+	char from[CLOCK_TEXT_SIZE];
+	char to[CLOCK_TEXT_SIZE];
+
+	print_line("subject", certificate->subject);
+	print_line("issued by", certificate->issuer);
+	print_line("serial", certificate->serial);
+	print_line("sha256", certificate->sha256);
+	printf("       %-13s%s to %s\n", "valid", clock_format_date(certificate->not_before, from),
+	    clock_format_date(certificate->not_after, to));
+}
+
+void
+ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
+{
+	printf("  %2zu.  %s%s%s\n", number, reason_get(digital_id->verdict)->code,
+	    digital_id->preferred ? ", preferred" : "", digital_id->stale ? ", stale" : "");
+	print_line("detail", digital_id->detail);
+	if (digital_id->certificate != NULL)
+		print_certificate(digital_id->certificate);
+	print_line("found at", digital_id->dn);
+	printf("       %-13s", "in");
+	ctl_print_text(digital_id->directory != NULL ? digital_id->directory : "?");
+	fputs(", attribute ", stdout);
+	ctl_print_text(digital_id->attribute != NULL ? digital_id->attribute : "?");
+	putchar('\n');
+	print_capabilities(&digital_id->capabilities);
+}

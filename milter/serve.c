@@ -1,0 +1,223 @@
+#include "serve.h"
+
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "callbacks.h"
+#include "process.h"
+#include "waker.h"
+
+/* libmilter closes a session in which the MTA says nothing for so long, seconds. Longer than any
+ * MTA's own time-out between commands. */
+#define MTA_SILENCE_LIMIT 7210
+
+struct milter_thread {
+	pthread_t thread;
+	pthread_t main_thread;
+	atomic_bool stopping;
+	int result;
+};
+
+static void
+our_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+}
+
+void
+serve_block_signals(void)
+{
+	sigset_t set;
+
+	our_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void *
+run_milter(void *argument)
+{
+	struct milter_thread *milter = argument;
+
+	milter->result = smfi_main();
+	if (!atomic_load(&milter->stopping))
+		pthread_kill(milter->main_thread, SIGTERM);
+	return NULL;
+}
+
+static void
+warn_of_restart(const struct config *before, const struct config *after)
+{
+	if (strcmp(before->listen, after->listen) != 0 || strcmp(before->user, after->user) != 0 ||
+	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to)
+		log_warning("listen, user, pid-file and log-to take effect at a restart only");
+}
+
+static void
+reload(const struct serve *serve)
+{
+	struct config_problems problems;
+	struct config *config = config_load(serve->config_file, &problems);
+	struct snapshot *before;
+	struct snapshot *snapshot;
+	struct error err = ERROR_INIT;
+	size_t i;
+
+	for (i = 0; i < problems.count; i++)
+		log_error("%s", problems.items[i]);
+	config_problems_free(&problems);
+	snapshot = config != NULL ? snapshot_new(config, serve->space, true, &err) : NULL;
+	if (snapshot == NULL) {
+		log_error("configuration not taken up, the old one stays in force%s%s",
+		    err.code != ERROR_NONE ? ": " : "", err.text);
+	} else {
+		before = daemon_snapshot(serve->daemon);
+		warn_of_restart(before->config, config);
+		snapshot_unref(before);
+		spool_space_set_limit(serve->space, (uint64_t)config->spool_limit);
+		log_set_level((enum log_level)config->log_severity);
+		daemon_replace_snapshot(serve->daemon, snapshot);
+		log_info("configuration taken up from %s", serve->config_file);
+	}
+	config_unref(config);
+}
+
+/* A reload happens in its own thread, so that the main thread is back at sigwait() at once:
+ * libmilter has a thread waiting for HUP and TERM, too, and must not be the one to get them. */
+static void *
+run_reload(void *argument)
+{
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&one_at_a_time);
+	process_notify("RELOADING=1");
+	reload(argument);
+	process_notify("READY=1");
+	pthread_mutex_unlock(&one_at_a_time);
+	return NULL;
+}
+
+static int
+start_thread(pthread_t *thread, void *(*run)(void *), void *argument)
+{
+	sigset_t all;
+	sigset_t before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(thread, NULL, run, argument);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed;
+}
+
+/* Until TERM or INT. The kernel hands a signal to the main thread first where it waits for it. */
+static void
+answer_signals(struct serve *serve)
+{
+	pthread_t thread;
+	bool reloading = false;
+	sigset_t set;
+	int number;
+
+	our_signals(&set);
+	for (;;) {
+		if (sigwait(&set, &number) != 0)
+			continue;
+		if (number == SIGTERM || number == SIGINT)
+			break;
+		if (reloading)
+			pthread_join(thread, NULL);
+		reloading = start_thread(&thread, run_reload, serve) == 0;
+		if (!reloading)
+			log_error("no thread to reload the configuration with");
+	}
+	if (reloading)
+		pthread_join(thread, NULL);
+	log_info("stopping: %s", number == SIGTERM ? "terminated" : "interrupted");
+}
+
+/* libmilter notices that it is to stop when a connection comes, or seconds later: it polls with a
+ * lock held that smfi_stop() needs. */
+static void
+stop_milter(struct milter_thread *milter, struct waker *waker)
+{
+	waker_begin(waker);
+	smfi_stop();
+	pthread_join(milter->thread, NULL);
+	waker_end(waker);
+}
+
+static void
+stop(const struct serve *serve, struct milter_thread *milter, struct waker *waker)
+{
+	struct snapshot *snapshot = daemon_snapshot(serve->daemon);
+	int64_t limit = snapshot->config->stop_limit;
+	int left;
+
+	snapshot_unref(snapshot);
+	process_notify("STOPPING=1");
+	atomic_store(&milter->stopping, true);
+	listener_close_to_others(serve->listener);
+	left = daemon_drain(serve->daemon, clock_monotonic_ms() + limit);
+	if (left > 0)
+		log_warning("%d transaction(s) did not finish within stop-limit and are cut off: "
+			    "the MTA defers them",
+		    left);
+	stop_milter(milter, waker);
+}
+
+static int
+start_milter(const struct serve *serve, struct milter_thread *milter, struct error *err)
+{
+	char spec[32];
+	int failed;
+
+	snprintf(spec, sizeof(spec), "fd:%d", serve->listener->fd);
+	if (smfi_setconn(spec) != MI_SUCCESS || smfi_settimeout(MTA_SILENCE_LIMIT) != MI_SUCCESS)
+		return error_set(err, ERROR_INTERNAL, "libmilter refused the socket");
+	milter->main_thread = pthread_self();
+	atomic_init(&milter->stopping, false);
+	milter->result = MI_FAILURE;
+	failed = start_thread(&milter->thread, run_milter, milter);
+	if (failed != 0)
+		return error_errno(err, failed, "starting libmilter's thread");
+	return 0;
+}
+
+int
+serve_run(const struct serve *serve, struct error *err)
+{
+	struct serve own = *serve;
+	struct milter_thread milter;
+	struct waker *waker = waker_new(serve->listener, err);
+	bool by_itself;
+	int result = -1;
+
+	if (waker == NULL)
+		return -1;
+	if (callbacks_register(serve->daemon, waker, err) != 0 ||
+	    start_milter(serve, &milter, err) != 0)
+		goto free_waker;
+	process_notify("READY=1");
+	if (serve->ready >= 0)
+		process_ready(serve->ready);
+	answer_signals(&own);
+	stop(serve, &milter, waker);
+	by_itself = milter.result != MI_SUCCESS;
+	result = by_itself ? error_set(err, ERROR_INTERNAL, "libmilter ended with a failure") : 0;
+free_waker:
+	waker_free(waker);
+	return result;
+}
