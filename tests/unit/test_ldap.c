@@ -368,7 +368,7 @@ START_TEST(nothing_there_is_an_answer_and_an_asterisk_is_a_letter)
 	fixture_start(&fixture);
 	expect("nobody@example.org", RECIPIENT_NONE);
 	expect("*@example.org", RECIPIENT_NONE);
-	expect("anna)(mail=*@example.org", RECIPIENT_NONE);
+	expect("\"anna)(mail=*\"@example.org", RECIPIENT_NONE);
 	expect("ANNA@EXAMPLE.ORG", RECIPIENT_FOUND);
 }
 END_TEST
