@@ -1,7 +1,7 @@
 """Those who get mail in the tests and the demonstration: one for each thing that a directory can
 say about a person. A throw-away PKI stands behind them."""
-import concurrent.futures
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 from ldif import Entry
 from pki import Authority, BlobMaker
@@ -41,7 +41,7 @@ class People:
         self._by_name = {}
         recipes = {name[6:]: getattr(self, name) for name in dir(self) if name.startswith("_make_")}
         wanted = names or recipes
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(2) as pool:
             made = {name: pool.submit(recipes[name], name) for name in wanted}
         for name in wanted:
             self._by_name[name] = made[name].result()

@@ -1,7 +1,7 @@
 """A temporary folder with everything that a scenario starts: closed, it leaves nothing behind.
 
-Processes are ended by their own pid, last started first. Should the run itself be killed, the kernel
-ends them (setpriv --pdeathsig); only the folder stays then.
+Processes are ended by their own pid, last started first. Should the run itself be killed, the
+kernel ends them (setpriv --pdeathsig); only the folder stays then.
 """
 import os
 import shutil

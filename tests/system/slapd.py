@@ -4,7 +4,6 @@ from urllib.parse import quote
 
 import ldif
 from place import answers, free_port, run, wait_until
-from pki import make_key
 
 CONFIGURATION = """
 include /etc/ldap/schema/core.schema
