@@ -1,0 +1,264 @@
+"""What tests/run does, step by step, side by side where that is no harm, and how it is counted."""
+import argparse
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, "build")
+JOBS = str(max(2, os.cpu_count() or 2))
+STEP_LIMIT = 600  # seconds; none takes half of it on two cores
+# The unit's exposure must be rated below 2.0 (systemd counts in tenths).
+EXPOSURE = "20"
+PAGES = ("smime-milter.8", "smime-milter.conf.5", "smimectl.1")
+
+
+class Step:
+    """A command (or several, in order) in a folder. count: how its output and files are counted;
+    default: the step itself is one test. alone: nothing else runs meanwhile, for it measures time.
+    """
+
+    def __init__(self, name, commands, needs=(), folder=TOP, count=None, alone=False,
+                 environment=None):
+        self.name = name
+        self.commands = commands
+        self.needs = needs
+        self.folder = folder
+        self.count = count
+        self.alone = alone
+        self.environment = environment or {}
+        self.state = "waiting"
+        self.counts = (0, 0, 0)
+        self.log = os.path.join(BUILD, "log", name.replace(" ", "-").replace("/", "-"))
+
+    def start(self):
+        self.state = "running"
+        self.begun = time.monotonic()
+        os.makedirs(self.folder, exist_ok=True)
+        script = "set -eu\n" + "\n".join(self.commands)
+        with open(self.log, "wb") as out:
+            self.child = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", "bash", "-c", script], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                env={**os.environ, **self.environment}, start_new_session=True)
+
+    def ended(self):
+        """Whether it has; its result is taken then."""
+        code = self.child.poll()
+        if code is None:
+            if time.monotonic() - self.begun < STEP_LIMIT:
+                return False
+            self.end()
+            code = "time ran out"
+        passed, failed, skipped = self.count(self) if self.count else (int(code == 0), 0, 0)
+        if code != 0 and failed == 0:
+            failed = 1
+        self.counts = (passed, failed, skipped)
+        self.state = "failed" if failed else "passed"
+        return True
+
+    def end(self):
+        """Ends it and what it started: they are one session, and so one process group."""
+        if self.child.poll() is None:
+            os.killpg(self.child.pid, signal.SIGTERM)
+            try:
+                self.child.wait(60)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.child.pid, signal.SIGKILL)
+                self.child.wait()
+
+    def output(self):
+        with open(self.log, errors="replace") as log:
+            return log.read()
+
+
+def count_units(step):
+    """make check: each test of each Check program; other programs count as one."""
+    passed = failed = skipped = 0
+    for path in glob.glob(os.path.join(step.folder, "tests/**/*.trs"), recursive=True):
+        with open(path) as results:
+            result = re.search(r":test-result: (\w+)", results.read()).group(1)
+        with open(path[:-4] + ".log", errors="replace") as log:
+            summary = re.search(r"Checks: (\d+), Failures: (\d+), Errors: (\d+)", log.read())
+        if result == "SKIP":
+            skipped += 1
+        elif summary:
+            checks, failures, errors = map(int, summary.groups())
+            passed += checks - failures - errors
+            # A leak that a sanitizer reports at exit fails no check, but the program.
+            failed += max(failures + errors, int(result == "FAIL"))
+        else:
+            passed, failed = passed + (result == "PASS"), failed + (result != "PASS")
+    return passed, failed, skipped
+
+
+def count_system(step):
+    found = re.findall(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", step.output(), re.M)
+    return tuple(map(int, found[-1])) if found else (0, 1, 0)
+
+
+def folder(name):
+    return os.path.join(BUILD, name)
+
+
+def build(name, configure, needs):
+    """configure (once) and make, tests included. configure's arguments are remembered: others mean
+    that it has to run again."""
+    stamp = f'"{configure}"'
+    prepare = (f'[ "$(cat configured 2>/dev/null)" = {stamp} ] && [ Makefile -nt ../../configure ] '
+               f'|| {{ rm -rf ./*; {TOP}/configure -q --enable-werror {configure}; '
+               f'echo {stamp} >configured; }}')
+    return Step(f"build {name}", [prepare, f"make -s -j{JOBS} all",
+                                  f"make -s -j{JOBS} check TESTS="], needs, folder(name))
+
+
+def units(name, environment=None):
+    return Step(f"unit tests {name}",
+                ["find . -name '*.trs' -delete", f"make -s -k -j{JOBS} check"], [f"build {name}"],
+                folder(name), count_units, environment=environment)
+
+
+def system(name, arguments, needs, alone=False):
+    program = os.path.join(TOP, "tests/system/run")
+    return Step(f"system tests {name}", [f"{program} {arguments}"], needs, count=count_system,
+                alone=alone)
+
+
+def sanitizer_environment():
+    return {"G_SLICE": "always-malloc", "UBSAN_OPTIONS": "print_stacktrace=1",
+            "TSAN_OPTIONS": f"suppressions={TOP}/tests/system/tsan.supp"}
+
+
+def plan(allow_skip):
+    skip = " --allow-skip" if allow_skip else ""
+    plain = folder("plain")
+    prefix = os.path.join(plain, "prefix")
+    unit_file = os.path.join(prefix, "lib/systemd/system/smime-milter.service")
+    return [
+        Step("autogen", ["[ configure -nt configure.ac ] || ./autogen.sh"]),
+        build("plain", f"--prefix={prefix}", ["autogen"]),
+        units("plain"),
+        build("address", "--enable-sanitize=address", ["build plain"]),
+        build("clang", "CC=clang", ["build plain"]),
+        units("address", sanitizer_environment()),
+        build("thread", "--enable-sanitize=thread", ["build plain"]),
+        units("thread", sanitizer_environment()),
+        system("plain", "" + skip, ["build plain"], alone=True),
+        system("under ASan and UBSan", "--sanitize address" + skip, ["build address"]),
+        system("under TSan", "--sanitize thread -k threads -k thousand -k waiting" + skip,
+               ["build thread"]),
+        Step("make install", ["make -s install >/dev/null", f"test -x {prefix}/sbin/smime-milter",
+                              "rm -rf staged", 'make -s install DESTDIR="$PWD/staged" >/dev/null',
+                              f"test -x staged{prefix}/sbin/smime-milter"],
+             ["build plain"], plain),
+        Step("manual pages", [f'mandoc -T lint -W warning "$(find {prefix}/share/man -name '
+                              f'{page} | grep .)"' for page in PAGES], ["make install"]),
+        Step("unit is valid", [f"systemd-analyze verify {unit_file}"], ["make install"],
+             environment={"MANPATH": os.path.join(prefix, "share/man")}),
+        Step("unit is confined", ["systemd-analyze security --offline=true "
+                                  f"--threshold={EXPOSURE} {unit_file}"], ["make install"]),
+        # The tests themselves have run by then, three times.
+        Step("make distcheck", [f"make -s -j{JOBS} distcheck TESTS= "
+                                "DISTCHECK_CONFIGURE_FLAGS='CFLAGS=-O0 --enable-werror'"],
+             ["unit tests plain"], plain),
+    ]
+
+
+def may_start(step, steps):
+    running = [other for other in steps if other.state == "running"]
+    if any(other.alone for other in running) or (step.alone and running) or len(running) >= 2:
+        return False
+    return all(other.state == "passed" or other.name not in step.needs for other in steps)
+
+
+def give_up(steps):
+    """Steps whose need failed have failed with it."""
+    failed = {step.name for step in steps if step.state == "failed"}
+    for step in steps:
+        if step.state == "waiting" and failed.intersection(step.needs):
+            step.state, step.counts = "failed", (0, 1, 0)
+            print(f"FAILED          {step.name}: not run, because something before it failed",
+                  flush=True)
+            return True
+    return False
+
+
+def report(step):
+    passed, failed, skipped = step.counts
+    took = time.monotonic() - step.begun
+    word = "ok" if step.state == "passed" else "FAILED"
+    numbers = f"  ({passed} passed, {failed} failed, {skipped} skipped)" if step.count else ""
+    print(f"{word:7} {took:5.0f} s  {step.name}{numbers}", flush=True)
+    if failed:
+        lines = step.output().splitlines()
+        shown = [line for line in lines if not line.startswith("ok ")][-60:]
+        print("".join(f"        | {line}\n" for line in shown)
+              + f"        all of it: {step.log}", flush=True)
+
+
+def run(steps):
+    while any(step.state in ("waiting", "running") for step in steps):
+        for step in steps:
+            if step.state == "waiting" and may_start(step, steps):
+                step.start()
+                print(f"        ...      {step.name}", flush=True)
+            elif step.state == "running" and step.ended():
+                report(step)
+        while give_up(steps):
+            pass
+        if not any(step.state == "running" for step in steps) and not any(
+                step.state == "waiting" and may_start(step, steps) for step in steps):
+            break
+        time.sleep(0.1)  # between two looks at the processes
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="tests/run", description="Installs what is missing, builds, and runs every test.")
+    parser.add_argument("--allow-skip", action="store_true",
+                        help="a system test that can't run here is not a failure")
+    parser.add_argument("--only", metavar="WORD", action="append", default=[],
+                        help="only steps in whose name a word stands, and what they need")
+    return parser.parse_args()
+
+
+def chosen(steps, words):
+    if not words:
+        return steps
+    wanted = {step.name for step in steps if any(word in step.name for word in words)}
+    while True:
+        more = {need for step in steps if step.name in wanted for need in step.needs} - wanted
+        if not more:
+            return [step for step in steps if step.name in wanted]
+        wanted |= more
+
+
+def main():
+    options = arguments()
+    begun = time.monotonic()
+    os.makedirs(os.path.join(BUILD, "log"), exist_ok=True)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    steps = chosen(plan(options.allow_skip), options.only)
+    try:
+        run(steps)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    finally:
+        for step in steps:
+            if step.state == "running":
+                step.end()
+                step.counts = (0, 1, 0)
+    passed, failed, skipped = (sum(step.counts[place] for step in steps) for place in range(3))
+    failed += sum(step.state == "waiting" for step in steps)
+    print(f"{time.monotonic() - begun:.0f} s in all")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
