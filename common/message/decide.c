@@ -28,6 +28,24 @@ decide_enforces(const struct message *message)
 	return false;
 }
 
+void
+decide_rules(struct message *message)
+{
+	struct rule_match match = {&message->sender, message->user, NULL, &message->header};
+	size_t i;
+
+	for (i = 0; i < message->recipient_count; i++) {
+		struct message_recipient *recipient = &message->recipients[i];
+
+		match.recipient = &recipient->address;
+		recipient->rule = rules_find(message->snapshot->config, &match);
+		if (recipient->rule == NULL || recipient->rule->encrypt == ENCRYPT_NEVER) {
+			ticket_free(recipient->ticket);
+			recipient->ticket = NULL;
+		}
+	}
+}
+
 /* Whether the recipient is named in To or Cc. */
 static bool
 is_visible(const struct address *address, char *const *visible, size_t count, bool exact_local)
@@ -53,11 +71,9 @@ gather_recipient(struct message *message, size_t index, char *const *visible, si
 	struct message_recipient *recipient = &message->recipients[index];
 	struct facts_recipient *facts = &message->facts_recipients[index];
 	const struct config *config = message->snapshot->config;
-	struct rule_match match = {
-	    &message->sender, message->user, &recipient->address, &message->header};
 
 	facts->address = &recipient->address;
-	facts->rule = rules_find(config, &match);
+	facts->rule = recipient->rule;
 	facts->asked = recipient->ticket != NULL;
 	facts->record = facts->asked ? ticket_record(recipient->ticket) : NULL;
 	facts->visible =

@@ -16,7 +16,8 @@
 
 struct message_recipient {
 	struct address address;
-	struct ticket *ticket; /* NULL: not asked for */
+	struct ticket *ticket;          /* NULL: not asked for, or not needed after all */
+	const struct config_rule *rule; /* from the end of the header on; NULL: none */
 };
 
 enum message_state {
@@ -73,6 +74,10 @@ void message_trouble(struct message *message, enum reason_id reason, const struc
 /* Whether any look-up, plan or seal is carried out under a rule that enforces; false: every rule
  * that matches only observes, and trouble must not stop the mail. */
 bool decide_enforces(const struct message *message);
+
+/* At the end of the header: which rule holds for each recipient. Look-ups that no rule needs after
+ * all are given up, so that nobody waits for them. */
+void decide_rules(struct message *message);
 
 /* Fills facts from the rules and the tickets, and makes the provisional plan. */
 void decide_provisionally(struct message *message);

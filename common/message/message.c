@@ -153,6 +153,7 @@ message_end_of_headers(struct message *message)
 		message->message_id = header_decode(id->value);
 	if (entity_type_read(&message->header, &message->type, &err) != 0)
 		message_trouble(message, REASON_INTERNAL_ERROR, &err);
+	decide_rules(message);
 }
 
 struct ticket *

@@ -139,6 +139,16 @@ record_action(struct message *message, enum action action)
 	return ACTION_DEFER;
 }
 
+/* What is wrong with the sender's own message is for the sender; what broke in here is for the log.
+ */
+static const char *
+detail_for_sender(const struct message *message)
+{
+	if (message->trouble == REASON_INVALID_ADDRESS || message->trouble == REASON_TOO_LARGE)
+		return message->trouble_detail;
+	return NULL;
+}
+
 static void
 log_outcome(const struct message *message, enum action action)
 {
@@ -171,7 +181,7 @@ outcome_settle(struct message *message)
 	if (action == ACTION_DEFER || action == ACTION_REFUSE) {
 		if (message->trouble != REASON_OK)
 			reply_write_trouble(message->snapshot->config, message->trouble,
-			    message->trouble_detail, message->reference, &message->reply);
+			    detail_for_sender(message), message->reference, &message->reply);
 		else
 			reply_write(
 			    &message->facts, message->plan, message->reference, &message->reply);

@@ -66,8 +66,8 @@ end(struct reply *reply, const struct config *config, const char *reference)
 	if (reference == NULL || reference[0] == '\0')
 		return;
 	escape_text(ESCAPE_REPLY, reference, text, 40);
-	add_line(reply, "Reference: %s; an administrator finds the record with: smimectl why %s",
-	    text, text);
+	add_line(reply, "Reference: %s (the administrator finds the record of this decision by it)",
+	    text);
 }
 
 /* Whether the reason speaks of a certificate, so that naming it says most. */
@@ -136,9 +136,11 @@ add_certificate(struct reply *reply, const struct digital_id *digital_id)
 	    clock_format_date(certificate->not_after, to));
 }
 
-/* Up to three lines of one recipient: certificate, detail, and the advice once a reason. */
+/* Up to three lines of one recipient: certificate, detail, and the advice once a reason. What the
+ * first line of the reply has said whole is not said again. */
 static void
-add_finding(struct reply *reply, const struct plan_recipient *told, bool advised[REASON_COUNT])
+add_finding(struct reply *reply, const struct plan_recipient *told, bool in_headline,
+    bool advised[REASON_COUNT])
 {
 	const struct reason *reason = reason_get(told->reason);
 	const char *detail = told->detail;
@@ -147,6 +149,8 @@ add_finding(struct reply *reply, const struct plan_recipient *told, bool advised
 	if (is_about_certificate(told)) {
 		add_certificate(reply, told->evidence);
 		detail = told->evidence->detail;
+	} else if (in_headline && strlen(detail) < NOTE_SIZE / 2) {
+		detail = NULL;
 	}
 	if (detail != NULL && detail[0] != '\0')
 		add_line(
@@ -167,7 +171,7 @@ add_recipients(
 	size_t told = 1;
 	size_t i;
 
-	add_finding(reply, &plan->recipients[plan->decider], advised);
+	add_finding(reply, &plan->recipients[plan->decider], true, advised);
 	for (i = 0; i < plan->recipient_count && told < RECIPIENTS_TOLD; i++) {
 		if (!plan->recipients[i].concerned || i == plan->decider)
 			continue;
@@ -175,7 +179,7 @@ add_recipients(
 		    ESCAPE_REPLY, facts->recipients[i].address->text, address, sizeof(address));
 		add_line(
 		    reply, "%s: %s.", address, reason_get(plan->recipients[i].reason)->sentence);
-		add_finding(reply, &plan->recipients[i], advised);
+		add_finding(reply, &plan->recipients[i], false, advised);
 		told++;
 	}
 	if (told < concerned)

@@ -93,33 +93,6 @@ issuer_of_issuer(X509 *x509)
 	return NULL;
 }
 
-static const ASN1_STRING *
-organisation_of(const X509_NAME *name)
-{
-	int at = X509_NAME_get_index_by_NID(name, NID_organizationName, -1);
-
-	if (at < 0)
-		return NULL;
-	return X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
-}
-
-static bool
-same_organisation(const struct trust_index *index, const X509_NAME *name)
-{
-	const ASN1_STRING *wanted = organisation_of(name);
-	size_t i;
-
-	for (i = 0; wanted != NULL && i < index->count; i++) {
-		const ASN1_STRING *own = organisation_of(X509_get_subject_name(index->items[i]));
-
-		if (own != NULL && ASN1_STRING_length(own) == ASN1_STRING_length(wanted) &&
-		    memcmp(ASN1_STRING_get0_data(own), ASN1_STRING_get0_data(wanted),
-			(size_t)ASN1_STRING_length(own)) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool
 named_among(STACK_OF(X509) * candidates, const X509_NAME *name)
 {
@@ -135,8 +108,8 @@ named_among(STACK_OF(X509) * candidates, const X509_NAME *name)
 /*
  * Whether the issuer that is not there is an intermediate below an authority that we trust, rather
  * than a stranger: the certificate alone can't tell. It is taken for one if the issuer's own issuer
- * is told and trusted, if another certificate of its name is known, but not as an anchor, or if it
- * is of the same organisation as an anchor. Else the plain truth is that it is not trusted.
+ * is told and trusted, or if another certificate of its name is known, but not as an anchor. Else
+ * the plain truth is that it is not trusted.
  */
 static bool
 is_missing_intermediate(
@@ -152,8 +125,7 @@ is_missing_intermediate(
 		return true;
 	if (knows_name(&section->anchors, issuer))
 		return false;
-	return knows_name(&section->intermediates, issuer) || named_among(candidates, issuer) ||
-	       same_organisation(&section->anchors, issuer);
+	return knows_name(&section->intermediates, issuer) || named_among(candidates, issuer);
 }
 
 static bool

@@ -258,6 +258,22 @@ START_TEST(a_slow_answer_is_waited_for_once)
 }
 END_TEST
 
+START_TEST(a_look_up_that_no_rule_needs_after_all_is_not_waited_for)
+{
+	struct world *world =
+	    world_new("", "rule \"m\" { subject = \"[secure]\" encrypt = required }\n");
+	struct sent sent;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_delay(world, ANNA, -1);
+	sent = world_send(world, "me@corp.test", TO(ANNA), plain);
+	assert_action(&sent, ACTION_PASS, "no-rule");
+	ck_assert_int_eq(sent.waits, 0);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(no_rule_no_look_up_and_no_body)
 {
 	struct world *world = world_new("", "rule \"n\" { encrypt = never }\n");
@@ -595,6 +611,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_failing_directory_defers, 0, 2);
 	tcase_add_test(tcase, a_silent_directory_defers_at_the_deadline);
 	tcase_add_test(tcase, a_slow_answer_is_waited_for_once);
+	tcase_add_test(tcase, a_look_up_that_no_rule_needs_after_all_is_not_waited_for);
 	tcase_add_test(tcase, no_rule_no_look_up_and_no_body);
 	tcase_add_loop_test(tcase, mail_that_the_client_encrypted_is_held_to_the_same, 0,
 	    (int)ARRAY_LENGTH(clients));
