@@ -95,8 +95,8 @@ def show_arrived(stage, name, data, body):
 
 def show_bounce(message_bytes):
     words = " ".join(message_bytes.decode(errors="replace").split())
-    at = words.find("said:")
-    show("came back", "a bounce to the sender: …" + words[at:at + 400] + "…", RED)
+    said = words.partition(" said: ")[2].partition(" (in reply to")[0]
+    show("came back", "a bounce to the sender: " + (said or words[:400]), RED)
 
 
 def show_record(record):
@@ -134,7 +134,8 @@ def run_case(stage, number, case):
     """Shows one case; whether everything was as it should be."""
     print()
     print(paint(BOLD, f"{number:2}. {case.title}"))
-    show("", case.about, DIM)
+    if case.about:
+        show("", case.about, DIM)
     stage.sink.clear()
     known = len(stage.daemon.records())
     everyone = [stage.person(name).address for name in (*case.to, *case.bcc)]
@@ -219,7 +220,7 @@ def play(place, keep):
 def main():
     keep = "--keep" in sys.argv[1:-1]
     os.environ["SMIME_BUILD"] = os.path.abspath(sys.argv[-1])
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     place = Place(name="smime-milter-demo-")
     try:

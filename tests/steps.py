@@ -149,7 +149,7 @@ def plan(allow_skip):
         units("thread", sanitizer_environment()),
         system("plain", "" + skip, ["build plain"], alone=True),
         system("under ASan and UBSan", "--sanitize address" + skip, ["build address"]),
-        system("under TSan", "--sanitize thread -k threads -k thousand -k waiting" + skip,
+        system("under TSan", "--sanitize thread -k many_threads -k a_thousand -k waiting" + skip,
                ["build thread"]),
         Step("make install", ["make -s install >/dev/null", f"test -x {prefix}/sbin/smime-milter",
                               "rm -rf staged", 'make -s install DESTDIR="$PWD/staged" >/dev/null',
@@ -241,7 +241,7 @@ def main():
     options = arguments()
     begun = time.monotonic()
     os.makedirs(os.path.join(BUILD, "log"), exist_ok=True)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     steps = chosen(plan(options.allow_skip), options.only)
     try:

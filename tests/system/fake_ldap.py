@@ -155,7 +155,8 @@ class FakeLdap:
         attributes = b""
         for name, values in (("mail", [mail.encode() for mail in entry.mail]),
                              ("userCertificate;binary", entry.certificates),
-                             ("userSMIMECertificate", entry.blobs)):
+                             ("userSMIMECertificate", entry.blobs),
+                             *[(name, [value]) for name, value in entry.other]):
             if values:
                 attributes += encode(0x30, encode(0x04, name.encode()) + encode(
                     0x31, b"".join(encode(0x04, value) for value in values)))

@@ -153,8 +153,10 @@ class People:
         return self._signed(name, STRONG, "expired", start=-400, end=-20)
 
     def _make_felix(self, name):
+        """With the foreign root in the blob, as clients publish it: only trust is missing."""
         return self._signed(name, STRONG, "issued by a CA that is not trusted",
-                            authority=self.unknown)
+                            authority=self.unknown,
+                            blob={"more": [self.unknown.identity.cert]})
 
     def _make_nobody(self, name):
         return Person(f"{name}@partner.example", "no directory entry")

@@ -94,8 +94,8 @@ postlog unix-dgram n - n - 1 postlogd
 class Postfix:
     def __init__(self, place, sink, chroot=True, name="postfix", milter=None, local_milter=False,
                  more=""):
-        """local_milter: non_smtpd_milters too. milter: where smtpd finds it; default: .socket, which
-        lies within the queue folder, so that chrooted and other services find it alike."""
+        """local_milter: non_smtpd_milters too. milter: where smtpd finds it; default: .socket,
+        which lies within the queue folder, so that chrooted and other services find it alike."""
         self.place = place
         self.folder = place.path(name)
         self.etc = os.path.join(self.folder, "etc")

@@ -56,7 +56,8 @@ class Suite:
 class Scenario:
     def __init__(self, suite, name):
         self.suite = suite
-        self.place = Place(suite.place.folder, name + "-")
+        # A short name: a unix socket's path has 107 bytes at most.
+        self.place = Place(suite.place.folder, name.split(".")[0] + "-")
         self.people = suite.people
         self.sink = suite.sink
         self.sink.clear()

@@ -1,6 +1,7 @@
 """Where mail ends: an SMTP server in this process that keeps every message with its envelope."""
 import re
 import socketserver
+import sys
 import threading
 
 from place import require, wait_until
@@ -80,6 +81,11 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 256
+
+    def handle_error(self, request, client_address):
+        """A mail server that is ended in mid-session is no news; anything else is."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Sink:

@@ -1,9 +1,10 @@
 """A private OpenLDAP server on loopback: ldap:// with StartTLS, ldaps:// and ldapi://."""
 import os
+import signal
 from urllib.parse import quote
 
 import ldif
-from place import answers, free_port, run, wait_until
+from place import Failure, answers, free_port, run, wait_until
 
 CONFIGURATION = """
 include /etc/ldap/schema/core.schema
@@ -75,7 +76,17 @@ class Slapd:
     def ldapi(self):
         return "ldapi://" + quote(self.socket, safe="")
 
-    def start(self):
+    def start(self, attempts=3):
+        """Debian's slapd 2.5 now and then crashes within free() before it serves anybody; then it
+        is started again."""
+        try:
+            self._start_once()
+        except Failure:
+            if self.process.child.poll() != -signal.SIGSEGV or attempts == 1:
+                raise
+            self.start(attempts - 1)
+
+    def _start_once(self):
         self.process = self.place.start(
             ["/usr/sbin/slapd", "-f", self.configuration, "-d", "0",
              "-h", f"{self.uri}/ {self.ldaps}/ {self.ldapi}/"], f"{self.name}/log")

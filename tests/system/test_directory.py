@@ -137,7 +137,8 @@ def test_a_referral_is_not_followed(s):
 def test_someone_elses_entry_is_no_digital_id_of_the_recipient(s):
     """Not even where a certificate without address may count for the address of its entry."""
     bare = s.people.issuing.issue("no-address", [])
-    entries = [Entry("stranger", "stranger@partner.example", [bare.der()])]
+    entries = [Entry("stranger", "stranger@partner.example", [bare.der()], other=[
+        ("cACertificate;binary", s.people.issuing.identity.der())])]
     fake = FakeLdap(s.place, entries, behaviour="someone else")
     daemon = s.daemon(directories=ldap(fake.uri, tls="never", **{"bind-by-entry": "yes"}))
     outcome = decide(daemon, s.people.nobody.address)
@@ -207,7 +208,8 @@ def test_rubbish_beside_a_good_value_does_no_harm(s):
 def test_thousands_of_values_cost_a_bounded_time(s):
     """Values beyond the limit are not looked at, which is recorded; nothing waits or grows."""
     anna = s.people.anna
-    many = [anna.identity.der()[:-4] + number.to_bytes(4, "big") for number in range(5000)]
+    good = anna.identity.der()
+    many = [good[:-4] + number.to_bytes(4, "big") for number in range(5000)]
     path = s.place.write("many.ldif", ldif.text([Entry("anna", anna.address, many)]))
     daemon = s.daemon(directories={"file": {"ldif": path}})
     outcome = decide(daemon, anna.address)
