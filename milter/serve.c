@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "callbacks.h"
 #include "process.h"
 #include "waker.h"
@@ -108,25 +109,12 @@ run_reload(void *argument)
 	return NULL;
 }
 
-static int
-start_thread(pthread_t *thread, void *(*run)(void *), void *argument)
-{
-	sigset_t all;
-	sigset_t before;
-	int failed;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(thread, NULL, run, argument);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
-
 /* Until TERM or INT. The kernel hands a signal to the main thread first where it waits for it. */
 static void
 answer_signals(struct serve *serve)
 {
 	pthread_t thread;
+	struct error err = ERROR_INIT;
 	bool reloading = false;
 	sigset_t set;
 	int number;
@@ -139,9 +127,9 @@ answer_signals(struct serve *serve)
 			break;
 		if (reloading)
 			pthread_join(thread, NULL);
-		reloading = start_thread(&thread, run_reload, serve) == 0;
+		reloading = thread_start(&thread, run_reload, serve, &err) == 0;
 		if (!reloading)
-			log_error("no thread to reload the configuration with");
+			log_error("reloading the configuration: %s", err.text);
 	}
 	if (reloading)
 		pthread_join(thread, NULL);
@@ -182,7 +170,6 @@ static int
 start_milter(const struct serve *serve, struct milter_thread *milter, struct error *err)
 {
 	char spec[32];
-	int failed;
 
 	snprintf(spec, sizeof(spec), "fd:%d", serve->listener->fd);
 	if (smfi_setconn(spec) != MI_SUCCESS || smfi_settimeout(MTA_SILENCE_LIMIT) != MI_SUCCESS)
@@ -190,10 +177,7 @@ start_milter(const struct serve *serve, struct milter_thread *milter, struct err
 	milter->main_thread = pthread_self();
 	atomic_init(&milter->stopping, false);
 	milter->result = MI_FAILURE;
-	failed = start_thread(&milter->thread, run_milter, milter);
-	if (failed != 0)
-		return error_errno(err, failed, "starting libmilter's thread");
-	return 0;
+	return thread_start(&milter->thread, run_milter, milter, err);
 }
 
 int
