@@ -60,9 +60,14 @@ run_milter(void *argument)
 static void
 warn_of_restart(const struct config *before, const struct config *after)
 {
-	if (strcmp(before->listen, after->listen) != 0 || strcmp(before->user, after->user) != 0 ||
-	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to)
-		log_warning("listen, user, pid-file and log-to take effect at a restart only");
+	if (strcmp(before->listen, after->listen) != 0 ||
+	    before->socket_mode != after->socket_mode ||
+	    strcmp(before->socket_group, after->socket_group) != 0 ||
+	    strcmp(before->user, after->user) != 0 || strcmp(before->group, after->group) != 0 ||
+	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to ||
+	    strcmp(before->log_facility, after->log_facility) != 0)
+		log_warning("listen, socket-mode, socket-group, user, group, pid-file, log-to and "
+			    "log-facility take effect at a restart only");
 }
 
 static void
