@@ -20,8 +20,9 @@ double_percent(const char *line, char out[2 * REPLY_LINE_SIZE])
 	*out = '\0';
 }
 
-sfsistat
-apply_reply(SMFICTX *ctx, const struct reply *reply)
+/* An SMTP reply; SMFIS_REJECT or SMFIS_TEMPFAIL after its code. */
+static sfsistat
+give_reply(SMFICTX *ctx, const struct reply *reply)
 {
 	char lines[REPLY_LINES_MAX][2 * REPLY_LINE_SIZE];
 	char *l[REPLY_LINES_MAX + 1];
@@ -101,7 +102,7 @@ apply_result(SMFICTX *ctx, struct message *message, const struct message_result 
 		return SMFIS_TEMPFAIL;
 	case ACTION_DEFER:
 	case ACTION_REFUSE:
-		return apply_reply(ctx, result->reply);
+		return give_reply(ctx, result->reply);
 	}
 	return SMFIS_TEMPFAIL;
 }

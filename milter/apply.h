@@ -13,7 +13,4 @@
  * as not applied and SMFIS_TEMPFAIL is given. */
 sfsistat apply_result(SMFICTX *ctx, struct message *message, const struct message_result *result);
 
-/* An SMTP reply to the command at hand; SMFIS_REJECT or SMFIS_TEMPFAIL after its code. */
-sfsistat apply_reply(SMFICTX *ctx, const struct reply *reply);
-
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "callbacks.h"
 #include "process.h"
 #include "waker.h"
@@ -59,9 +60,14 @@ run_milter(void *argument)
 static void
 warn_of_restart(const struct config *before, const struct config *after)
 {
-	if (strcmp(before->listen, after->listen) != 0 || strcmp(before->user, after->user) != 0 ||
-	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to)
-		log_warning("listen, user, pid-file and log-to take effect at a restart only");
+	if (strcmp(before->listen, after->listen) != 0 ||
+	    before->socket_mode != after->socket_mode ||
+	    strcmp(before->socket_group, after->socket_group) != 0 ||
+	    strcmp(before->user, after->user) != 0 || strcmp(before->group, after->group) != 0 ||
+	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to ||
+	    strcmp(before->log_facility, after->log_facility) != 0)
+		log_warning("listen, socket-mode, socket-group, user, group, pid-file, log-to and "
+			    "log-facility take effect at a restart only");
 }
 
 static void
@@ -108,25 +114,12 @@ run_reload(void *argument)
 	return NULL;
 }
 
-static int
-start_thread(pthread_t *thread, void *(*run)(void *), void *argument)
-{
-	sigset_t all;
-	sigset_t before;
-	int failed;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(thread, NULL, run, argument);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
-
 /* Until TERM or INT. The kernel hands a signal to the main thread first where it waits for it. */
 static void
 answer_signals(struct serve *serve)
 {
 	pthread_t thread;
+	struct error err = ERROR_INIT;
 	bool reloading = false;
 	sigset_t set;
 	int number;
@@ -139,9 +132,9 @@ answer_signals(struct serve *serve)
 			break;
 		if (reloading)
 			pthread_join(thread, NULL);
-		reloading = start_thread(&thread, run_reload, serve) == 0;
+		reloading = thread_start(&thread, run_reload, serve, &err) == 0;
 		if (!reloading)
-			log_error("no thread to reload the configuration with");
+			log_error("reloading the configuration: %s", err.text);
 	}
 	if (reloading)
 		pthread_join(thread, NULL);
@@ -182,7 +175,6 @@ static int
 start_milter(const struct serve *serve, struct milter_thread *milter, struct error *err)
 {
 	char spec[32];
-	int failed;
 
 	snprintf(spec, sizeof(spec), "fd:%d", serve->listener->fd);
 	if (smfi_setconn(spec) != MI_SUCCESS || smfi_settimeout(MTA_SILENCE_LIMIT) != MI_SUCCESS)
@@ -190,10 +182,7 @@ start_milter(const struct serve *serve, struct milter_thread *milter, struct err
 	milter->main_thread = pthread_self();
 	atomic_init(&milter->stopping, false);
 	milter->result = MI_FAILURE;
-	failed = start_thread(&milter->thread, run_milter, milter);
-	if (failed != 0)
-		return error_errno(err, failed, "starting libmilter's thread");
-	return 0;
+	return thread_start(&milter->thread, run_milter, milter, err);
 }
 
 int

@@ -1,10 +1,11 @@
 #include "waker.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "base/thread.h"
 
 /* Often enough that a session waits at most about this long for a worker, seldom enough to cost
  * nothing: both measured with 50 and 200 sessions whose callbacks wait a second. */
@@ -44,9 +45,6 @@ struct waker *
 waker_new(struct listener *listener, struct error *err)
 {
 	struct waker *waker = calloc(1, sizeof(*waker));
-	sigset_t all;
-	sigset_t before;
-	int failed;
 
 	if (waker == NULL) {
 		error_no_memory(err);
@@ -55,12 +53,9 @@ waker_new(struct listener *listener, struct error *err)
 	waker->listener = listener;
 	pthread_mutex_init(&waker->lock, NULL);
 	pthread_cond_init(&waker->changed, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&waker->thread, NULL, run, waker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (failed != 0) {
-		error_errno(err, failed, "starting a thread");
+	if (thread_start(&waker->thread, run, waker, err) != 0) {
+		pthread_cond_destroy(&waker->changed);
+		pthread_mutex_destroy(&waker->lock);
 		free(waker);
 		return NULL;
 	}

@@ -77,23 +77,3 @@ error_prefix(struct error *err, const char *format, ...)
 		err->text[0] = '\0';
 	return -1;
 }
-
-const char *
-error_code_name(enum error_code code)
-{
-	switch (code) {
-	case ERROR_NONE:
-		return "none";
-	case ERROR_TEMPORARY:
-		return "temporary";
-	case ERROR_PERMANENT:
-		return "permanent";
-	case ERROR_INPUT:
-		return "input";
-	case ERROR_LIMIT:
-		return "limit";
-	case ERROR_INTERNAL:
-		break;
-	}
-	return "internal";
-}

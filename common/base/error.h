@@ -43,7 +43,4 @@ int error_errno(struct error *err, int errno_value, const char *format, ...) PRI
 /* Puts context ("reading /etc/x: ") before the text. err may be NULL. Always returns -1. */
 int error_prefix(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The code's name: "temporary", "permanent", "input", "limit", "internal", "none". Static. */
-const char *error_code_name(enum error_code code);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -41,8 +42,8 @@ log_set_level(enum log_level most)
 	atomic_store(&log_most, (int)most);
 }
 
-bool
-log_enabled(enum log_level level)
+static bool
+is_enabled(enum log_level level)
 {
 	return (int)level <= atomic_load(&log_most);
 }
@@ -74,7 +75,7 @@ log_write(enum log_level level, const char *format, ...)
 	size_t used = 0;
 	va_list args;
 
-	if (!log_enabled(level))
+	if (!is_enabled(level))
 		return;
 	va_start(args, format);
 	vsnprintf(raw, sizeof(raw), format, args);
@@ -96,18 +97,4 @@ void
 log_context(const char *context)
 {
 	snprintf(thread_context, sizeof(thread_context), "%s", context != NULL ? context : "");
-}
-
-bool
-log_level_parse(const char *name, enum log_level *level)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LENGTH(levels); i++) {
-		if (strcmp(levels[i].name, name) == 0) {
-			*level = (enum log_level)i;
-			return true;
-		}
-	}
-	return false;
 }

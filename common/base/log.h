@@ -6,8 +6,6 @@
 #ifndef SMIME_BASE_LOG_H
 #define SMIME_BASE_LOG_H
 
-#include <stdbool.h>
-
 #include "base/compiler.h"
 
 enum log_level {
@@ -27,7 +25,6 @@ void log_open(const char *program, enum log_target target, int facility, enum lo
 
 /* Lines above this level are dropped. */
 void log_set_level(enum log_level most);
-bool log_enabled(enum log_level level);
 
 /* Writes one line, with this thread's context in front. */
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -40,8 +37,5 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Names what this thread works on now (a queue id), copied, at most 63 bytes; NULL: nothing.
  * Set on entering each callback: libmilter moves a session between threads. */
 void log_context(const char *context);
-
-/* Parses "error", "warning", "info", "debug"; false if it is none of them. */
-bool log_level_parse(const char *name, enum log_level *level);
 
 #endif

@@ -28,8 +28,8 @@ reader_of(const cfg_opt_t *option)
 	return (struct reader *)(void *)option->simple_value.string;
 }
 
-void *
-parse_section(const struct scan_section *section, struct config *config)
+static void *
+section_struct(const struct scan_section *section, struct config *config)
 {
 	switch (section->kind) {
 	case SECTION_DIRECTORY:
@@ -76,7 +76,7 @@ take_value(
 	int *set_on = &section->lines[setting - setting_section(section->kind)->settings];
 	struct error err = ERROR_INIT;
 
-	if (value_parse(setting, reader->text, parse_section(section, reader->config), &err) == 0)
+	if (value_parse(setting, reader->text, section_struct(section, reader->config), &err) == 0)
 		return;
 	problems_add(reader->problems, line, "%s: %s", setting->name, err.text);
 	*set_on = -abs(*set_on);
@@ -187,7 +187,7 @@ static int
 begin_section(const struct scan_section *section, struct config *config, struct error *err)
 {
 	const struct section *table = setting_section(section->kind);
-	void *target = parse_section(section, config);
+	void *target = section_struct(section, config);
 	char *title = section->title != NULL ? strdup(section->title) : NULL;
 
 	if (section->title != NULL && title == NULL)
@@ -215,7 +215,7 @@ static void
 inherit(const struct scan_section *section, struct config *config)
 {
 	const struct section *table = setting_section(SECTION_RULE);
-	char *rule = parse_section(section, config);
+	char *rule = section_struct(section, config);
 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct setting *setting = &table->settings[i];

@@ -18,7 +18,4 @@
 MUST_CHECK int parse_text(
     const char *text, struct scan *scan, struct config *config, struct problems *problems);
 
-/* The struct of a section of the file. */
-void *parse_section(const struct scan_section *section, struct config *config);
-
 #endif

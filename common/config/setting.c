@@ -101,12 +101,6 @@ setting_is_list(const struct setting *setting)
 	       setting->type == SETTING_PATTERNS || setting->type == SETTING_NETWORKS;
 }
 
-bool
-setting_is_enumeration(const struct setting *setting)
-{
-	return setting->type >= SETTING_mode;
-}
-
 /* Longer than any name of ours by more than a slip of the fingers: nothing is near it. */
 #define NAME_MAX_LENGTH 40
 

@@ -115,7 +115,6 @@ const struct setting *setting_by_name(enum section_kind kind, const char *name);
 const struct setting_word *setting_word(enum setting_type type, size_t place);
 
 bool setting_is_list(const struct setting *setting);
-bool setting_is_enumeration(const struct setting *setting);
 
 /* The name of a setting in that kind of section nearest to what was written, or NULL if none is
  * near enough to be what was meant. */

@@ -16,8 +16,11 @@
 static const char *const system_cas[] = {
     "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"};
 
-int
-handle_error(LDAP *ld, int code, struct error *err, const char *what)
+/* Sets the error for a result code of libldap, with what the server's last message adds. Server
+ * trouble is ERROR_TEMPORARY, whatever its code: a directory that can't be asked is unavailable.
+ * Always -1. */
+static int
+set_error(LDAP *ld, int code, struct error *err, const char *what)
 {
 	char *message = NULL;
 
@@ -41,7 +44,7 @@ handle_new(int fd, const LDAPURLDesc *url, const char *uri, struct error *err)
 
 	code = ldap_init_fd(fd, local ? LDAP_PROTO_IPC : LDAP_PROTO_TCP, uri, &ld);
 	if (code != LDAP_SUCCESS) {
-		handle_error(NULL, code, err, "making a connection of a socket");
+		set_error(NULL, code, err, "making a connection of a socket");
 		return NULL;
 	}
 	return ld;
@@ -183,7 +186,7 @@ handle_start_tls(
 	snprintf(what, sizeof(what),
 	    "TLS failed (is the server's certificate valid, for this name, from a CA in %s?)",
 	    ca_file(directory));
-	return handle_error(ld, code, err, what);
+	return set_error(ld, code, err, what);
 }
 
 /* The first line of the password file into password[HANDLE_PASSWORD_MAX]. */
@@ -229,14 +232,14 @@ wait_bound(LDAP *ld, int id, const struct config_directory *directory, struct er
 	snprintf(what, sizeof(what), "binding as %s", directory->bind_dn);
 	type = ldap_result(ld, id, LDAP_MSG_ALL, NULL, &message); /* for LDAP_OPT_TIMEOUT */
 	if (type == 0)
-		return handle_error(NULL, LDAP_TIMEOUT, err, what);
+		return set_error(NULL, LDAP_TIMEOUT, err, what);
 	if (type < 0) {
 		ldap_get_option(ld, LDAP_OPT_RESULT_CODE, &code);
-		return handle_error(ld, code, err, what);
+		return set_error(ld, code, err, what);
 	}
 	if (ldap_parse_result(ld, message, &code, NULL, NULL, NULL, NULL, 1) != LDAP_SUCCESS)
 		code = LDAP_DECODING_ERROR;
-	return code == LDAP_SUCCESS ? 0 : handle_error(ld, code, err, what);
+	return code == LDAP_SUCCESS ? 0 : set_error(ld, code, err, what);
 }
 
 int
@@ -259,7 +262,7 @@ handle_bind(LDAP *ld, const struct config_directory *directory, struct error *er
 	code =
 	    ldap_sasl_bind(ld, directory->bind_dn, LDAP_SASL_SIMPLE, &credentials, NULL, NULL, &id);
 	if (code != LDAP_SUCCESS)
-		handle_error(ld, code, err, "binding");
+		set_error(ld, code, err, "binding");
 	else
 		result = wait_bound(ld, id, directory, err);
 out:

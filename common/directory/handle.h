@@ -33,9 +33,4 @@ MUST_CHECK int handle_start_tls(
 /* Simple bind (RFC 4513 section 5.1) where a bind-dn is configured. 0/-1. */
 MUST_CHECK int handle_bind(LDAP *ld, const struct config_directory *directory, struct error *err);
 
-/* Sets the error for a result code of libldap, with what the server's last message adds. Server
- * trouble is ERROR_TEMPORARY, whatever its code: a directory that can't be asked is unavailable.
- * Always -1. */
-int handle_error(LDAP *ld, int code, struct error *err, const char *what);
-
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "directory/connection.h"
 #include "directory/resolver_private.h"
 #include "directory/source_ldap.h"
@@ -146,7 +147,7 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
 	    cache_new((size_t)config->cache_entries, (size_t)config->cache_bytes, err);
 	if (resolver->cache == NULL || make_loop(resolver, err) != 0 ||
 	    make_places(resolver, make, context, err) != 0 ||
-	    worker_thread(&resolver->loop, run_loop, resolver, err) != 0) {
+	    thread_start(&resolver->loop, run_loop, resolver, err) != 0) {
 		destroy(resolver);
 		return NULL;
 	}

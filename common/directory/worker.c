@@ -1,9 +1,10 @@
 #include "directory/worker.h"
 
 #include <event2/event.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+
+#include "base/thread.h"
 
 struct worker_job {
 	TAILQ_ENTRY(worker_job) link;
@@ -28,22 +29,6 @@ struct worker_pool {
 	size_t thread_count;
 	pthread_t threads[];
 };
-
-int
-worker_thread(pthread_t *thread, void *(*run)(void *), void *argument, struct error *err)
-{
-	sigset_t all;
-	sigset_t before;
-	int code;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(thread, NULL, run, argument);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (code != 0)
-		return error_errno(err, code, "starting a thread");
-	return 0;
-}
 
 static void *
 work(void *argument)
@@ -145,7 +130,7 @@ worker_pool_new(struct event_base *base, size_t threads, size_t queue_limit, con
 	pool->queue_limit = queue_limit;
 	pool->name = name;
 	while (pool->thread_count < threads) {
-		if (worker_thread(&pool->threads[pool->thread_count], work, pool, err) != 0) {
+		if (thread_start(&pool->threads[pool->thread_count], work, pool, err) != 0) {
 			join_all(pool);
 			destroy(pool);
 			return NULL;

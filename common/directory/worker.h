@@ -1,13 +1,11 @@
 /*
  * A small pool of threads for what must not run on the loop: judging, and what blocks (name
  * look-up, TLS handshakes, reading files). A job goes in on the loop thread, runs on one of the
- * pool's, and comes back to the loop thread. The queue is bounded. All threads block all signals,
- * so that none meant for the process ends up here.
+ * pool's, and comes back to the loop thread. The queue is bounded.
  */
 #ifndef SMIME_DIRECTORY_WORKER_H
 #define SMIME_DIRECTORY_WORKER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -36,9 +34,5 @@ MUST_CHECK int worker_submit(
 /* Waits for the jobs that are running, then calls `done` for every job that is left. After the loop
  * has ended, before its base is freed. NULL is legal. */
 void worker_pool_free(struct worker_pool *pool);
-
-/* Starts a thread with all signals blocked. */
-MUST_CHECK int worker_thread(
-    pthread_t *thread, void *(*run)(void *), void *argument, struct error *err);
 
 #endif

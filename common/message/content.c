@@ -8,12 +8,18 @@
  * plaintext held is bounded whatever a front hands over. */
 #define PIECE_SIZE 32768
 
-/* Spool space used up is the administrator's limit, a disk that fails is trouble of ours. */
+/* Spool space used up is the administrator's limit; a cache folder that can't be used at all is
+ * configured wrongly; a disk that fails is trouble of ours. */
 static void
 seal_trouble(struct message *message, const struct error *err)
 {
-	message_trouble(
-	    message, err->code == ERROR_LIMIT ? REASON_SPOOL_FULL : REASON_INTERNAL_ERROR, err);
+	enum reason_id reason = REASON_INTERNAL_ERROR;
+
+	if (err->code == ERROR_LIMIT)
+		reason = REASON_SPOOL_FULL;
+	else if (err->code == ERROR_PERMANENT)
+		reason = REASON_MISCONFIGURED;
+	message_trouble(message, reason, err);
 }
 
 /* The plan's digital IDs as sealing wants them; free(). */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "smime/blob.h"
+#include "smime/certificate.h"
 
 /* Microsoft's own preference: a bare IssuerAndSerialNumber. */
 #define MICROSOFT_PREFERENCE "1.3.6.1.4.1.311.16.4"
@@ -88,17 +89,15 @@ static bool
 read_signing_time(struct blob *blob, CMS_SignerInfo *signer, time_t at)
 {
 	ASN1_TYPE *value = NULL;
-	struct tm tm;
 	int found = one_value(signer, "1.2.840.113549.1.9.5", &value);
 
 	if (found == 0)
 		return true;
 	if (found < 0 || (value->type != V_ASN1_UTCTIME && value->type != V_ASN1_GENERALIZEDTIME) ||
-	    !ASN1_TIME_to_tm(value->value.asn1_string, &tm)) {
+	    !certificate_read_time(value->value.asn1_string, &blob->signing_time)) {
 		blob_set_note(blob, "its signing time can't be read");
 		return false;
 	}
-	blob->signing_time = timegm(&tm);
 	if (blob->signing_time > at + BLOB_FUTURE_MAX) {
 		blob_set_note(blob, "it was signed in the future");
 		return false;

@@ -99,14 +99,22 @@ read_fingerprint(struct certificate *certificate, struct error *err)
 	return 0;
 }
 
-static int
-read_time(const ASN1_TIME *time, time_t *at, const char *what, struct error *err)
+bool
+certificate_read_time(const ASN1_TIME *time, time_t *at)
 {
 	struct tm tm;
 
 	if (!ASN1_TIME_to_tm(time, &tm))
-		return error_set(err, ERROR_INPUT, "the certificate's %s is not a time", what);
+		return false;
 	*at = timegm(&tm);
+	return true;
+}
+
+static int
+read_time(const ASN1_TIME *time, time_t *at, const char *what, struct error *err)
+{
+	if (!certificate_read_time(time, at))
+		return error_set(err, ERROR_INPUT, "the certificate's %s is not a time", what);
 	return 0;
 }
 

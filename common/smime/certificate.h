@@ -69,6 +69,9 @@ int certificate_key_bits(const struct certificate *certificate);
 bool certificate_may_encrypt(X509 *x509);
 bool certificate_may_sign(X509 *x509);
 
+/* Seconds since the epoch; false, and *at untouched, where it is no time. */
+bool certificate_read_time(const ASN1_TIME *time, time_t *at);
+
 /* A name as text, as subject and issuer are written (free()); NULL without memory. */
 char *certificate_name_text(const X509_NAME *name);
 

@@ -109,13 +109,13 @@ static time_t
 earliest_end(STACK_OF(X509) * chain)
 {
 	time_t earliest = 0;
-	struct tm tm;
+	time_t end;
 	int i;
 
 	for (i = 0; i < sk_X509_num(chain); i++) {
-		if (ASN1_TIME_to_tm(X509_get0_notAfter(sk_X509_value(chain, i)), &tm) &&
-		    (earliest == 0 || timegm(&tm) < earliest))
-			earliest = timegm(&tm);
+		if (certificate_read_time(X509_get0_notAfter(sk_X509_value(chain, i)), &end) &&
+		    (earliest == 0 || end < earliest))
+			earliest = end;
 	}
 	return earliest;
 }

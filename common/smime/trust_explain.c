@@ -180,10 +180,10 @@ explain_time(X509 *x509, bool expired, int depth, struct trust_verdict *verdict)
 	const ASN1_TIME *time = expired ? X509_get0_notAfter(x509) : X509_get0_notBefore(x509);
 	char date[CLOCK_TEXT_SIZE] = "";
 	char name[NAME_SHOWN];
-	struct tm tm;
+	time_t at;
 
-	if (ASN1_TIME_to_tm(time, &tm))
-		clock_format_date(timegm(&tm), date);
+	if (certificate_read_time(time, &at))
+		clock_format_date(at, date);
 	short_name(X509_get_subject_name(x509), name);
 	if (depth == 0) {
 		verdict->reason = expired ? REASON_EXPIRED : REASON_NOT_YET_VALID;

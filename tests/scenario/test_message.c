@@ -492,6 +492,8 @@ START_TEST(a_cache_folder_that_is_gone_defers)
 	ck_assert_int_eq(rmdir(world_cache_folder(world)), 0);
 	sent = world_send(world, "me@corp.test", TO(ANNA), text);
 	assert_action(&sent, ACTION_DEFER, NULL);
+	ck_assert_str_eq(sent.result->reply->enhanced, "4.3.5");
+	ck_assert(sent_reply_has(&sent, "not configured"));
 	sent_free(&sent);
 	free(text);
 	world_free(world);

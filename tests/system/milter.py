@@ -173,6 +173,14 @@ class Milter:
             else:
                 self._edit(fields, command, data)
 
+    def end_streamed(self):
+        """End of message: the milter's packets as they come, the last being its verdict."""
+        self._send(b"E")
+        command = b""
+        while command not in (b"c", b"a", b"y", b"r", b"t", b"d"):
+            command, data = self._receive()
+            yield command, data
+
     def _edit(self, fields, command, data):
         """Header edits, as Postfix does them."""
         if command in (b"m", b"i"):

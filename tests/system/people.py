@@ -1,6 +1,7 @@
 """Those who get mail in the tests and the demonstration: one for each thing that a directory can
 say about a person. A throw-away PKI stands behind them."""
 import os
+import struct
 from concurrent.futures import ThreadPoolExecutor
 
 from ldif import Entry
@@ -98,6 +99,19 @@ class People:
     def _make_dirk(self, name):
         return self._signed(name, STRONG, "an elliptic curve key (P-384)", key="p384")
 
+    def _make_doris(self, name):
+        return self._signed(name, STRONG, "an elliptic curve key (P-521)", key="p521")
+
+    def _make_tilda(self, name):
+        """The form before signed blobs: records of tag, length and data (MS-OXOABK 2.2.4.36)."""
+        person = Person(f"{name}@partner.example", "the older form of userSMIMECertificate")
+        person.identity = self._issue(name, person.address)
+        records = b"".join(struct.pack("<HH", tag, 4 + len(data)) + data for tag, data in (
+            (1, struct.pack("<I", 1)), (4, self.issuing.identity.der()),
+            (3, person.identity.der()), (8, person.identity.der())))
+        person.entry = Entry(name, person.address, blobs=[records])
+        return person
+
     def _make_sven(self, name):
         return self._signed(name, ["aes256-gcm", "aes128-gcm", "oaep-sha256", *STRONG],
                             "advertises AES-GCM and OAEP")
@@ -168,6 +182,9 @@ class People:
 
     def _make_nils(self, name):
         return self._signed(name, WEAK, "a signed blob advertises nothing better than RC2-64")
+
+    def _make_otto(self, name):
+        return self._signed(name, ["3des", "rc2-128"], "a signed blob advertises 3DES at best")
 
     def _make_mona(self, name):
         return self._signed(name, STRONG, "not yet valid", start=10, end=300)

@@ -12,6 +12,8 @@ KEYS = {
              "-pkeyopt", "ec_param_enc:named_curve"],
     "p384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384",
              "-pkeyopt", "ec_param_enc:named_curve"],
+    "p521": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521",
+             "-pkeyopt", "ec_param_enc:named_curve"],
     "ed25519": ["-algorithm", "ED25519"],
 }
 

@@ -90,6 +90,13 @@ def test_a_bad_configuration_leaves_the_old_one_in_force(s):
     require(decide(daemon, anna).changed, "the old rules are gone")
 
 
+def test_a_reload_tells_what_only_a_restart_can_change(s):
+    daemon = s.daemon()
+    daemon.write(s.configuration({"socket-mode": "0600"}))
+    daemon.reload()
+    daemon.wait_log(r"socket-mode.* take effect at a restart only", "the warning")
+
+
 def test_a_message_keeps_the_configuration_it_began_with(s):
     daemon = s.daemon()
     anna = s.people.anna.address
@@ -268,6 +275,13 @@ def test_without_its_audit_file_required_mail_is_deferred(s):
     outcome = decide(daemon, s.people.anna.address)
     require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.reply)
     require(decide(daemon, "unknown@preferred.example").verdict == "accept", "deferred")
+
+
+def test_without_its_audit_file_mail_is_delivered_where_told(s):
+    daemon = s.daemon(top={"audit-file": "/dev/full", "audit-failure": "deliver"})
+    outcome = decide(daemon, s.people.anna.address)
+    require(outcome.verdict == "accept" and outcome.changed, outcome.reply)
+    require("not written" in daemon.log(), "nothing is logged")
 
 
 def test_records_hold_no_content(s):

@@ -176,6 +176,18 @@ def test_directories_are_asked_by_domain_and_in_order(s):
     require(fake.searches == 0, "a directory was asked for a domain that is not its own")
 
 
+def test_ca_certificates_of_an_entry_complete_its_chain(s):
+    """Clara's entry holds her issuer's certificate, which no folder of ours has."""
+    slapd = Slapd(s.place, s.people.entries(), s.people.server_ca)
+    clara = s.people.clara
+    seals(s, s.daemon(name="with", directories=ldap(slapd.ldapi)), clara)
+    without = s.daemon(name="without", directories=ldap(slapd.ldapi, **{"ca-attribute": ""}))
+    outcome = decide(without, clara.address)
+    require(outcome.verdict == "refuse", outcome.verdict)
+    require(without.record(clara.address)["reason"] == "untrusted-issuer",
+            without.record(clara.address))
+
+
 def test_an_ldif_file_is_read_again_when_it_changes(s):
     path = s.directory([])
     daemon = s.daemon(top={"cache-negative": "0s"}, directories={"file": {"ldif": path}})

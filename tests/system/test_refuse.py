@@ -57,7 +57,8 @@ def test_certificates_that_are_not_for_this(s):
 
 
 def test_ciphers_that_do_not_do(s):
-    each(s, [(s.people.nils, "weak-cipher"), (s.people.david, "capabilities-unknown")])
+    each(s, [(s.people.nils, "weak-cipher"), (s.people.otto, "weak-cipher"),
+             (s.people.david, "capabilities-unknown")])
 
 
 def test_a_trust_failure_names_the_certificate(s):

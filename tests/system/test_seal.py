@@ -64,12 +64,23 @@ def test_each_kind_of_key_and_capability_is_served(s):
     s.daemon(postfix=postfix)
     people = s.people
     for person, cipher in ((people.dora, "aes256-cbc"), (people.dirk, "aes256-cbc"),
+                           (people.doris, "aes256-cbc"), (people.tilda, "aes256-cbc"),
                            (people.sven, "aes256-gcm"), (people.uwe, "aes256-cbc"),
                            (people.clara, "aes256-cbc"), (people.yara, "aes256-cbc"),
                            (people.viola, "aes256-cbc"), (people.greta, "aes256-cbc")):
         data = message(SENDER, person.address, body=CANARY + "\r\n")
         reply = send(postfix.port, SENDER, [person.address], data)
         require(reply.code == 250, person.about, reply)
+        check_sealed(s, s.sink.wait_for(person.address), person, data, cipher)
+
+
+def test_triple_des_leaves_only_where_the_floor_allows_it(s):
+    postfix = s.postfix()
+    s.daemon(postfix=postfix, top={"socket-group": "postfix", "floor": "3des"})
+    otto, anna = s.people.otto, s.people.anna
+    for person, cipher in ((otto, "3des"), (anna, "aes256-cbc")):
+        data = message(SENDER, person.address, body=CANARY + "\r\n")
+        require(send(postfix.port, SENDER, [person.address], data).code == 250, person.about)
         check_sealed(s, s.sink.wait_for(person.address), person, data, cipher)
 
 

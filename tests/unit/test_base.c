@@ -1,11 +1,13 @@
-/* The ground floor: error, buffer, escape, clock. */
+/* The ground floor: error, buffer, escape, clock, thread. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/escape.h"
+#include "base/thread.h"
 #include "unit.h"
 
 START_TEST(error_prefix_puts_context_in_front)
@@ -173,6 +175,32 @@ START_TEST(a_held_clock_stands)
 }
 END_TEST
 
+static void *
+read_mask(void *mask)
+{
+	pthread_sigmask(SIG_SETMASK, NULL, mask);
+	return NULL;
+}
+
+START_TEST(a_thread_of_ours_takes_no_signal_of_the_process)
+{
+	const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
+	pthread_t thread;
+	sigset_t there;
+	sigset_t here;
+	size_t i;
+
+	sigemptyset(&there);
+	ck_assert_int_eq(thread_start(&thread, read_mask, &there, NULL), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	pthread_sigmask(SIG_SETMASK, NULL, &here);
+	for (i = 0; i < ARRAY_LENGTH(numbers); i++) {
+		ck_assert(sigismember(&there, numbers[i]));
+		ck_assert(!sigismember(&here, numbers[i]));
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -190,5 +218,6 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_no_time_is_refused, 0, (int)ARRAY_LENGTH(no_times));
 	tcase_add_test(tcase, times_are_written_in_utc);
 	tcase_add_test(tcase, a_held_clock_stands);
+	tcase_add_test(tcase, a_thread_of_ours_takes_no_signal_of_the_process);
 	return unit_run(suite);
 }

@@ -290,6 +290,32 @@ START_TEST(proxy_addresses_find_and_bind_for_active_directory)
 }
 END_TEST
 
+static const struct {
+	int scope;
+	const char *base;
+	size_t found;
+} scopes[] = {
+    {SCOPE_SUB, "o=x", 2},
+    {SCOPE_ONE, "o=x", 2},
+    {SCOPE_BASE, "o=x", 0},
+    {SCOPE_SUB, "cn=Anna,o=x", 2},
+    {SCOPE_ONE, "cn=Anna,o=x", 0},
+    {SCOPE_BASE, "cn=Anna,o=x", 2},
+};
+
+START_TEST(the_search_goes_as_far_as_its_scope)
+{
+	struct findings *findings;
+
+	use_ldapi();
+	fixture.directories[0].scope = scopes[_i].scope;
+	fixture.directories[0].base = (char *)scopes[_i].base;
+	findings = ask("anna@example.org");
+	ck_assert_uint_eq(findings->count, scopes[_i].found);
+	findings_unref(findings);
+}
+END_TEST
+
 START_TEST(someone_elses_entry_does_not_bind)
 {
 	struct findings *findings;
@@ -736,6 +762,8 @@ add_content_tests(TCase *tcase)
 	tcase_add_test(tcase, both_attributes_come_with_and_without_binary);
 	tcase_add_test(tcase, configured_names_may_carry_options_and_be_empty);
 	tcase_add_test(tcase, proxy_addresses_find_and_bind_for_active_directory);
+	tcase_add_loop_test(
+	    tcase, the_search_goes_as_far_as_its_scope, 0, (int)ARRAY_LENGTH(scopes));
 	tcase_add_test(tcase, someone_elses_entry_does_not_bind);
 	tcase_add_test(tcase, several_entries_of_one_address_are_told);
 	tcase_add_test(tcase, values_beyond_the_limit_are_counted);
