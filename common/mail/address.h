@@ -48,6 +48,10 @@ bool address_is_null(const struct address *address);
  * 3 leaves the choice to policy). */
 bool address_equal(const struct address *a, const struct address *b, bool exact_local);
 
+/* A text that is the same for two addresses exactly if they are equal in this sense; to sort and
+ * look up many. free(). NULL without memory. */
+char *address_fold(const struct address *address, bool exact_local, struct error *err);
+
 /*
  * The domain's U-label form (RFC 5891) to ask directories that store it so, in *out (free()).
  * NULL in *out where it is the same as domain. 0/-1.

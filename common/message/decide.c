@@ -12,7 +12,7 @@ decide_enforces(const struct message *message)
 	size_t i;
 
 	/* Where it did not come to facts, any enforcing rule might have matched. */
-	if (!message->facts_complete || message->recipient_lost) {
+	if (!message->facts_complete || message->part_lost) {
 		for (i = 0; i < config->rule_count; i++) {
 			if (config->rules[i].policy.mode == MODE_ENFORCE)
 				return true;
@@ -31,61 +31,97 @@ decide_enforces(const struct message *message)
 void
 decide_rules(struct message *message)
 {
-	struct rule_match match = {&message->sender, message->user, NULL, &message->header};
+	const struct config *config = message->snapshot->config;
+	bool *holds = calloc(config->rule_count + 1, sizeof(*holds));
+	struct rule_match match = {&message->sender, message->user, NULL, &message->header, holds};
+	struct error err = ERROR_INIT;
 	size_t i;
 
+	if (holds == NULL) {
+		message->part_lost = true;
+		error_no_memory(&err);
+		message_trouble(message, REASON_INTERNAL_ERROR, &err);
+		return;
+	}
+	rules_read_header(config, &message->header, holds);
 	for (i = 0; i < message->recipient_count; i++) {
 		struct message_recipient *recipient = &message->recipients[i];
 
 		match.recipient = &recipient->address;
-		recipient->rule = rules_find(message->snapshot->config, &match);
+		recipient->rule = rules_find(config, &match);
 		if (recipient->rule == NULL || recipient->rule->encrypt == ENCRYPT_NEVER) {
 			ticket_free(recipient->ticket);
 			recipient->ticket = NULL;
 		}
 	}
+	free(holds);
 }
 
-/* Whether the recipient is named in To or Cc. */
-static bool
-is_visible(const struct address *address, char *const *visible, size_t count, bool exact_local)
+static int
+compare_texts(const void *a, const void *b)
 {
-	struct address other;
-	bool same;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Those whom To and Cc name, folded and sorted in place: there may be thousands, to be compared
+ * with thousands of recipients. */
+static int
+fold_visible(char **visible, size_t count, bool exact_local, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	struct address address;
+	char *folded;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (address_parse(visible[i], &other, NULL) != 0)
-			continue;
-		same = address_equal(address, &other, exact_local);
-		address_free(&other);
-		if (same)
-			return true;
+		if (address_parse(visible[i], &address, &why) != 0) {
+			if (why.code == ERROR_TEMPORARY)
+				return error_no_memory(err);
+			continue; /* too long when written anew: nobody's */
+		}
+		folded = address_fold(&address, exact_local, err);
+		address_free(&address);
+		if (folded == NULL)
+			return -1;
+		free(visible[i]);
+		visible[i] = folded;
 	}
-	return false;
+	if (count > 0)
+		qsort(visible, count, sizeof(*visible), compare_texts);
+	return 0;
 }
 
-static void
-gather_recipient(struct message *message, size_t index, char *const *visible, size_t count)
+static int
+gather_recipient(
+    struct message *message, size_t index, char *const *visible, size_t count, struct error *err)
 {
 	struct message_recipient *recipient = &message->recipients[index];
 	struct facts_recipient *facts = &message->facts_recipients[index];
 	const struct config *config = message->snapshot->config;
+	char *folded =
+	    address_fold(&recipient->address, config->local_part == LOCAL_PART_EXACT, err);
+
+	if (folded == NULL)
+		return -1;
 
 	facts->address = &recipient->address;
 	facts->rule = recipient->rule;
 	facts->asked = recipient->ticket != NULL;
 	facts->record = facts->asked ? ticket_record(recipient->ticket) : NULL;
 	facts->visible =
-	    is_visible(&recipient->address, visible, count, config->local_part == LOCAL_PART_EXACT);
+	    count > 0 && bsearch(&folded, visible, count, sizeof(*visible), compare_texts) != NULL;
+	free(folded);
+	return 0;
 }
 
 static int
 gather(struct message *message, struct error *err)
 {
+	bool exact_local = message->snapshot->config->local_part == LOCAL_PART_EXACT;
 	char **visible = NULL;
 	size_t count = 0;
 	size_t i;
+	int result;
 
 	if (message->recipient_count == 0)
 		return error_set(err, ERROR_INTERNAL, "the message has no recipient");
@@ -95,9 +131,12 @@ gather(struct message *message, struct error *err)
 		return error_no_memory(err);
 	if (header_visible_recipients(&message->header, &visible, &count, err) != 0)
 		return -1;
-	for (i = 0; i < message->recipient_count; i++)
-		gather_recipient(message, i, visible, count);
+	result = fold_visible(visible, count, exact_local, err);
+	for (i = 0; result == 0 && i < message->recipient_count; i++)
+		result = gather_recipient(message, i, visible, count, err);
 	header_addresses_free(visible, count);
+	if (result != 0)
+		return -1;
 	message->facts.config = message->snapshot->config;
 	message->facts.content = CONTENT_READABLE;
 	message->facts.recipients = message->facts_recipients;
