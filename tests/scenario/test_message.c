@@ -576,6 +576,42 @@ START_TEST(a_sender_that_is_no_address_evades_no_rule)
 }
 END_TEST
 
+static const struct {
+	const char *recipient;
+	enum action action;
+} routed[] = {
+    {"\"anna@partner.test\"", ACTION_REFUSE},
+    {"anna%partner.test", ACTION_REFUSE},
+    {"partner.test!anna", ACTION_REFUSE},
+    {"anna%Partner.Test@corp.test", ACTION_REFUSE},
+    {"\"anna@partner.test\"@corp.test", ACTION_REFUSE},
+    {"a.test!partner.test!anna", ACTION_REFUSE},
+    {"anna%partner.test%a.test%b.test@corp.test", ACTION_REFUSE},
+    {"\"anna(x)@partner.test\"", ACTION_REFUSE},
+    {"a%b%c%d%e%f%g%h%i%j@corp.test", ACTION_REFUSE},
+    {"bert%corp.test@elsewhere.test", ACTION_PASS},
+    {"bounce+anna=partner.test@elsewhere.test", ACTION_PASS},
+    {"!anna%partner.test%@corp.test", ACTION_REFUSE},
+    {"anna", ACTION_PASS},
+    {"hey!@corp.test", ACTION_PASS},
+    {"50%@corp.test", ACTION_PASS},
+    {"x%y=z@corp.test", ACTION_PASS},
+};
+
+START_TEST(an_address_within_an_address_evades_no_rule)
+{
+	struct world *world =
+	    world_new("", "rule \"p\" { recipients = { \"@partner.test\" } encrypt = required }\n");
+	struct sent sent = world_send(world, "me@corp.test", TO(routed[_i].recipient), plain);
+
+	assert_action(&sent, routed[_i].action, NULL);
+	if (routed[_i].action == ACTION_REFUSE)
+		ck_assert_str_eq(sent.result->reply->enhanced, "5.1.3");
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(many_recipients_and_a_long_header_cost_little)
 {
 	static const char *const fields[] = {"To", "Subject"};
@@ -717,6 +753,8 @@ main(void)
 	tcase_add_test(tcase, a_header_that_is_not_whole_is_held_to_the_strictest_rule);
 	tcase_add_loop_test(
 	    tcase, a_sender_that_is_no_address_evades_no_rule, 0, (int)ARRAY_LENGTH(senders));
+	tcase_add_loop_test(
+	    tcase, an_address_within_an_address_evades_no_rule, 0, (int)ARRAY_LENGTH(routed));
 	tcase_add_loop_test(tcase, many_recipients_and_a_long_header_cost_little, 0, 2);
 	tcase_add_test(tcase, trouble_under_observing_rules_stops_nothing);
 	tcase_add_test(tcase, the_null_sender_is_matched_as_such);
