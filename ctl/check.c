@@ -28,7 +28,7 @@ judge(struct snapshot *snapshot, const struct address *sender, const char *text,
     struct judgement *judgement, struct error *err)
 {
 	struct header header = HEADER_INIT;
-	struct rule_match match = {sender, NULL, &judgement->address, &header};
+	struct rule_match match = {sender, NULL, &judgement->address, &header, NULL};
 	const struct config *config = snapshot->config;
 	int64_t deadline = clock_monotonic_ms() + config->deadline;
 

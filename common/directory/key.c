@@ -7,7 +7,8 @@
 char *
 key_of_address(const struct address *address, bool exact_local, struct error *err)
 {
-	const char *at = strrchr(address->text, '@');
+	/* Without a domain, an "@" stands within the quoted local part. */
+	const char *at = address->domain[0] != '\0' ? strrchr(address->text, '@') : NULL;
 	size_t local_size = at != NULL ? (size_t)(at - address->text) : strlen(address->text);
 	size_t size = local_size + strlen(address->domain) + 2;
 	char *key;

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,6 +269,22 @@ folded(const char *local)
 
 	g_free(normal);
 	return fold;
+}
+
+char *
+address_fold(const struct address *address, bool exact_local, struct error *err)
+{
+	char *local = exact_local ? NULL : folded(address->local);
+	const char *first = exact_local ? address->local : local;
+	size_t size = strlen(first) + strlen(address->domain) + 2;
+	char *out = malloc(size);
+
+	if (out != NULL)
+		snprintf(out, size, "%s@%s", first, address->domain);
+	else
+		error_no_memory(err);
+	g_free(local);
+	return out;
 }
 
 bool

@@ -48,6 +48,25 @@ bool address_is_null(const struct address *address);
  * 3 leaves the choice to policy). */
 bool address_equal(const struct address *a, const struct address *b, bool exact_local);
 
+/* A text that is the same for two addresses exactly if they are equal in this sense; to sort and
+ * look up many. free(). NULL without memory. */
+char *address_fold(const struct address *address, bool exact_local, struct error *err);
+
+/*
+ * A local part such as "user%domain", "domain!user" or a quoted "user@domain" may be another
+ * address: an MTA that takes the outer domain for its own, or finds none, sends the mail there
+ * (Postfix by default: resolve_dequoted_address, allow_percent_hack, swap_bangpath). That address,
+ * in *inner where it is FOUND; it may hold one more. NONE for nearly all addresses; UNREADABLE
+ * (err says why) where it looks like one, but is none that can be judged.
+ */
+enum address_inner {
+	ADDRESS_INNER_NONE,
+	ADDRESS_INNER_FOUND,
+	ADDRESS_INNER_UNREADABLE,
+};
+enum address_inner address_inner(
+    const struct address *address, struct address *inner, struct error *err);
+
 /*
  * The domain's U-label form (RFC 5891) to ask directories that store it so, in *out (free()).
  * NULL in *out where it is the same as domain. 0/-1.

@@ -51,7 +51,7 @@ struct message {
 	struct facts facts;
 	struct facts_recipient *facts_recipients;
 	bool facts_complete; /* every recipient of the envelope stands in facts, with its rule */
-	bool recipient_lost; /* one could not be kept: what its rule says is not known */
+	bool part_lost;      /* of envelope or header: what the rules say is not known for sure */
 	struct plan *plan;
 
 	struct inspect *inspect; /* the body may be encrypted already */

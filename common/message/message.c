@@ -25,12 +25,43 @@ message_trouble(struct message *message, enum reason_id reason, const struct err
 		log_warning("%s: %s", reason_get(reason)->code, err->text);
 }
 
+static bool
+rules_name_senders(const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->rule_count; i++) {
+		if (config->rules[i].senders.count > 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is no address matches no rule, not even the null sender's: where a rule depends on it, the
+ * message can't be judged. */
+static int
+take_sender(struct message *message, const char *sender, struct error *err)
+{
+	struct error why = ERROR_INIT;
+
+	if (address_parse(sender, &message->sender, &why) == 0)
+		return 0;
+	if (why.code == ERROR_TEMPORARY)
+		return -1;
+	if (rules_name_senders(message->snapshot->config)) {
+		message->part_lost = true;
+		message_trouble(message, REASON_INVALID_SENDER, &why);
+	} else {
+		log_warning("sender is taken as the null one: %s", why.text);
+	}
+	return address_parse("<>", &message->sender, err);
+}
+
 struct message *
 message_new(
     struct snapshot *snapshot, const struct origin *origin, const char *sender, struct error *err)
 {
 	struct message *message = calloc(1, sizeof(*message));
-	struct error why = ERROR_INIT;
 
 	if (message == NULL)
 		goto no_memory;
@@ -43,11 +74,8 @@ message_new(
 	message->origin.user = message->user;
 	if (message->sender_text == NULL || (origin->user != NULL && message->user == NULL))
 		goto no_memory;
-	if (address_parse(sender, &message->sender, &why) != 0) {
-		log_warning("sender is taken as the null one: %s", why.text);
-		if (address_parse("<>", &message->sender, err) != 0)
-			goto no_memory;
-	}
+	if (take_sender(message, sender, err) != 0)
+		goto no_memory;
 	audit_reference(message->reference);
 	return message;
 
@@ -92,7 +120,8 @@ next_recipient(struct message *message)
 static void
 ask(struct message *message, struct message_recipient *recipient)
 {
-	struct rule_match match = {&message->sender, message->user, &recipient->address, NULL};
+	struct rule_match match = {
+	    &message->sender, message->user, &recipient->address, NULL, NULL};
 
 	if (!rules_may_need_lookup(message->snapshot->config, &match))
 		return;
@@ -113,12 +142,12 @@ message_recipient(struct message *message, const char *text)
 		return false;
 	recipient = next_recipient(message);
 	if (recipient == NULL) {
-		message->recipient_lost = true;
+		message->part_lost = true;
 		message_trouble(message, REASON_INTERNAL_ERROR, NULL);
 		return true;
 	}
 	if (address_parse(text, &recipient->address, &err) != 0) {
-		message->recipient_lost = true;
+		message->part_lost = true;
 		error_prefix(&err, "%.200s: ", text);
 		message_trouble(message,
 		    err.code == ERROR_TEMPORARY ? REASON_INTERNAL_ERROR : REASON_INVALID_ADDRESS,
@@ -136,9 +165,11 @@ message_header(struct message *message, const char *name, const char *value)
 	struct error err = ERROR_INIT;
 
 	message->state = MESSAGE_HEADER;
-	if (header_append(&message->header, name, value, &err) != 0)
+	if (header_append(&message->header, name, value, &err) != 0) {
+		message->part_lost = true;
 		message_trouble(message,
 		    err.code == ERROR_LIMIT ? REASON_TOO_LARGE : REASON_INTERNAL_ERROR, &err);
+	}
 }
 
 void

@@ -1,6 +1,7 @@
 /* The end of a message: from plan and trouble to records, reply and edits. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -40,7 +41,7 @@ is_required(const struct message *message)
 {
 	size_t i;
 
-	if (!message->facts_complete || message->recipient_lost)
+	if (!message->facts_complete || message->part_lost)
 		return decide_enforces(message);
 	for (i = 0; i < message->recipient_count; i++) {
 		const struct config_rule *rule = message->facts_recipients[i].rule;
@@ -52,33 +53,59 @@ is_required(const struct message *message)
 	return false;
 }
 
-/* Each subject field that carries a marker of a rule that matched and strips. */
+static bool
+holds_for_somebody(const struct message *message, const struct config_rule *rule)
+{
+	size_t i;
+
+	for (i = 0; i < message->recipient_count; i++) {
+		if (message->facts_recipients[i].rule == rule)
+			return true;
+	}
+	return false;
+}
+
+/* The marker of one rule, off this field; *done where it carried it. */
+static int
+strip_marker(struct message *message, const struct header_field *field,
+    const struct config_rule *rule, bool *done, struct error *err)
+{
+	char *value = NULL;
+	int result;
+
+	if (header_subject_strip(field->value, rule->subject, &value, err) != 0)
+		return -1;
+	*done = value != NULL;
+	if (value == NULL)
+		return 0;
+	result = edits_add(
+	    &message->edits, EDIT_CHANGE_HEADER, field->name, field->occurrence, value, err);
+	free(value);
+	return result;
+}
+
+/* Each subject field that carries a marker of a rule that matched and strips. A rule is looked at
+ * once, however many recipients it holds for. */
 static int
 strip_markers(struct message *message, struct error *err)
 {
-	size_t i;
-	size_t n;
+	const struct config *config = message->snapshot->config;
+	bool done[HEADER_FIELDS_MAX] = {false};
 	const struct header_field *field;
 	const struct config_rule *rule;
-	char *value;
-	int result = 0;
+	size_t i;
+	size_t n;
 
-	for (n = 0; (field = header_find(&message->header, "Subject", n)) != NULL; n++) {
-		for (i = 0; i < message->recipient_count; i++) {
-			rule = message->facts_recipients[i].rule;
-			if (rule == NULL || rule->subject[0] == '\0' || !rule->strip_marker)
-				continue;
-			value = NULL;
-			if (header_subject_strip(field->value, rule->subject, &value, err) != 0)
+	for (i = 0; i < config->rule_count; i++) {
+		rule = &config->rules[i];
+		if (rule->subject[0] == '\0' || !rule->strip_marker ||
+		    !holds_for_somebody(message, rule))
+			continue;
+		for (n = 0; n < message->header.count; n++) {
+			field = &message->header.fields[n];
+			if (!done[n] && strcasecmp(field->name, "Subject") == 0 &&
+			    strip_marker(message, field, rule, &done[n], err) != 0)
 				return -1;
-			if (value == NULL)
-				continue;
-			result = edits_add(&message->edits, EDIT_CHANGE_HEADER, field->name,
-			    field->occurrence, value, err);
-			free(value);
-			if (result != 0)
-				return -1;
-			break;
 		}
 	}
 	return 0;
@@ -144,7 +171,8 @@ record_action(struct message *message, enum action action)
 static const char *
 detail_for_sender(const struct message *message)
 {
-	if (message->trouble == REASON_INVALID_ADDRESS || message->trouble == REASON_TOO_LARGE)
+	if (message->trouble == REASON_INVALID_ADDRESS ||
+	    message->trouble == REASON_INVALID_SENDER || message->trouble == REASON_TOO_LARGE)
 		return message->trouble_detail;
 	return NULL;
 }

@@ -88,9 +88,29 @@ header_condition_holds(const char *condition, const struct header *header)
 	return header_matches(header, trim(text), value);
 }
 
-static enum answer
-rule_answers(const struct config_rule *rule, const struct rule_match *match)
+static bool
+header_meets(const struct config_rule *rule, const struct header *header)
 {
+	if (is_set(rule->subject) && !header_subject_has(header, rule->subject))
+		return false;
+	return !is_set(rule->header) || header_condition_holds(rule->header, header);
+}
+
+void
+rules_read_header(const struct config *config, const struct header *header, bool *holds)
+{
+	size_t i;
+
+	for (i = 0; i < config->rule_count; i++)
+		holds[i] = header_meets(&config->rules[i], header);
+}
+
+static enum answer
+rule_answers(const struct config *config, size_t index, const struct rule_match *match)
+{
+	const struct config_rule *rule = &config->rules[index];
+	bool holds;
+
 	if (!patterns_match(&rule->recipients, match->recipient) ||
 	    !patterns_match(&rule->senders, match->sender) ||
 	    !users_match(&rule->users, match->user))
@@ -99,11 +119,9 @@ rule_answers(const struct config_rule *rule, const struct rule_match *match)
 		return ANSWER_YES;
 	if (match->header == NULL)
 		return ANSWER_PERHAPS;
-	if (is_set(rule->subject) && !header_subject_has(match->header, rule->subject))
-		return ANSWER_NO;
-	if (is_set(rule->header) && !header_condition_holds(rule->header, match->header))
-		return ANSWER_NO;
-	return ANSWER_YES;
+	holds = match->header_holds != NULL ? match->header_holds[index]
+					    : header_meets(rule, match->header);
+	return holds ? ANSWER_YES : ANSWER_NO;
 }
 
 const struct config_rule *
@@ -112,7 +130,7 @@ rules_find(const struct config *config, const struct rule_match *match)
 	size_t i;
 
 	for (i = 0; i < config->rule_count; i++) {
-		if (rule_answers(&config->rules[i], match) == ANSWER_YES)
+		if (rule_answers(config, i, match) == ANSWER_YES)
 			return &config->rules[i];
 	}
 	return NULL;
@@ -127,7 +145,7 @@ rules_may_need_lookup(const struct config *config, const struct rule_match *matc
 
 	for (i = 0; i < config->rule_count; i++) {
 		rule = &config->rules[i];
-		answer = rule_answers(rule, match);
+		answer = rule_answers(config, i, match);
 		if (answer != ANSWER_NO && rule->encrypt != ENCRYPT_NEVER)
 			return true;
 		if (answer == ANSWER_YES)

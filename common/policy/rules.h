@@ -15,7 +15,12 @@ struct rule_match {
 	const char *user; /* SASL login name; NULL: not authenticated */
 	const struct address *recipient;
 	const struct header *header; /* NULL: not known yet (at RCPT TO) */
+	const bool *header_holds;    /* rules_read_header()'s; NULL: header is read each time */
 };
+
+/* For each rule of config whether the header fields meet its conditions, to holds (rule_count of
+ * them): reading a header is slow, and the answer is the same for every recipient. */
+void rules_read_header(const struct config *config, const struct header *header, bool *holds);
 
 /* The first rule that matches, or NULL. header must be known. */
 const struct config_rule *rules_find(const struct config *config, const struct rule_match *match);

@@ -532,6 +532,129 @@ START_TEST(a_header_without_end_is_refused)
 }
 END_TEST
 
+/* A marker that stands behind what is kept of the header: which rule holds is not known. */
+START_TEST(a_header_that_is_not_whole_is_held_to_the_strictest_rule)
+{
+	struct world *world = world_new("mode = observe",
+	    "rule \"m\" { subject = \"[secure]\" encrypt = required mode = enforce }\n" PREFERRED);
+	struct buffer text = BUFFER_INIT;
+	struct sent sent;
+	int i;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	for (i = 0; i < HEADER_FIELDS_MAX; i++)
+		ck_assert_int_eq(buffer_append_text(&text, "X-Filler: x\n", NULL), 0);
+	ck_assert_int_eq(buffer_append_text(&text, "Subject: [secure]\n\n" CANARY "\n", NULL), 0);
+	sent = world_send(world, "me@corp.test", TO(ANNA), text.data);
+	assert_action(&sent, ACTION_REFUSE, NULL);
+	sent_free(&sent);
+	buffer_free(&text);
+	world_free(world);
+}
+END_TEST
+
+static const struct {
+	const char *sender;
+	const char *rules;
+	enum action action;
+} senders[] = {
+    {"me@corp..test", "rule \"s\" { senders = { \"@corp.test\" } encrypt = required }\n",
+	ACTION_REFUSE},
+    {"\xff@corp.test", "rule \"s\" { senders = { \"<>\" } encrypt = never }\n" REQUIRED,
+	ACTION_REFUSE},
+    {"me@corp..test", REQUIRED, ACTION_SEAL},
+};
+
+START_TEST(a_sender_that_is_no_address_evades_no_rule)
+{
+	struct world *world = world_new("", senders[_i].rules);
+	struct sent sent;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	sent = world_send(world, senders[_i].sender, TO(ANNA), plain);
+	assert_action(&sent, senders[_i].action, NULL);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+static const struct {
+	const char *recipient;
+	enum action action;
+} routed[] = {
+    {"\"anna@partner.test\"", ACTION_REFUSE},
+    {"anna%partner.test", ACTION_REFUSE},
+    {"partner.test!anna", ACTION_REFUSE},
+    {"anna%Partner.Test@corp.test", ACTION_REFUSE},
+    {"\"anna@partner.test\"@corp.test", ACTION_REFUSE},
+    {"a.test!partner.test!anna", ACTION_REFUSE},
+    {"anna%partner.test%a.test%b.test@corp.test", ACTION_REFUSE},
+    {"\"anna(x)@partner.test\"", ACTION_REFUSE},
+    {"a%b%c%d%e%f%g%h%i%j@corp.test", ACTION_REFUSE},
+    {"bert%corp.test@elsewhere.test", ACTION_PASS},
+    {"bounce+anna=partner.test@elsewhere.test", ACTION_PASS},
+    {"!anna%partner.test%@corp.test", ACTION_REFUSE},
+    {"anna", ACTION_PASS},
+    {"hey!@corp.test", ACTION_PASS},
+    {"50%@corp.test", ACTION_PASS},
+    {"x%y=z@corp.test", ACTION_PASS},
+};
+
+START_TEST(an_address_within_an_address_evades_no_rule)
+{
+	struct world *world =
+	    world_new("", "rule \"p\" { recipients = { \"@partner.test\" } encrypt = required }\n");
+	struct sent sent = world_send(world, "me@corp.test", TO(routed[_i].recipient), plain);
+
+	assert_action(&sent, routed[_i].action, NULL);
+	if (routed[_i].action == ACTION_REFUSE)
+		ck_assert_str_eq(sent.result->reply->enhanced, "5.1.3");
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(many_recipients_and_a_long_header_cost_little)
+{
+	static const char *const fields[] = {"To", "Subject"};
+	struct world *world = world_new("deadline = 1s",
+	    "rule \"m\" { subject = \"[secure]\" encrypt = required }\n"
+	    "rule \"h\" { header = \"X-Secure: yes\" encrypt = required }\n"
+	    "rule \"n\" { encrypt = never }\n");
+	const char *to[1001] = {NULL};
+	char addresses[1000][64];
+	struct buffer text = BUFFER_INIT;
+	struct sent sent;
+	int64_t before;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		snprintf(addresses[i], sizeof(addresses[i]),
+		    "r%d@b\xc3\xbc"
+		    "cher.test",
+		    i);
+		to[i] = addresses[i];
+	}
+	ck_assert_int_eq(buffer_append_format(&text, NULL, "%s: x", fields[_i]), 0);
+	for (i = 0; i < 9000; i++)
+		ck_assert_int_eq(buffer_append_format(&text, NULL,
+				     _i == 0 ? ",\n x%d@b\xc3\xbc"
+					       "cher.test"
+					     : "\n =?utf-8?q?=5Bsecure_%d?=",
+				     i),
+		    0);
+	ck_assert_int_eq(buffer_append_text(&text, "\n\n" CANARY "\n", NULL), 0);
+	before = clock_monotonic_ms();
+	sent = world_send(world, "me@corp.test", to, text.data);
+	assert_action(&sent, ACTION_PASS, NULL);
+	/* It took half a minute. */
+	ck_assert_int_lt(clock_monotonic_ms() - before, 10000);
+	sent_free(&sent);
+	buffer_free(&text);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(trouble_under_observing_rules_stops_nothing)
 {
 	struct world *world = world_new("mode = observe", REQUIRED);
@@ -629,6 +752,12 @@ main(void)
 	tcase_add_test(tcase, a_cache_folder_that_is_gone_defers);
 	tcase_add_test(tcase, a_recipient_that_is_no_address_is_refused);
 	tcase_add_test(tcase, a_header_without_end_is_refused);
+	tcase_add_test(tcase, a_header_that_is_not_whole_is_held_to_the_strictest_rule);
+	tcase_add_loop_test(
+	    tcase, a_sender_that_is_no_address_evades_no_rule, 0, (int)ARRAY_LENGTH(senders));
+	tcase_add_loop_test(
+	    tcase, an_address_within_an_address_evades_no_rule, 0, (int)ARRAY_LENGTH(routed));
+	tcase_add_loop_test(tcase, many_recipients_and_a_long_header_cost_little, 0, 2);
 	tcase_add_test(tcase, trouble_under_observing_rules_stops_nothing);
 	tcase_add_test(tcase, the_null_sender_is_matched_as_such);
 	tcase_add_loop_test(tcase, a_message_may_end_at_any_point, 0, 8);

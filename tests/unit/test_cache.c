@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "directory/cache.h"
+#include "directory/key.h"
 #include "directory_fixture.h"
 #include "unit.h"
 
@@ -161,12 +162,33 @@ START_TEST(a_full_sized_cache_stays_quick)
 }
 END_TEST
 
+/* An "@" within quotes is no domain's: two mailboxes, two keys. */
+START_TEST(a_quoted_at_sign_makes_no_two_addresses_one)
+{
+	struct address a;
+	struct address b;
+	char *key_a;
+	char *key_b;
+
+	ck_assert_int_eq(address_parse("\"anna@one.test\"", &a, NULL), 0);
+	ck_assert_int_eq(address_parse("\"anna@two.test\"", &b, NULL), 0);
+	key_a = key_of_address(&a, false, NULL);
+	key_b = key_of_address(&b, false, NULL);
+	ck_assert_str_ne(key_a, key_b);
+	free(key_a);
+	free(key_b);
+	address_free(&a);
+	address_free(&b);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("cache");
 	TCase *tcase = unit_case(suite, "cache");
 
+	tcase_add_test(tcase, a_quoted_at_sign_makes_no_two_addresses_one);
 	tcase_add_test(tcase, what_is_kept_is_found_until_it_expires);
 	tcase_add_test(tcase, over_the_entries_what_was_not_used_for_longest_goes);
 	tcase_add_test(tcase, the_bytes_are_bounded);
