@@ -231,12 +231,14 @@ listener_close_to_others(struct listener *listener)
 		pthread_mutex_unlock(&listener->lock);
 		close(private_fd);
 	}
-	/* Whoever polls the old socket still holds it: let go of it, and look at the new one. */
+	/* Whoever polls the old socket still waits on that one. Woken, poll() looks at what the
+	 * descriptor means by now, but goes on waiting on the old socket if nothing is there: so
+	 * there must be a connection on the new one first. */
+	listener_poke(listener);
 	if (old >= 0) {
 		shutdown(old, SHUT_RDWR);
 		close(old);
 	}
-	listener_poke(listener);
 }
 
 void
