@@ -323,6 +323,64 @@ START_TEST(mail_that_the_client_encrypted_is_held_to_the_same)
 }
 END_TEST
 
+static const struct {
+	const char *top;
+	enum action action;
+	const char *reason;
+} unverified[] = {
+    {"", ACTION_PASS, "recipient-unverified"},
+    {"unverified = refuse", ACTION_REFUSE, "recipient-unverified"},
+};
+
+START_TEST(what_the_client_encrypted_without_anything_to_compare_is_held_to_the_rule)
+{
+	struct world *world = world_new(unverified[_i].top, REQUIRED);
+	struct sent sent;
+	char *text;
+
+	world_publish(world, CARL, PUBLISH_BLOB_AES);
+	text = world_client_encrypts(
+	    world, "To: " ANNA "\n", EVP_aes_256_cbc(), TO(CARL), plain_inner);
+	sent = world_send(world, "me@corp.test", TO(ANNA), text);
+	assert_action(&sent, unverified[_i].action, unverified[_i].reason);
+	free(text);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+#define PGP_MIME                                                                         \
+	"To: " ANNA "\n"                                                                 \
+	"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\";"     \
+	" boundary=b\n\n"                                                                \
+	"--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"                 \
+	"--b\nContent-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\n" \
+	"wcBMA3q0AAAAAAAAAQf/AAAA\nBBBBBBBBBBBBBB==\n=AbC+\n-----END PGP MESSAGE-----\n\n"
+
+static const struct {
+	const char *top;
+	const char *text;
+	enum action action;
+	const char *reason;
+} pgp_mime[] = {
+    {"", PGP_MIME "--b--\n", ACTION_PASS, "pgp-mime"},
+    {"pgp-mime = refuse", PGP_MIME "--b--\n", ACTION_REFUSE, "pgp-mime"},
+    {"", PGP_MIME "--b\n\n" CANARY "\n--b--\n", ACTION_SEAL, "sealed"},
+};
+
+START_TEST(openpgp_is_held_to_the_rule_and_plaintext_beside_it_is_sealed)
+{
+	struct world *world = world_new(pgp_mime[_i].top, REQUIRED);
+	struct sent sent;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	sent = world_send(world, "me@corp.test", TO(ANNA), pgp_mime[_i].text);
+	assert_action(&sent, pgp_mime[_i].action, pgp_mime[_i].reason);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(what_only_says_that_it_is_encrypted_is_sealed)
 {
 	static const char liar[] = "To: anna@partner.test\n"
@@ -412,6 +470,22 @@ START_TEST(a_marker_is_taken_off_when_the_message_is_sealed)
 	sent_free(&sent);
 	sent = world_send(world, "me@corp.test", TO(ANNA), "To: " ANNA "\nSubject: hi\n\nbody\n");
 	assert_action(&sent, ACTION_PASS, "no-rule");
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_marker_stays_where_the_rule_says_so)
+{
+	struct world *world = world_new(
+	    "", "rule \"m\" { subject = \"[secure]\" strip-marker = no encrypt = required }\n");
+	struct sent sent;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	sent = world_send(
+	    world, "me@corp.test", TO(ANNA), "To: " ANNA "\nSubject: [secure] hello\n\nbody\n");
+	assert_action(&sent, ACTION_SEAL, NULL);
+	ck_assert_ptr_null(find_edit(&sent, "Subject"));
 	sent_free(&sent);
 	world_free(world);
 }
@@ -743,7 +817,13 @@ main(void)
 	tcase_add_test(tcase, what_only_says_that_it_is_encrypted_is_sealed);
 	tcase_add_test(tcase, plaintext_behind_an_encrypted_object_is_sealed_too);
 	tcase_add_test(tcase, a_sealed_message_that_comes_again_is_left_alone);
+	tcase_add_loop_test(tcase,
+	    what_the_client_encrypted_without_anything_to_compare_is_held_to_the_rule, 0,
+	    (int)ARRAY_LENGTH(unverified));
+	tcase_add_loop_test(tcase, openpgp_is_held_to_the_rule_and_plaintext_beside_it_is_sealed, 0,
+	    (int)ARRAY_LENGTH(pgp_mime));
 	tcase_add_test(tcase, a_marker_is_taken_off_when_the_message_is_sealed);
+	tcase_add_test(tcase, a_marker_stays_where_the_rule_says_so);
 	tcase = unit_case(suite, "fail closed");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, an_audit_file_that_cannot_be_written_defers);

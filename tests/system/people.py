@@ -207,7 +207,7 @@ class People:
 
     def _make_olga(self, name):
         return self._bare(name, "the intermediate CA is published nowhere", chain=False,
-                          authority=self.hidden)
+                          authority=self.hidden, authority_key="keyid,issuer:always")
 
     def _make_tina(self, name):
         return self._signed(name, STRONG, "the intermediate CA has expired",

@@ -127,16 +127,17 @@ class Authority:
 
     def issue(self, name, addresses, key="rsa2048", start=-30, end=365, usage=None,
               extended="emailProtection", digest="sha256", in_subject=False, utf8=False,
-              extensions=()):
+              extensions=(), authority_key="keyid"):
         """Issues to the addresses (none: a certificate without address). usage: default is what
-        encrypting and signing need with that kind of key."""
+        encrypting and signing need with that kind of key. authority_key: what tells of the
+        issuer's key; "keyid,issuer:always" names the issuer's issuer, too."""
         identity = Identity(self.folder, name, self)
         make_key(identity.key, key)
         if usage is None:
             usage = "digitalSignature," + (
                 "keyEncipherment" if key.startswith("rsa") else "keyAgreement")
         lines = ["basicConstraints=CA:false", "subjectKeyIdentifier=hash",
-                 "authorityKeyIdentifier=keyid"]
+                 f"authorityKeyIdentifier={authority_key}"]
         if usage:
             lines.append("keyUsage=critical," + usage)
         if extended:

@@ -1,5 +1,6 @@
 """Mail that is let through as it is: inbound, no rule, never, preferred without a digital ID,
 observe. None of it may be changed by a byte."""
+import milter
 from cms import is_sealed
 from fake_ldap import FakeLdap
 from place import require
@@ -45,6 +46,29 @@ def test_mail_that_comes_in_from_an_internal_network_is_outgoing(s):
         require(reply.code == 250, reply)
     require(is_sealed(s.sink.wait_for(anna).data), "not sealed")
     require(not is_sealed(s.sink.wait_for(bruno).data), "a stranger's mail was sealed")
+
+
+def test_an_authenticated_session_is_outgoing_wherever_it_comes_from(s):
+    daemon = s.daemon()
+    anna = s.people.anna.address
+    for user, changed in (("employee", True), (None, False)):
+        outcome = milter.send(daemon.address, SENDER, [anna], message(SENDER, anna),
+                              client="203.0.113.7", user=user)
+        require(outcome.changed == changed, user, outcome.verdict, outcome.reply)
+    require(daemon.record(anna)["user"] == "employee", daemon.record(anna))
+
+
+def test_a_rule_may_ask_for_a_user_or_a_header_field(s):
+    daemon = s.daemon(rules={"boss": {"users": ["boss"], "encrypt": "required"},
+                             "asked": {"header": "X-Encrypt: yes", "encrypt": "required"}})
+    anna = s.people.anna.address
+    for user, extra, rule in (("boss", "", "boss"), ("clerk", "", None), (None, "", None),
+                              (None, "X-Encrypt: yes\r\n", "asked"),
+                              ("clerk", "X-Encrypt: no\r\n", None)):
+        outcome = milter.send(daemon.address, SENDER, [anna],
+                              message(SENDER, anna, extra=extra), user=user)
+        require(outcome.changed == (rule is not None), user, extra, outcome.reply)
+        require(daemon.records()[-1]["rule"] == rule, user, extra, daemon.records()[-1])
 
 
 def test_no_rule(s):
