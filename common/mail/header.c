@@ -106,7 +106,7 @@ equal_without_case(const char *a, const char *b)
 }
 
 bool
-header_matches(const struct header *header, const char *name, const char *value)
+header_matches(const struct header *header, const char *name, const char *value, bool *no_memory)
 {
 	bool found = false;
 	char *decoded;
@@ -117,7 +117,10 @@ header_matches(const struct header *header, const char *name, const char *value)
 		if (value == NULL)
 			return true;
 		decoded = header_decode(header->fields[i].value);
-		found = decoded != NULL && equal_without_case(decoded, value);
+		if (decoded == NULL)
+			*no_memory = true;
+		else
+			found = equal_without_case(decoded, value);
 		free(decoded);
 	}
 	return found;

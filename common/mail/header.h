@@ -69,9 +69,10 @@ void header_addresses_free(char **texts, size_t count);
 
 /*
  * A marker such as "[secure]" in the subject, without regard to case. It counts in every Subject
- * field, raw or decoded, so that an undecodable or second Subject can't hide it.
+ * field, raw or decoded, so that an undecodable or second Subject can't hide it. *no_memory is set
+ * where a field could not be read.
  */
-bool header_subject_has(const struct header *header, const char *marker);
+bool header_subject_has(const struct header *header, const char *marker, bool *no_memory);
 
 /* The decoded subject value without the marker and the blanks around it, encoded again for the wire
  * (RFC 2047, folded with LF, leading space included), free(). NULL in *out if the field has no
@@ -81,6 +82,7 @@ MUST_CHECK int header_subject_strip(
 
 /* Whether a field named `name` exists, with `value` (decoded, trimmed, without case) unless NULL.
  */
-bool header_matches(const struct header *header, const char *name, const char *value);
+bool header_matches(
+    const struct header *header, const char *name, const char *value, bool *no_memory);
 
 #endif

@@ -48,7 +48,7 @@ has_marker(const char *text, const char *marker)
 }
 
 bool
-header_subject_has(const struct header *header, const char *marker)
+header_subject_has(const struct header *header, const char *marker, bool *no_memory)
 {
 	bool found = false;
 	char *decoded;
@@ -59,9 +59,10 @@ header_subject_has(const struct header *header, const char *marker)
 			continue;
 		raw = header_unfold(header->fields[i].value);
 		decoded = header_decode(header->fields[i].value);
-		/* Without memory the sender's wish is taken for granted. */
-		found = raw == NULL || decoded == NULL || has_marker(raw, marker) ||
-			has_marker(decoded, marker);
+		if (raw == NULL || decoded == NULL)
+			*no_memory = true;
+		else
+			found = has_marker(raw, marker) || has_marker(decoded, marker);
 		free(decoded);
 		free(raw);
 	}

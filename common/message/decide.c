@@ -101,13 +101,13 @@ decide_rules(struct message *message)
 	struct error err = ERROR_INIT;
 	size_t i;
 
-	if (holds == NULL) {
+	if (holds == NULL || rules_read_header(config, &message->header, holds, &err) != 0) {
 		message->part_lost = true;
 		error_no_memory(&err);
 		message_trouble(message, REASON_INTERNAL_ERROR, &err);
+		free(holds);
 		return;
 	}
-	rules_read_header(config, &message->header, holds);
 	for (i = 0; i < message->recipient_count; i++) {
 		struct message_recipient *recipient = &message->recipients[i];
 

@@ -68,7 +68,7 @@ trim(char *text)
 
 /* "Name", or "Name: value". */
 static bool
-header_condition_holds(const char *condition, const struct header *header)
+header_condition_holds(const char *condition, const struct header *header, bool *no_memory)
 {
 	char text[RULE_HEADER_MAX];
 	size_t size = strlen(condition);
@@ -85,30 +85,34 @@ header_condition_holds(const char *condition, const struct header *header)
 		if (value[0] == '\0')
 			value = NULL;
 	}
-	return header_matches(header, trim(text), value);
+	return header_matches(header, trim(text), value, no_memory);
 }
 
 static bool
-header_meets(const struct config_rule *rule, const struct header *header)
+header_meets(const struct config_rule *rule, const struct header *header, bool *no_memory)
 {
-	if (is_set(rule->subject) && !header_subject_has(header, rule->subject))
+	if (is_set(rule->subject) && !header_subject_has(header, rule->subject, no_memory))
 		return false;
-	return !is_set(rule->header) || header_condition_holds(rule->header, header);
+	return !is_set(rule->header) || header_condition_holds(rule->header, header, no_memory);
 }
 
-void
-rules_read_header(const struct config *config, const struct header *header, bool *holds)
+int
+rules_read_header(
+    const struct config *config, const struct header *header, bool *holds, struct error *err)
 {
+	bool no_memory = false;
 	size_t i;
 
 	for (i = 0; i < config->rule_count; i++)
-		holds[i] = header_meets(&config->rules[i], header);
+		holds[i] = header_meets(&config->rules[i], header, &no_memory);
+	return no_memory ? error_no_memory(err) : 0;
 }
 
 static enum answer
 rule_answers(const struct config *config, size_t index, const struct rule_match *match)
 {
 	const struct config_rule *rule = &config->rules[index];
+	bool no_memory = false;
 	bool holds;
 
 	if (!patterns_match(&rule->recipients, match->recipient) ||
@@ -120,7 +124,7 @@ rule_answers(const struct config *config, size_t index, const struct rule_match 
 	if (match->header == NULL)
 		return ANSWER_PERHAPS;
 	holds = match->header_holds != NULL ? match->header_holds[index]
-					    : header_meets(rule, match->header);
+					    : header_meets(rule, match->header, &no_memory);
 	return holds ? ANSWER_YES : ANSWER_NO;
 }
 

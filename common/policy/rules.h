@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "base/compiler.h"
+#include "base/error.h"
 #include "config/config.h"
 #include "mail/address.h"
 #include "mail/header.h"
@@ -20,7 +22,8 @@ struct rule_match {
 
 /* For each rule of config whether the header fields meet its conditions, to holds (rule_count of
  * them): reading a header is slow, and the answer is the same for every recipient. */
-void rules_read_header(const struct config *config, const struct header *header, bool *holds);
+MUST_CHECK int rules_read_header(
+    const struct config *config, const struct header *header, bool *holds, struct error *err);
 
 /* The first rule that matches, or NULL. header must be known. */
 const struct config_rule *rules_find(const struct config *config, const struct rule_match *match);
