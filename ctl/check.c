@@ -5,6 +5,7 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "command.h"
 #include "policy/plan.h"
 #include "policy/rules.h"
@@ -225,7 +226,9 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	    CTL_LONG_OPTIONS, {"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
 	struct ctl_options options = *defaults;
 	const char *from = ANY_SENDER;
+	char text[256];
 	int option;
+	int i;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
 		if (option == 'f')
@@ -235,13 +238,18 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	}
 	if (optind >= count)
 		return ctl_usage(&ctl_check, "an address is expected");
+	for (i = optind; i < count; i++) {
+		if (strchr(arguments[i], '@') == NULL)
+			return ctl_usage(&ctl_check, "\"%s\" is not a mail address",
+			    escape_text(ESCAPE_TERMINAL, arguments[i], text, sizeof(text)));
+	}
 	return check_all(&options, from, count - optind, arguments + optind);
 }
 
 const struct ctl_command ctl_check = {
     "check",
     "[-c FILE] [--json] [--at TIME] [--from ADDRESS] ADDRESS…",
-    "Shows every digital ID of an address, its verdict, and the cipher that would be used",
+    "Shows the digital IDs of an address, and what would be used of them",
     "      --from ADDRESS  choose the rule as for mail from this sender\n"
     "\n"
     "The address is judged as if mail to it had to be encrypted. Rules that ask for a\n"

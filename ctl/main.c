@@ -89,7 +89,8 @@ ctl_common_option(
 			return 1;
 		ctl_usage(command, "--at: %s", err.text);
 		return -1;
-	default:
+	default: /* getopt_long() has said what is wrong, in the command's name */
+		fprintf(stderr, "Try: " PROGRAM " %s --help\n", command->name);
 		return 0;
 	}
 }
@@ -139,6 +140,20 @@ find_command(const char *name)
 	return NULL;
 }
 
+static int
+unknown_command(const char *name)
+{
+	char text[256];
+	size_t i;
+
+	fprintf(stderr, PROGRAM ": there is no command \"%s\"; the commands are",
+	    escape_text(ESCAPE_TERMINAL, name, text, sizeof(text)));
+	for (i = 0; i < ARRAY_LENGTH(commands); i++)
+		fprintf(stderr, "%s %s", i == 0 ? "" : ",", commands[i]->name);
+	fputs("\nTry: " PROGRAM " --help\n", stderr);
+	return CTL_USAGE;
+}
+
 static bool
 asks_for_help(int count, char **arguments)
 {
@@ -157,7 +172,10 @@ run_command(const struct ctl_command *command, int count, char **arguments)
 	struct ctl_options options = {DEFAULT_CONFIG, false, 0};
 	struct error err = ERROR_INIT;
 	enum ctl_status status;
+	char name[64]; /* what getopt_long() names in its messages */
 
+	snprintf(name, sizeof(name), PROGRAM " %s", command->name);
+	arguments[0] = name;
 	if (asks_for_help(count, arguments)) {
 		command_usage(command, stdout);
 		return CTL_OK;
@@ -190,6 +208,8 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		command = argc > 2 ? find_command(argv[2]) : NULL;
+		if (argc > 2 && command == NULL)
+			return unknown_command(argv[2]);
 		if (command != NULL)
 			command_usage(command, stdout);
 		else
@@ -202,9 +222,7 @@ main(int argc, char **argv)
 	}
 	command = find_command(argv[1]);
 	if (command == NULL) {
-		fprintf(stderr, PROGRAM ": there is no command \"%s\"\n\n", argv[1]);
-		usage(stderr);
-		return CTL_USAGE;
+		return unknown_command(argv[1]);
 	}
 	return run_command(command, argc - 1, argv + 1);
 }

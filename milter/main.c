@@ -116,15 +116,17 @@ facility_number(const char *name)
 	return LOG_MAIL;
 }
 
-static void
+/* Whether the log goes to standard error, which is closed in the background. */
+static bool
 open_log(const struct config *config, const struct options *options)
 {
-	bool terminal =
-	    config->log_to == LOG_CHOICE_STDERR ||
-	    (config->log_to == LOG_CHOICE_AUTO && options->foreground && isatty(STDERR_FILENO));
+	bool terminal = options->foreground &&
+			(config->log_to == LOG_CHOICE_STDERR ||
+			    (config->log_to == LOG_CHOICE_AUTO && isatty(STDERR_FILENO)));
 
 	log_open(PROGRAM, terminal ? LOG_TO_STDERR : LOG_TO_SYSLOG,
 	    facility_number(config->log_facility), (enum log_level)config->log_severity);
+	return terminal;
 }
 
 /* From the socket on: as the user that the configuration names. */
@@ -190,6 +192,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct config *config;
 	struct error err = ERROR_INIT;
+	bool on_stderr;
 	int status = read_options(argc, argv, &options);
 
 	if (status >= 0)
@@ -207,12 +210,12 @@ main(int argc, char **argv)
 		config_unref(config);
 		return EXIT_SUCCESS;
 	}
-	open_log(config, &options);
+	on_stderr = open_log(config, &options);
 	serve_block_signals();
 	status = EXIT_SUCCESS;
 	if (seal_startup(&err) != 0 || start(config, &options, &err) != 0) {
 		log_error("%s", err.text);
-		if (!isatty(STDERR_FILENO) || !options.foreground)
+		if (!on_stderr)
 			fprintf(stderr, PROGRAM ": %s\n", err.text);
 		status = EXIT_FAILURE;
 	} else {

@@ -144,6 +144,7 @@ def system(name, arguments, needs, alone=False):
 
 def sanitizer_environment():
     return {"G_SLICE": "always-malloc", "UBSAN_OPTIONS": "print_stacktrace=1",
+            "CK_TIMEOUT_MULTIPLIER": "8",  # a time-out means a hang, not a slow machine
             "TSAN_OPTIONS": f"suppressions={TOP}/tests/system/tsan.supp"}
 
 

@@ -27,15 +27,20 @@ origin_set_peer(struct origin *origin, const struct sockaddr *peer)
 int
 origin_parse_peer(struct origin *origin, const char *text, struct error *err)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(25)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(25)};
+	struct sockaddr_storage peer = {.ss_family = AF_INET};
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&peer;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&peer;
 
-	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-		origin_set_peer(origin, (struct sockaddr *)&v4);
-	else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-		origin_set_peer(origin, (struct sockaddr *)&v6);
-	else
-		return error_set(err, ERROR_INPUT, "\"%s\" is not an IP address", text);
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+		v4->sin_port = htons(25);
+	} else {
+		memset(&peer, 0, sizeof(peer));
+		peer.ss_family = AF_INET6;
+		v6->sin6_port = htons(25);
+		if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
+			return error_set(err, ERROR_INPUT, "\"%s\" is not an IP address", text);
+	}
+	origin_set_peer(origin, (struct sockaddr *)&peer);
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 /* Parts of a description, so that all of them fit into plan_recipient.detail. */
 #define NAME_MOST 110
 #define SERIAL_MOST 48
-#define DETAIL_MOST 110
+#define DETAIL_MOST 160
 
 static bool
 is_more_hopeful(const struct digital_id *a, const struct digital_id *b)

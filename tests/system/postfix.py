@@ -2,7 +2,7 @@
 
 .port        smtpd that carries the milter
 .front_port  smtpd without a milter, whose mail goes one recipient at a time to ...
-.inner_port  ... a second smtpd that carries it: the set-up the manual recommends
+.inner_port  ... a second smtpd that carries it: the set-up of README, option by option
 sendmail()   submits by the sendmail command (non_smtpd_milters)
 """
 import os
@@ -66,11 +66,22 @@ seal_destination_recipient_limit = 1
 MASTER = """
 127.0.0.1:{port} inet n - {chroot} - 120 smtpd -o smtpd_milters={milter}
 127.0.0.1:{front} inet n - {chroot} - - smtpd -o content_filter=seal:[127.0.0.1]:{inner}
-127.0.0.1:{inner} inet n - {chroot} - - smtpd -o smtpd_milters={milter} -o content_filter=
+127.0.0.1:{inner} inet n - {chroot} - - smtpd
+  -o content_filter=
+  -o smtpd_milters={milter}
+  -o milter_default_action=tempfail
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_client_restrictions=
+  -o smtpd_helo_restrictions=
+  -o smtpd_sender_restrictions=
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
+  -o smtpd_recipient_restrictions=permit_mynetworks,reject
   -o smtpd_authorized_xforward_hosts=127.0.0.0/8
-seal unix - - {chroot} - 10 smtp -o smtp_send_xforward_command=yes
+  -o receive_override_options=no_unknown_recipient_checks,no_address_mappings
+seal unix - - {chroot} - - smtp
+  -o smtp_send_xforward_command=yes
   -o disable_mime_output_conversion=yes
-pickup unix n - {chroot} 60 1 pickup
+pickup unix n - {chroot} 60 1 pickup {pickup}
 cleanup unix n - {chroot} - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - {chroot} - - trivial-rewrite
@@ -93,9 +104,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 class Postfix:
     def __init__(self, place, sink, chroot=True, name="postfix", milter=None, local_milter=False,
-                 more=""):
-        """local_milter: non_smtpd_milters too. milter: where smtpd finds it; default: .socket,
-        which lies within the queue folder, so that chrooted and other services find it alike."""
+                 local_seal=False, more=""):
+        """local_milter: non_smtpd_milters too. local_seal: instead, mail of the sendmail command
+        goes one recipient at a time, too. milter: where smtpd finds it; default: .socket."""
         self.place = place
         self.folder = place.path(name)
         self.etc = os.path.join(self.folder, "etc")
@@ -108,19 +119,18 @@ class Postfix:
         os.makedirs(os.path.dirname(self.socket))
         shutil.chown(os.path.dirname(self.socket), None, "postfix")
         os.chmod(os.path.dirname(self.socket), 0o2750)
-        milter = self.milter if milter is None else milter
+        if milter is None:  # as the service sees it
+            milter = "unix:/smime-milter/milter.sock" if chroot else "unix:" + self.socket
         if local_milter:
             more += f"\nnon_smtpd_milters = {milter}\n"
         place.write(f"{name}/etc/main.cf", MAIN.format(
             folder=self.folder, sink=sink.port, more=more))
         place.write(f"{name}/etc/master.cf", MASTER.format(
             port=self.port, front=self.front_port, inner=self.inner_port,
-            chroot="y" if chroot else "n", milter=milter))
+            chroot="y" if chroot else "n", milter=milter,
+            pickup=f"-o content_filter=seal:[127.0.0.1]:{self.inner_port}" if local_seal else ""))
         self._fill_chroot()
         self.start()
-
-    # Relative to the queue folder, which is every service's working folder.
-    milter = "unix:smime-milter/milter.sock"
 
     def _fill_chroot(self):
         """What name look-ups of the C library want to see, as Debian puts it there."""

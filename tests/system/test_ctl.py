@@ -57,6 +57,18 @@ def test_exit_codes(s):
     down.run("check", s.people.anna.address, codes=(75,))
 
 
+def test_a_usage_error_says_what_is_wrong_and_where_to_look(s):
+    ctl = s.ctl()
+    for arguments, words in ((("chek",), b'"chek"'),
+                             (("check", "--bogus"), b"smimectl check: unrecognized"),
+                             (("explain", "--to"), b"smimectl explain: option"),
+                             (("check", "anna"), b"not a mail address"),
+                             (("check", ""), b"not a mail address")):
+        said = ctl.run(*arguments, codes=(2,)).stderr
+        require(words in said and b"Try: smimectl " in said, arguments, said.decode())
+        require(said.count(b"\n") <= 2, "too many words:", said.decode())
+
+
 def test_at_judges_as_of_then(s):
     ctl = s.ctl()
     now = datetime.datetime.now(datetime.timezone.utc)

@@ -273,6 +273,18 @@ def test_check_and_version(s):
     require(b"-c" in run([program, "--help"], env=env).stdout, "no help")
 
 
+def test_what_stops_the_start_is_said_once(s):
+    program = os.path.join(build_folder(), "smime-milter")
+    listen = "unix:" + s.place.path("no-such-folder/milter.sock")
+    file = s.place.write("nowhere.conf", s.configuration(
+        {"listen": listen, "log-to": "stderr"}))
+    for options in (["-f"], []):
+        failed = run([program, *options, "-c", file], env=environment(s.place.folder),
+                     check=False)
+        require(failed.returncode == 1, failed.returncode)
+        require(failed.stderr.count(b"no-such-folder") == 1, failed.stderr.decode())
+
+
 def test_the_audit_file_may_be_moved_away(s):
     daemon = s.daemon()
     decide(daemon, s.people.anna.address)

@@ -2,7 +2,7 @@
 import re
 
 from cms import fields_named, inner_entity, is_sealed
-from place import free_port, require
+from place import free_port, require, wait_until
 from postfix import Postfix
 from scenario import SENDER
 from sendmail import Sendmail
@@ -221,3 +221,20 @@ def test_a_message_for_one_recipient_at_a_time_gets_each_its_best(s):
     require(CANARY not in str([m.data for m in s.sink.all() if m is not bounce]), "readable")
     require(len(s.sink.all()) == 4, "something else was delivered")
     require(daemon.record(emma.address)["action"] == "refuse", "not recorded")
+
+
+def test_mail_by_the_sendmail_command_goes_one_recipient_at_a_time(s):
+    """And what Postfix adds by itself before the filter, it does not add again behind it."""
+    anna, emma, rolf = s.people.anna, s.people.emma, s.people.rolf
+    postfix = Postfix(s.place, s.sink, local_seal=True, more=f"always_bcc = {rolf.address}")
+    s.daemon(postfix=postfix)
+    data = message(SENDER, [anna.address, emma.address], body=CANARY + "\r\n")
+    postfix.sendmail(SENDER, [anna.address, emma.address], data)
+    check_sealed(s, s.sink.wait_for(anna.address), anna, data, "aes256-cbc")
+    bounce = s.sink.wait_for(SENDER)
+    require(bounce.sender == "" and emma.address.encode() in bounce.data, bounce.data)
+    s.sink.wait_for(rolf.address)
+    wait_until(postfix.queue_is_empty, "everything is delivered")
+    require(not s.sink.to(emma.address), "delivered all the same")
+    require(len(s.sink.to(anna.address)) == 1, "twice to anna")
+    require(len([m for m in s.sink.to(rolf.address) if m.sender]) == 1, "two blind copies")

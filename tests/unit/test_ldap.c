@@ -291,7 +291,7 @@ START_TEST(proxy_addresses_find_and_bind_for_active_directory)
 END_TEST
 
 static const struct {
-	int scope;
+	enum config_scope scope;
 	const char *base;
 	size_t found;
 } scopes[] = {
