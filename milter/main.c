@@ -129,6 +129,19 @@ open_log(const struct config *config, const struct options *options)
 	return terminal;
 }
 
+/* At once: the threads of transactions that were cut off may still use all that would be freed. */
+static void
+leave(const struct config *config, int result, const struct error *err)
+{
+	if (config->pid_file[0] != '\0')
+		unlink(config->pid_file);
+	if (result != 0)
+		log_error("%s", err->text);
+	else
+		log_info(PROGRAM " has stopped");
+	_exit(result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 /* From the socket on: as the user that the configuration names. */
 static int
 run(struct config *config, struct listener *listener, struct spool_space *space, int ready,
@@ -150,6 +163,8 @@ run(struct config *config, struct listener *listener, struct spool_space *space,
 		return error_no_memory(err);
 	}
 	result = serve_run(&serve, err);
+	if (daemon_drain(serve.daemon, 0) > 0)
+		leave(config, result, err);
 	daemon_free(serve.daemon);
 	return result;
 }
