@@ -31,14 +31,9 @@ daemon_new(struct snapshot *snapshot)
 }
 
 void
-daemon_free(struct daemon *daemon)
+daemon_close(struct daemon *daemon)
 {
-	if (daemon == NULL)
-		return;
-	snapshot_unref(daemon->snapshot);
-	pthread_cond_destroy(&daemon->ended);
-	pthread_mutex_destroy(&daemon->lock);
-	free(daemon);
+	daemon_replace_snapshot(daemon, NULL);
 }
 
 struct snapshot *

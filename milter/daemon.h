@@ -15,9 +15,13 @@ struct daemon;
 
 /* Takes over the caller's reference of the snapshot. NULL without memory. */
 struct daemon *daemon_new(struct snapshot *snapshot);
-void daemon_free(struct daemon *daemon);
 
-/* The snapshot in force, with a reference for the caller. */
+/* After daemon_drain() gave 0: drops the snapshot. The daemon itself stays to the end of the process,
+ * for sessions that the MTA still holds: their next transaction is told to come again. */
+void daemon_close(struct daemon *daemon);
+
+/* The snapshot in force, with a reference for the caller. Within a transaction, or before
+ * daemon_drain(). */
 struct snapshot *daemon_snapshot(struct daemon *daemon);
 
 /* Puts a new snapshot in force (takes over the reference) for the messages that begin from now on.

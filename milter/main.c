@@ -165,7 +165,7 @@ run(struct config *config, struct listener *listener, struct spool_space *space,
 	result = serve_run(&serve, err);
 	if (daemon_drain(serve.daemon, 0) > 0)
 		leave(config, result, err);
-	daemon_free(serve.daemon);
+	daemon_close(serve.daemon);
 	return result;
 }
 

@@ -25,30 +25,37 @@ session_free(struct session *session)
 	free(session);
 }
 
-enum session_begin
-session_begin_message(struct session *session, const char *sender, const char *user)
+/* Within a transaction of the daemon, which ends here if no message begins. */
+static enum session_begin
+begin_message(struct session *session, const char *sender)
 {
 	struct snapshot *snapshot = daemon_snapshot(session->daemon);
 	enum session_begin result = SESSION_UNTOUCHED;
 	struct error err = ERROR_INIT;
 
-	session_end_message(session);
-	session->origin.user = user;
-	if (!origin_is_outgoing(&session->origin, snapshot->config))
-		goto done;
-	result = SESSION_STOPPING;
-	if (!daemon_begin(session->daemon))
-		goto done;
-	session->message = message_new(snapshot, &session->origin, sender, &err);
-	result = SESSION_OUTGOING;
-	if (session->message == NULL) {
-		log_error("can't begin a message: %s", err.text);
-		daemon_end(session->daemon);
-		result = SESSION_FAILED;
+	if (origin_is_outgoing(&session->origin, snapshot->config)) {
+		session->message = message_new(snapshot, &session->origin, sender, &err);
+		result = session->message != NULL ? SESSION_OUTGOING : SESSION_FAILED;
 	}
-done:
-	session->origin.user = NULL; /* borrowed from the MTA for this call only */
+	if (result == SESSION_FAILED)
+		log_error("can't begin a message: %s", err.text);
 	snapshot_unref(snapshot);
+	if (session->message == NULL)
+		daemon_end(session->daemon);
+	return result;
+}
+
+enum session_begin
+session_begin_message(struct session *session, const char *sender, const char *user)
+{
+	enum session_begin result;
+
+	session_end_message(session);
+	if (!daemon_begin(session->daemon))
+		return SESSION_STOPPING;
+	session->origin.user = user;
+	result = begin_message(session, sender);
+	session->origin.user = NULL; /* borrowed from the MTA for this call only */
 	return result;
 }
 
