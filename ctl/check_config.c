@@ -1,30 +1,67 @@
 /* smimectl check-config: is the configuration good? */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
+#include "smime/trust.h"
+
+/* What the configuration came to. */
+struct outcome {
+	struct config_problems problems;
+	struct config *config; /* NULL: see problems */
+	struct trust *trust;   /* NULL: see err, or problems */
+	struct error err;
+};
+
+/* The certificates it names are read as well: anchors that are none are warned of on standard
+ * error. */
+static void
+examine(const char *file, struct outcome *outcome)
+{
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->config = config_load(file, &outcome->problems);
+	if (outcome->config != NULL)
+		outcome->trust = trust_load(outcome->config, &outcome->err);
+}
 
 static void
-print_json(const struct config *config, const struct config_problems *problems)
+outcome_free(struct outcome *outcome)
+{
+	trust_unref(outcome->trust);
+	config_unref(outcome->config);
+	config_problems_free(&outcome->problems);
+}
+
+static void
+print_json(const struct outcome *outcome)
 {
 	json_t *list = json_array();
 	size_t i;
 
-	for (i = 0; i < problems->count; i++)
-		json_array_append_new(list, json_string(problems->items[i]));
-	ctl_print_json(json_pack("{s:b, s:o}", "good", config != NULL, "problems", list));
+	for (i = 0; i < outcome->problems.count; i++)
+		json_array_append_new(list, json_string(outcome->problems.items[i]));
+	if (outcome->err.code != ERROR_NONE)
+		json_array_append_new(list, ctl_json_text(outcome->err.text));
+	ctl_print_json(json_pack("{s:b, s:o, s:i}", "good", outcome->trust != NULL, "problems",
+	    list, "anchors", outcome->trust != NULL ? (int)trust_anchor_count(outcome->trust) : 0));
 }
 
 static void
-print_text(const struct config *config, const struct config_problems *problems)
+print_text(const struct outcome *outcome)
 {
+	const struct config *config = outcome->config;
 	size_t i;
 
-	for (i = 0; i < problems->count; i++)
-		fprintf(stderr, "smimectl: %s\n", problems->items[i]);
-	if (config != NULL)
-		printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s)\n",
-		    config->file, config->rule_count, config->directory_count, config->trust_count);
+	for (i = 0; i < outcome->problems.count; i++)
+		fprintf(stderr, "smimectl: %s\n", outcome->problems.items[i]);
+	if (outcome->err.code != ERROR_NONE)
+		ctl_fail(&outcome->err);
+	if (outcome->trust != NULL)
+		printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s) "
+		       "with %zu anchor(s)\n",
+		    config->file, config->rule_count, config->directory_count, config->trust_count,
+		    trust_anchor_count(outcome->trust));
 }
 
 static enum ctl_status
@@ -32,8 +69,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 {
 	static const struct option known[] = {CTL_LONG_OPTIONS, {NULL, 0, NULL, 0}};
 	struct ctl_options options = *defaults;
-	struct config_problems problems;
-	struct config *config;
+	struct outcome outcome;
 	enum ctl_status status;
 	int option;
 
@@ -44,14 +80,13 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	if (optind < count)
 		return ctl_usage(
 		    &ctl_check_config, "\"%s\": no argument is expected here", arguments[optind]);
-	config = config_load(options.config_file, &problems);
+	examine(options.config_file, &outcome);
 	if (options.json)
-		print_json(config, &problems);
+		print_json(&outcome);
 	else
-		print_text(config, &problems);
-	status = config != NULL ? CTL_OK : CTL_USAGE;
-	config_problems_free(&problems);
-	config_unref(config);
+		print_text(&outcome);
+	status = outcome.trust != NULL ? CTL_OK : CTL_USAGE;
+	outcome_free(&outcome);
 	return status;
 }
 

@@ -214,8 +214,12 @@ explain_outgoing(const struct request *request, struct snapshot *snapshot,
 	else
 		print_text(message, result);
 	status = status_of(result);
-	if (request->output != NULL && status == CTL_OK &&
-	    message_file_write(file, result, request->output, &err) != 0)
+	if (request->output != NULL && status != CTL_OK)
+		fprintf(stderr,
+		    "smimectl: the message would not leave: nothing was written to %s\n",
+		    request->output);
+	else if (request->output != NULL &&
+		 message_file_write(file, result, request->output, &err) != 0)
 		status = ctl_fail(&err);
 	message_free(message);
 	return status;

@@ -201,6 +201,25 @@ free_space:
 	return result;
 }
 
+/* The configuration is good by itself: so are the certificates that it names? */
+static int
+check(const struct config *config, const char *file)
+{
+	struct error err = ERROR_INIT;
+	struct trust *trust = trust_load(config, &err);
+
+	if (trust == NULL) {
+		fprintf(stderr, PROGRAM ": %s\n", err.text);
+		return EX_CONFIG;
+	}
+	printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s) with %zu "
+	       "anchor(s)\n",
+	    file, config->rule_count, config->directory_count, config->trust_count,
+	    trust_anchor_count(trust));
+	trust_unref(trust);
+	return EXIT_SUCCESS;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -219,11 +238,9 @@ main(int argc, char **argv)
 	if (config == NULL)
 		return EX_CONFIG;
 	if (options.check) {
-		printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s)\n",
-		    options.config_file, config->rule_count, config->directory_count,
-		    config->trust_count);
+		status = check(config, options.config_file);
 		config_unref(config);
-		return EXIT_SUCCESS;
+		return status;
 	}
 	on_stderr = open_log(config, &options);
 	serve_block_signals();
