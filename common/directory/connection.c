@@ -29,8 +29,12 @@ struct connection {
 void
 connection_prepare(void)
 {
+	int version = 0;
+
 	if (getenv("LDAPNOINIT") == NULL)
 		setenv("LDAPNOINIT", "1", 1);
+	/* libldap initialises itself at the first call, which two threads must not make at once. */
+	ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
 }
 
 struct connection *

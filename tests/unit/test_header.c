@@ -19,10 +19,17 @@ add(struct header *header, const char *name, const char *value)
 }
 
 /* A megabyte of one text again and again; free(). */
+/* A sanitizer's strstr() reads all that is left of a text at each call: less of it is enough there.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MEGABYTE (HEADER_BYTES_MAX / 16)
+#else
+#define MEGABYTE (HEADER_BYTES_MAX - 100)
+#endif
+
 static char *
-megabyte_of(const char *text)
+megabyte_of(size_t size, const char *text)
 {
-	size_t size = HEADER_BYTES_MAX - 100;
 	char *out = malloc(size + 1);
 
 	for (size_t i = 0; i < size; i++)
@@ -56,7 +63,7 @@ START_TEST(header_beyond_its_limits_is_refused_and_unchanged)
 {
 	struct header header = HEADER_INIT;
 	struct error err = ERROR_INIT;
-	char *big = megabyte_of("x");
+	char *big = megabyte_of(HEADER_BYTES_MAX - 100, "x");
 
 	for (int i = 0; i < HEADER_FIELDS_MAX; i++)
 		add(&header, "X", "");
@@ -232,7 +239,7 @@ START_TEST(megabyte_of_anything_is_read_in_no_time)
 {
 	struct header header = HEADER_INIT;
 	struct error err = ERROR_INIT;
-	char *value = megabyte_of(hostile[_i]);
+	char *value = megabyte_of(MEGABYTE, hostile[_i]);
 	char **texts = NULL;
 	size_t count = 0;
 	char *out = NULL;
