@@ -18,16 +18,17 @@
  *   cipher_strength   of that, in bits
  *   best_cipher       the best for this recipient alone
  *   capabilities      {from, ciphers[]}: what best_cipher rests on
- *   fallback          {"outlook-2002", "outlook-2003", "outlook-2016"}: what clients would have
- * used digital_id        the one that the reason speaks of: {directory, dn, attribute, subject,
- * issuer, serial, sha256, not_before, not_after, verdict, detail, failed {depth, subject, issuer}
- * or null} digital_ids       all that were considered, in brief, up to AUDIT_DIGITAL_IDS_MAX:
+ *   fallback          {"outlook-2002", "outlook-2003", "outlook-2016"}: what clients would have used
+ *   digital_id        the one that the reason speaks of: {directory, dn, attribute, subject, issuer,
+ *                     serial, sha256, not_before, not_after, verdict, detail, revocation, failed
+ *                     {depth, subject, issuer} or null}
+ *   digital_ids       all that were considered, in brief, up to AUDIT_DIGITAL_IDS_MAX:
  *                     [{attribute, serial, sha256, not_after, verdict, stale, sealed}]
  *   digital_ids_left_out  how many more there were; only if any
  *   stale             whether a stale digital ID stands beside a better one
  *   duration_ms
- *   file_failed       true, only in syslog: the audit file could not be written, and lacks the
- * record brief             true, only in syslog: what else the record holds is in the file alone
+ *   file_failed       true, only in syslog: the audit file could not be written, and lacks the record
+ *   brief             true, only in syslog: what else the record holds is in the file alone
  */
 #ifndef SMIME_AUDIT_AUDIT_H
 #define SMIME_AUDIT_AUDIT_H

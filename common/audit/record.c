@@ -139,6 +139,7 @@ evidence_json(const struct digital_id *digital_id)
 	audit_put_certificate(&object, digital_id->certificate);
 	audit_put(&object, "verdict", json_string(reason_get(digital_id->verdict)->code));
 	audit_put(&object, "detail", audit_text_json(digital_id->detail));
+	audit_put(&object, "revocation", audit_text_json(digital_id->revocation));
 	audit_put(&object, "failed", audit_failed_json(digital_id));
 	return object;
 }

@@ -90,6 +90,7 @@ START_TEST(a_sealed_recipient_is_recorded_with_all_that_led_to_it)
 	ck_assert_ptr_nonnull(text_in("fallback", "outlook-2002"));
 	ck_assert_str_eq(text_in("digital_id", "issuer"), "CN=Example Issuing CA,O=Example");
 	ck_assert_str_eq(text_in("digital_id", "verdict"), "ok");
+	ck_assert_str_eq(text_in("digital_id", "revocation"), "unknown");
 	ck_assert_int_eq(json_integer_value(json_object_get(record, "duration_ms")), 17);
 	end();
 }
