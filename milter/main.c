@@ -17,6 +17,7 @@
 #include "message/snapshot.h"
 #include "process.h"
 #include "serve.h"
+#include "signals.h"
 #include "smime/seal.h"
 
 #define PROGRAM "smime-milter"
@@ -243,7 +244,7 @@ main(int argc, char **argv)
 		return status;
 	}
 	on_stderr = open_log(config, &options);
-	serve_block_signals();
+	signals_block();
 	status = EXIT_SUCCESS;
 	if (seal_startup(&err) != 0 || start(config, &options, &err) != 0) {
 		log_error("%s", err.text);

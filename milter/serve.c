@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "callbacks.h"
 #include "process.h"
+#include "signals.h"
 #include "waker.h"
 
 /* libmilter closes a session in which the MTA says nothing for so long, seconds. Longer than any
@@ -25,26 +26,6 @@ struct milter_thread {
 	atomic_bool stopping;
 	int result;
 };
-
-static void
-our_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGUSR1);
-}
-
-void
-serve_block_signals(void)
-{
-	sigset_t set;
-
-	our_signals(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static void *
 run_milter(void *argument)
@@ -99,8 +80,7 @@ reload(const struct serve *serve)
 	config_unref(config);
 }
 
-/* A reload happens in its own thread, so that the main thread is back at sigwait() at once:
- * libmilter has a thread waiting for HUP and TERM, too, and must not be the one to get them. */
+/* A reload happens in a thread of its own: TERM is answered meanwhile. */
 static void *
 run_reload(void *argument)
 {
@@ -114,22 +94,16 @@ run_reload(void *argument)
 	return NULL;
 }
 
-/* Until TERM or INT. The kernel hands a signal to the main thread first where it waits for it. */
+/* Until TERM or INT. */
 static void
 answer_signals(struct serve *serve)
 {
 	pthread_t thread;
 	struct error err = ERROR_INIT;
 	bool reloading = false;
-	sigset_t set;
 	int number;
 
-	our_signals(&set);
-	for (;;) {
-		if (sigwait(&set, &number) != 0)
-			continue;
-		if (number == SIGTERM || number == SIGINT)
-			break;
+	while ((number = signals_next()) != SIGTERM && number != SIGINT) {
 		if (reloading)
 			pthread_join(thread, NULL);
 		reloading = thread_start(&thread, run_reload, serve, &err) == 0;
@@ -196,7 +170,7 @@ serve_run(const struct serve *serve, struct error *err)
 
 	if (waker == NULL)
 		return -1;
-	if (callbacks_register(serve->daemon, waker, err) != 0 ||
+	if (callbacks_register(serve->daemon, waker, err) != 0 || signals_receive(err) != 0 ||
 	    start_milter(serve, &milter, err) != 0)
 		goto free_waker;
 	process_notify("READY=1");

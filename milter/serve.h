@@ -22,7 +22,4 @@ struct serve {
  * failed. */
 MUST_CHECK int serve_run(const struct serve *serve, struct error *err);
 
-/* Blocks the signals that serve_run() waits for. Before any thread is started. */
-void serve_block_signals(void);
-
 #endif

@@ -151,6 +151,9 @@ def test_stop_is_quick_on_one_processor(s):
     try:
         for _ in range(5):
             daemon = s.daemon()
+            # The socket answers before libmilter does; a TERM between the two may be libmilter's.
+            with milter.Milter(daemon.address):
+                pass
             start = time.monotonic()
             daemon.stop()
             require(time.monotonic() - start < 2 * SLOWER, "the stop took too long")

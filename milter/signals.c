@@ -1,0 +1,74 @@
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+static const int ours[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+/* From the handler to signals_next(): a handler has no argument of ours. */
+static int numbers[2] = {-1, -1};
+
+static void
+our_signals(sigset_t *set)
+{
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < ARRAY_LENGTH(ours); i++)
+		sigaddset(set, ours[i]);
+}
+
+void
+signals_block(void)
+{
+	sigset_t set;
+
+	our_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A full pipe holds thousands of signals that nobody has answered: one more says nothing new. */
+static void
+on_signal(int number)
+{
+	unsigned char byte = (unsigned char)number;
+	int before = errno;
+
+	if (write(numbers[1], &byte, 1) != 1)
+		errno = before;
+	errno = before;
+}
+
+int
+signals_receive(struct error *err)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	sigset_t set;
+	size_t i;
+
+	if (pipe(numbers) != 0)
+		return error_errno(err, errno, "a pipe for signals");
+	fcntl(numbers[0], F_SETFD, FD_CLOEXEC);
+	fcntl(numbers[1], F_SETFD, FD_CLOEXEC);
+	fcntl(numbers[1], F_SETFL, O_NONBLOCK);
+	our_signals(&set);
+	action.sa_mask = set;
+	for (i = 0; i < ARRAY_LENGTH(ours); i++)
+		sigaction(ours[i], &action, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	return 0;
+}
+
+int
+signals_next(void)
+{
+	unsigned char byte;
+
+	while (read(numbers[0], &byte, 1) != 1)
+		continue; /* interrupted by the handler itself */
+	return byte;
+}
