@@ -56,6 +56,13 @@ enter(SMFICTX *ctx)
 	return session;
 }
 
+/* The path alone of a command's first argument, free(); NULL without memory. */
+static char *
+path_of(char **arguments)
+{
+	return strndup(arguments[0], address_path_length(arguments[0]));
+}
+
 /* What we want of what the MTA offers. SMFIP_NR_*: no answer is waited for, none is given. */
 #define WANTED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
 #define WANTED_STEPS                                                                    \
@@ -110,10 +117,13 @@ static sfsistat
 on_mail(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = enter(ctx);
+	char *sender = path_of(arguments);
+	enum session_begin begun = SESSION_FAILED;
 
-	if (session == NULL)
-		return try_later(ctx, "The mail gateway is out of memory; try again later");
-	switch (session_begin_message(session, arguments[0], macro(ctx, "{auth_authen}"))) {
+	if (session != NULL && sender != NULL)
+		begun = session_begin_message(session, sender, macro(ctx, "{auth_authen}"));
+	free(sender);
+	switch (begun) {
 	case SESSION_OUTGOING:
 		return SMFIS_CONTINUE;
 	case SESSION_UNTOUCHED:
@@ -130,10 +140,16 @@ static sfsistat
 on_recipient(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = enter(ctx);
+	char *recipient = path_of(arguments);
+	bool taken;
 
-	if (session == NULL || session->message == NULL)
+	if (session == NULL || session->message == NULL || recipient == NULL) {
+		free(recipient);
 		return SMFIS_TEMPFAIL;
-	if (message_recipient(session->message, arguments[0]))
+	}
+	taken = message_recipient(session->message, recipient);
+	free(recipient);
+	if (taken)
 		return SMFIS_CONTINUE;
 	return reply(ctx, "452", "4.5.3",
 	    "Too many recipients for one message: send to the rest separately");

@@ -307,3 +307,23 @@ address_equal(const struct address *a, const struct address *b, bool exact_local
 	g_free(fold_a);
 	return equal;
 }
+
+size_t
+address_path_length(const char *argument)
+{
+	bool bracketed = argument[0] == '<';
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; argument[i] != '\0'; i++) {
+		if (quoted && argument[i] == '\\' && argument[i + 1] != '\0')
+			i++;
+		else if (argument[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && bracketed && argument[i] == '>')
+			return i + 1;
+		else if (!quoted && !bracketed && argument[i] == ' ')
+			return i;
+	}
+	return i;
+}

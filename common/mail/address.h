@@ -39,6 +39,13 @@ struct address {
  */
 MUST_CHECK int address_parse(const char *text, struct address *address, struct error *err);
 
+/*
+ * How many bytes of an argument of MAIL FROM or RCPT TO are the path: up to its ">" outside quotes, or,
+ * where it has no brackets, up to the first blank outside quotes. Some MTAs (Sendmail 8.17) leave the
+ * ESMTP parameters standing behind it.
+ */
+size_t address_path_length(const char *argument);
+
 MUST_CHECK int address_copy(const struct address *from, struct address *to, struct error *err);
 void address_free(struct address *address);
 

@@ -117,17 +117,19 @@ class Milter:
     def abort(self):
         self._send(b"A")
 
-    def begin(self, sender, recipients, user=None, queue_id="4TEST1"):
-        """The envelope. An Outcome if it is refused, else None."""
+    def begin(self, sender, recipients, user=None, queue_id="4TEST1", parameters=""):
+        """The envelope. An Outcome if it is refused, else None. parameters: as Sendmail 8.17 leaves
+        them behind the address, in one argument with it."""
         macros = {"{mail_addr}": sender}
         if user is not None:
             macros["{auth_authen}"] = user
         self._macros(b"M", macros)
-        ended = self._ended(b"M", self._step(b"M", b"<" + sender.encode() + b">\0"))
+        behind = b">" + parameters.encode() + b"\0"
+        ended = self._ended(b"M", self._step(b"M", b"<" + sender.encode() + behind))
         for recipient in recipients:
             self._macros(b"R", {"i": queue_id, "{rcpt_addr}": recipient})
             ended = ended or self._ended(
-                b"R", self._step(b"R", b"<" + recipient.encode() + b">\0"))
+                b"R", self._step(b"R", b"<" + recipient.encode() + behind))
         if ended is None:
             self._macros(b"T", {"i": queue_id})
             ended = self._ended(b"T", self._step(b"T"))

@@ -25,6 +25,18 @@ def test_addresses_with_metacharacters_reach_nobody_else(s):
         require(all(char.isprintable() or char in "\r\n" for char in outcome.reply), outcome.reply)
 
 
+def test_parameters_left_behind_an_address_do_no_harm(s):
+    """Sendmail 8.17 hands them over in one argument with the address."""
+    daemon = s.daemon()
+    anna = s.people.anna.address
+    with milter.Milter(daemon.address) as session:
+        fields, body = milter.split(message(SENDER, anna))
+        require(session.begin(SENDER, [anna], parameters=" SIZE=100 NOTIFY=NEVER") is None,
+                "the envelope was refused")
+        outcome = session.header(fields) or session.body(body) or session.end(fields, body)
+    require(outcome.verdict == "accept" and is_sealed(outcome.message()), outcome.reply)
+
+
 def test_the_same_mailbox_is_found_however_it_is_written(s):
     daemon = s.daemon()
     for address in ("anna@partner.example", "Anna@Partner.EXAMPLE", '"anna"@partner.example',

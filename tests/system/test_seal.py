@@ -6,7 +6,7 @@ from place import free_port, require, wait_until
 from postfix import Postfix
 from scenario import SENDER
 from sendmail import Sendmail
-from smtp import message, send
+from smtp import Client, message, send
 
 CANARY = "canary-3f1c the quick brown fox"
 
@@ -183,6 +183,12 @@ def test_sendmail_seals(s):
     require(reply.code == 550 and reply.enhanced == "5.7.5", reply)
     require("expired" in reply.text, reply)
     require(daemon.record(s.people.emma.address)["reason"] == "expired", "not recorded")
+    s.sink.clear()
+    with Client(sendmail.port) as session:
+        require(session.mail(SENDER, ["SIZE=1000", "RET=HDRS"])[0] == 250, "MAIL with parameters")
+        require(session.rcpt(anna.address, ["NOTIFY=FAILURE,DELAY"])[0] == 250, "RCPT with one")
+        require(session.data(data)[0] == 250, "refused for its parameters")
+    check_sealed(s, s.sink.wait_for(anna.address), anna, data, "aes256-cbc")
 
 
 def test_a_tcp_socket_serves_as_well(s):

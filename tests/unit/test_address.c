@@ -342,6 +342,27 @@ END_TEST
 
 #define LOOP(tcase, test, table) tcase_add_loop_test(tcase, test, 0, (int)ARRAY_LENGTH(table))
 
+static const struct {
+	const char *argument;
+	const char *path;
+} arguments[] = {
+    {"<anna@example.org>", "<anna@example.org>"},
+    {"<anna@example.org> SIZE=100 BODY=8BITMIME", "<anna@example.org>"},
+    {"anna@example.org SIZE=100", "anna@example.org"},
+    {"<\"a> b\"@example.org> SIZE=1", "<\"a> b\"@example.org>"},
+    {"<\"a\\\"> b\"@example.org> X", "<\"a\\\"> b\"@example.org>"},
+    {"\"a b\"@example.org NOTIFY=NEVER", "\"a b\"@example.org"},
+    {"<> SIZE=5", "<>"},
+    {"<broken", "<broken"},
+    {"", ""},
+};
+
+START_TEST(esmtp_parameters_behind_the_path_are_left_off)
+{
+	ck_assert_uint_eq(address_path_length(arguments[_i].argument), strlen(arguments[_i].path));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -358,5 +379,6 @@ main(void)
 	LOOP(tcase, pattern_that_can_never_match_is_refused, no_patterns);
 	LOOP(tcase, domain_pattern_covers_itself_or_what_is_below, domains);
 	LOOP(tcase, what_is_no_domain_is_refused, no_domains);
+	LOOP(tcase, esmtp_parameters_behind_the_path_are_left_off, arguments);
 	return unit_run(suite);
 }
