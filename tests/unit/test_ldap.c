@@ -444,6 +444,7 @@ START_TEST(a_server_certificate_from_another_ca_is_refused)
 	use_ca("other");
 	fixture_start(&fixture);
 	expect_unavailable("anna@example.org", "TLS failed");
+	expect_unavailable("anna@example.org", "the CA CN=ca is not in /");
 }
 END_TEST
 
@@ -453,6 +454,16 @@ START_TEST(a_server_certificate_for_another_name_is_refused)
 	use_ca("ca");
 	fixture_start(&fixture);
 	expect_unavailable("anna@example.org", "TLS failed");
+	expect_unavailable("anna@example.org", "it is for 127.0.0.1, not for 127.0.0.2");
+}
+END_TEST
+
+START_TEST(tls_on_the_other_port_says_which_uri_is_meant)
+{
+	add_uri(_i == 0 ? "ldaps" : "ldap", "127.0.0.1", slapd_port + _i);
+	use_ca("ca");
+	fixture_start(&fixture);
+	expect_unavailable("anna@example.org", _i == 0 ? "(ldap://)" : "(ldaps://)");
 }
 END_TEST
 
@@ -707,6 +718,23 @@ START_TEST(a_hostile_server_costs_only_its_own_time)
 }
 END_TEST
 
+START_TEST(tls_that_takes_too_long_is_said_to)
+{
+	struct hostile hostile = {.bytes = "", .size = 0};
+	size_t manner = (size_t)_i;
+
+	start_hostile(&hostile);
+	add_uri(manners[manner].scheme, "127.0.0.1", hostile.port);
+	use_ca("ca");
+	fixture.directories[0].connect_timeout = 200;
+	fixture_start(&fixture);
+	expect_unavailable("anna@example.org", "TLS failed: not done within connect-timeout");
+	resolver_free(fixture.resolver);
+	fixture.resolver = NULL;
+	stop_hostile(&hostile);
+}
+END_TEST
+
 START_TEST(a_server_that_failed_is_left_alone_for_a_while)
 {
 	int port = free_ports();
@@ -789,6 +817,7 @@ add_connection_tests(TCase *tcase)
 	tcase_add_test(tcase, ldaps_is_used_and_verified);
 	tcase_add_loop_test(tcase, a_server_certificate_from_another_ca_is_refused, 0, 2);
 	tcase_add_test(tcase, a_server_certificate_for_another_name_is_refused);
+	tcase_add_loop_test(tcase, tls_on_the_other_port_says_which_uri_is_meant, 0, 2);
 	tcase_add_test(tcase, a_missing_ca_file_says_so);
 	tcase_add_test(tcase, plain_ldap_is_used_only_when_told);
 	tcase_add_test(tcase, a_bind_opens_what_is_private);
@@ -806,6 +835,9 @@ add_failure_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, a_hostile_server_costs_only_its_own_time, 0,
 	    (int)(ARRAY_LENGTH(hostiles) * ARRAY_LENGTH(manners)));
+	/* The manners that use TLS. */
+	tcase_add_loop_test(
+	    tcase, tls_that_takes_too_long_is_said_to, 1, (int)ARRAY_LENGTH(manners));
 	tcase_add_test(tcase, a_server_that_failed_is_left_alone_for_a_while);
 	tcase_add_loop_test(
 	    tcase, a_uri_that_leads_nowhere_says_so, 0, (int)ARRAY_LENGTH(bad_uris));
