@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "directory/dial.h"
 #include "directory/handle.h"
+#include "directory/tls_probe.h"
 
 struct connection {
 	const struct config_directory *directory;
@@ -78,25 +79,66 @@ show_socket(struct connection *connection, int fd)
 	pthread_mutex_unlock(&connection->mutex);
 }
 
-/* TLS and bind. Both end when the socket is shut down. */
+/* TLS and bind. Both end when the socket is shut down. *unclear: TLS failed, who knows why. */
 static int
-enter(struct connection *connection, LDAP *ld, const LDAPURLDesc *url, struct error *err)
+enter(struct connection *connection, LDAP *ld, const LDAPURLDesc *url, bool *unclear,
+    struct error *err)
 {
 	const struct config_directory *directory = connection->directory;
 	int64_t left = connection->deadline_ms - clock_monotonic_ms();
 
 	if (handle_options(ld, directory, left, err) != 0)
 		return -1;
-	if (handle_needs_tls(directory, url) && handle_start_tls(ld, directory, url, err) != 0)
+	if (handle_needs_tls(directory, url) &&
+	    handle_start_tls(ld, directory, url, unclear, err) != 0)
 		return -1;
 	return handle_bind(ld, directory, err);
+}
+
+/* The other end of the connection that failed. */
+struct peer {
+	struct sockaddr_storage address;
+	socklen_t size;
+};
+
+/* Puts into err why TLS failed, where that can be found out in what is left of the time. */
+static void
+explain(struct connection *connection, const LDAPURLDesc *url, const struct peer *peer,
+    struct error *err)
+{
+	const struct config_directory *directory = connection->directory;
+	struct tls_probe probe = {
+	    .expected = {.host = url->lud_host,
+		.ca_file = handle_ca_file(directory),
+		.own_ca = directory->tls_ca != NULL && directory->tls_ca[0] != '\0'},
+	    .start_tls = strcmp(url->lud_scheme, "ldaps") != 0};
+	struct error why = ERROR_INIT;
+	int fd;
+
+	if (clock_monotonic_ms() >= connection->deadline_ms) {
+		error_set(err, ERROR_TEMPORARY,
+		    "TLS failed: not done within connect-timeout (%lld ms)",
+		    (long long)directory->connect_timeout);
+		return;
+	}
+	fd = dial_address(
+	    (const struct sockaddr *)&peer->address, peer->size, connection->deadline_ms, NULL);
+	if (fd < 0)
+		return;
+	show_socket(connection, fd);
+	if (tls_probe(&probe, fd, connection->deadline_ms, &why) == 0)
+		error_set(err, ERROR_TEMPORARY, "TLS failed: %s", why.text);
+	show_socket(connection, -1);
+	close(fd);
 }
 
 static int
 try_server(struct connection *connection, const char *uri, struct error *err)
 {
+	struct peer peer = {.size = sizeof(peer.address)};
 	LDAPURLDesc *url = NULL;
 	LDAP *ld = NULL;
+	bool unclear = false;
 	int result = -1;
 	int fd;
 
@@ -112,7 +154,9 @@ try_server(struct connection *connection, const char *uri, struct error *err)
 		close(fd);
 		goto out;
 	}
-	result = enter(connection, ld, url, err);
+	if (getpeername(fd, (struct sockaddr *)&peer.address, &peer.size) != 0)
+		peer.size = 0;
+	result = enter(connection, ld, url, &unclear, err);
 	show_socket(connection, -1);
 	if (result == 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
 		result = error_errno(err, errno, "fcntl");
@@ -121,6 +165,8 @@ try_server(struct connection *connection, const char *uri, struct error *err)
 		connection->uri = uri;
 	} else {
 		ldap_unbind_ext(ld, NULL, NULL);
+		if (unclear && peer.size > 0)
+			explain(connection, url, &peer, err);
 	}
 out:
 	ldap_free_urldesc(url);

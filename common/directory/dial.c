@@ -43,9 +43,8 @@ finish_connect(int fd, int64_t deadline_ms, struct error *err)
 	return 0;
 }
 
-/* A blocking, connected socket; -1 on error. */
-static int
-connect_to(const struct sockaddr *address, socklen_t size, int64_t deadline_ms, struct error *err)
+int
+dial_address(const struct sockaddr *address, socklen_t size, int64_t deadline_ms, struct error *err)
 {
 	int fd;
 
@@ -93,7 +92,7 @@ connect_any(const struct addrinfo *first, int64_t deadline_ms, struct error *err
 		count++;
 	for (address = first; address != NULL && fd < 0; address = address->ai_next) {
 		now = clock_monotonic_ms();
-		fd = connect_to(
+		fd = dial_address(
 		    address->ai_addr, address->ai_addrlen, now + (deadline_ms - now) / count, err);
 		count--;
 	}
@@ -139,7 +138,7 @@ dial_path(const char *path, int64_t deadline_ms, struct error *err)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return error_set(err, ERROR_INPUT, "the socket's path is too long");
 	strcpy(address.sun_path, path);
-	return connect_to((const struct sockaddr *)&address, sizeof(address), deadline_ms, err);
+	return dial_address((const struct sockaddr *)&address, sizeof(address), deadline_ms, err);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include <ldap.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
@@ -14,5 +15,9 @@
  * look-up keeps its own time (resolv.conf). The socket is blocking. -1 on error.
  */
 MUST_CHECK int dial(const LDAPURLDesc *url, int64_t deadline_ms, struct error *err);
+
+/* The same for one address. */
+MUST_CHECK int dial_address(
+    const struct sockaddr *address, socklen_t size, int64_t deadline_ms, struct error *err);
 
 #endif

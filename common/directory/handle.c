@@ -104,8 +104,8 @@ handle_needs_tls(const struct config_directory *directory, const LDAPURLDesc *ur
 	return strcmp(url->lud_scheme, "ldaps") == 0 || directory->tls == TLS_REQUIRED;
 }
 
-static const char *
-ca_file(const struct config_directory *directory)
+const char *
+handle_ca_file(const struct config_directory *directory)
 {
 	size_t i;
 
@@ -150,7 +150,7 @@ check_protocol(LDAP *ld, struct error *err)
 static int
 set_tls(LDAP *ld, const struct config_directory *directory, struct error *err)
 {
-	const char *cas = ca_file(directory);
+	const char *cas = handle_ca_file(directory);
 	const int demand = LDAP_OPT_X_TLS_DEMAND;
 	const int tls12 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
 	const int client = 0;
@@ -170,22 +170,26 @@ set_tls(LDAP *ld, const struct config_directory *directory, struct error *err)
 }
 
 int
-handle_start_tls(
-    LDAP *ld, const struct config_directory *directory, const LDAPURLDesc *url, struct error *err)
+handle_start_tls(LDAP *ld, const struct config_directory *directory, const LDAPURLDesc *url,
+    bool *unclear, struct error *err)
 {
 	bool at_once = strcmp(url->lud_scheme, "ldaps") == 0;
 	char what[512];
 	int code;
 
+	*unclear = false;
 	if (set_tls(ld, directory, err) != 0)
 		return -1;
 	code = at_once ? ldap_install_tls(ld) : ldap_start_tls_s(ld, NULL, NULL);
 	if (code == LDAP_SUCCESS)
 		return check_protocol(ld, err);
+	if (code > 0) /* the server's own answer to StartTLS */
+		return set_error(ld, code, err, "StartTLS");
 	/* Which of these it was, libldap doesn't tell. */
+	*unclear = true;
 	snprintf(what, sizeof(what),
 	    "TLS failed (is the server's certificate valid, for this name, from a CA in %s?)",
-	    ca_file(directory));
+	    handle_ca_file(directory));
 	return set_error(ld, code, err, what);
 }
 

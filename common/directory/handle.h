@@ -26,9 +26,13 @@ MUST_CHECK int handle_options(
 
 bool handle_needs_tls(const struct config_directory *directory, const LDAPURLDesc *url);
 
-/* TLS 1.2 or later, the server's certificate and name verified. 0/-1. */
-MUST_CHECK int handle_start_tls(
-    LDAP *ld, const struct config_directory *directory, const LDAPURLDesc *url, struct error *err);
+/* The PEM file of the CAs that a server's certificate may come from: tls-ca, or the system's. */
+const char *handle_ca_file(const struct config_directory *directory);
+
+/* TLS 1.2 or later, the server's certificate and name verified. 0/-1; *unclear: it failed, and
+ * libldap does not say why. */
+MUST_CHECK int handle_start_tls(LDAP *ld, const struct config_directory *directory,
+    const LDAPURLDesc *url, bool *unclear, struct error *err);
 
 /* Simple bind (RFC 4513 section 5.1) where a bind-dn is configured. 0/-1. */
 MUST_CHECK int handle_bind(LDAP *ld, const struct config_directory *directory, struct error *err);

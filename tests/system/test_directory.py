@@ -1,5 +1,6 @@
 """Directories as they are: reached over TLS, slow, down, lying, and full of rubbish."""
 import os
+import re
 import signal
 
 import ldif
@@ -71,6 +72,8 @@ def test_a_server_with_a_foreign_certificate_is_not_believed(s):
     daemon = s.daemon(directories=ldap(slapd.uri, **{"tls-ca": s.people.root.identity.cert}))
     outcome = decide(daemon, s.people.anna.address)
     require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.reply)
+    daemon.wait_log(r"TLS failed: .*the CA CN=Test Server CA\S* is not in "
+                    + re.escape(s.people.root.identity.cert))
 
 
 def test_a_directory_that_is_down_defers_and_comes_back(s):

@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -444,6 +445,7 @@ START_TEST(a_server_certificate_from_another_ca_is_refused)
 	use_ca("other");
 	fixture_start(&fixture);
 	expect_unavailable("anna@example.org", "TLS failed");
+	expect_unavailable("anna@example.org", "the CA CN=ca is not in /");
 }
 END_TEST
 
@@ -453,6 +455,16 @@ START_TEST(a_server_certificate_for_another_name_is_refused)
 	use_ca("ca");
 	fixture_start(&fixture);
 	expect_unavailable("anna@example.org", "TLS failed");
+	expect_unavailable("anna@example.org", "it is for 127.0.0.1, not for 127.0.0.2");
+}
+END_TEST
+
+START_TEST(tls_on_the_other_port_says_which_uri_is_meant)
+{
+	add_uri(_i == 0 ? "ldaps" : "ldap", "127.0.0.1", slapd_port + _i);
+	use_ca("ca");
+	fixture_start(&fixture);
+	expect_unavailable("anna@example.org", _i == 0 ? "(ldap://)" : "(ldaps://)");
 }
 END_TEST
 
@@ -595,6 +607,8 @@ struct hostile {
 	const char *bytes;
 	size_t size;
 	bool hangs_up;
+	bool once;    /* only the first gets the bytes, the others nothing */
+	sem_t *comes; /* posted for each who connects; may be NULL */
 	int fd;
 	int port;
 	pthread_t thread;
@@ -613,6 +627,10 @@ run_hostile(void *argument)
 			close(fd);
 		else
 			clients[count++] = fd;
+		if (hostile->once)
+			hostile->size = 0;
+		if (hostile->comes != NULL)
+			sem_post(hostile->comes);
 	}
 	while (count > 0)
 		close(clients[--count]);
@@ -707,6 +725,23 @@ START_TEST(a_hostile_server_costs_only_its_own_time)
 }
 END_TEST
 
+START_TEST(tls_that_takes_too_long_is_said_to)
+{
+	struct hostile hostile = {.bytes = "", .size = 0};
+	size_t manner = (size_t)_i;
+
+	start_hostile(&hostile);
+	add_uri(manners[manner].scheme, "127.0.0.1", hostile.port);
+	use_ca("ca");
+	fixture.directories[0].connect_timeout = 200;
+	fixture_start(&fixture);
+	expect_unavailable("anna@example.org", "TLS failed: not done within connect-timeout");
+	resolver_free(fixture.resolver);
+	fixture.resolver = NULL;
+	stop_hostile(&hostile);
+}
+END_TEST
+
 START_TEST(a_server_that_failed_is_left_alone_for_a_while)
 {
 	int port = free_ports();
@@ -766,6 +801,60 @@ START_TEST(questions_under_way_at_the_end_are_dropped)
 }
 END_TEST
 
+/* TLS fails at once; then the second look at the server gets nothing. */
+#define FAILS_ONCE                                                               \
+	{                                                                        \
+		.bytes = "\x15\x03\x01\x00\x02\x02\x28", .size = 7, .once = true \
+	}
+
+START_TEST(a_second_look_ends_with_the_time_to_connect)
+{
+	struct hostile hostile = FAILS_ONCE;
+	int64_t before;
+
+	start_hostile(&hostile);
+	add_uri("ldaps", "127.0.0.1", hostile.port);
+	use_ca("ca");
+	fixture.directories[0].connect_timeout = 400 * slowness();
+	fixture_start(&fixture);
+	before = clock_monotonic_ms();
+	expect_unavailable("anna@example.org", "TLS failed (is the server's certificate valid");
+	ck_assert_int_ge(clock_monotonic_ms() - before, 300 * slowness());
+	ck_assert_int_lt(clock_monotonic_ms() - before, 3000 * slowness());
+	resolver_free(fixture.resolver);
+	fixture.resolver = NULL;
+	stop_hostile(&hostile);
+}
+END_TEST
+
+START_TEST(a_second_look_ends_with_the_resolver)
+{
+	struct hostile hostile = FAILS_ONCE;
+	struct timespec patience = {time(NULL) + 20, 0};
+	struct ticket *ticket;
+	int64_t before;
+	sem_t comes;
+
+	sem_init(&comes, 0, 0);
+	hostile.comes = &comes;
+	start_hostile(&hostile);
+	add_uri("ldaps", "127.0.0.1", hostile.port);
+	use_ca("ca");
+	fixture.directories[0].connect_timeout = 30000;
+	fixture_start(&fixture);
+	ticket = fixture_submit(&fixture, "anna@example.org");
+	ck_assert_int_eq(sem_timedwait(&comes, &patience), 0);
+	ck_assert_int_eq(sem_timedwait(&comes, &patience), 0);
+	ticket_free(ticket);
+	before = clock_monotonic_ms();
+	resolver_free(fixture.resolver);
+	fixture.resolver = NULL;
+	ck_assert_int_lt(clock_monotonic_ms() - before, 1000 * slowness());
+	stop_hostile(&hostile);
+	sem_destroy(&comes);
+}
+END_TEST
+
 static void
 add_content_tests(TCase *tcase)
 {
@@ -789,6 +878,7 @@ add_connection_tests(TCase *tcase)
 	tcase_add_test(tcase, ldaps_is_used_and_verified);
 	tcase_add_loop_test(tcase, a_server_certificate_from_another_ca_is_refused, 0, 2);
 	tcase_add_test(tcase, a_server_certificate_for_another_name_is_refused);
+	tcase_add_loop_test(tcase, tls_on_the_other_port_says_which_uri_is_meant, 0, 2);
 	tcase_add_test(tcase, a_missing_ca_file_says_so);
 	tcase_add_test(tcase, plain_ldap_is_used_only_when_told);
 	tcase_add_test(tcase, a_bind_opens_what_is_private);
@@ -806,12 +896,17 @@ add_failure_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, a_hostile_server_costs_only_its_own_time, 0,
 	    (int)(ARRAY_LENGTH(hostiles) * ARRAY_LENGTH(manners)));
+	/* The manners that use TLS. */
+	tcase_add_loop_test(
+	    tcase, tls_that_takes_too_long_is_said_to, 1, (int)ARRAY_LENGTH(manners));
 	tcase_add_test(tcase, a_server_that_failed_is_left_alone_for_a_while);
 	tcase_add_loop_test(
 	    tcase, a_uri_that_leads_nowhere_says_so, 0, (int)ARRAY_LENGTH(bad_uris));
 	tcase_add_test(tcase, a_template_that_cant_be_filled_in_is_an_error_at_the_start);
 	tcase_add_loop_test(
 	    tcase, questions_under_way_at_the_end_are_dropped, 0, (int)ARRAY_LENGTH(manners));
+	tcase_add_test(tcase, a_second_look_ends_with_the_time_to_connect);
+	tcase_add_test(tcase, a_second_look_ends_with_the_resolver);
 }
 
 int
