@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -66,9 +67,12 @@ signals_receive(struct error *err)
 int
 signals_next(void)
 {
+	struct pollfd pipe_end = {.fd = numbers[0], .events = POLLIN};
 	unsigned char byte;
 
-	while (read(numbers[0], &byte, 1) != 1)
-		continue; /* interrupted by the handler itself */
+	/* poll() is interrupted by the handler, whatever SA_RESTART says; ThreadSanitizer, too, runs
+	 * handlers within it, but not within read(). */
+	while (poll(&pipe_end, 1, -1) != 1 || read(numbers[0], &byte, 1) != 1)
+		continue;
 	return byte;
 }
