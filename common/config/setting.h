@@ -34,6 +34,12 @@ enum setting_type {
 	SETTING_directory_kind,
 	SETTING_scope,
 	SETTING_tls_mode,
+	SETTING_tls_minimum,
+	SETTING_bind_method,
+	SETTING_server_order,
+	SETTING_when_found,
+	SETTING_directory_case,
+	SETTING_groups,
 	SETTING_revocation,
 	SETTING_encrypt,
 	SETTING_unknown_capabilities,
@@ -87,7 +93,7 @@ enum {
 };
 
 /* No section has more settings: checked when the tables are compiled. */
-#define SETTINGS_MAX 48
+#define SETTINGS_MAX 64
 
 struct section {
 	const char *name; /* "" for the top level */

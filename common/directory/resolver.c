@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
-#include "directory/connection.h"
+#include "ldap/connection.h"
 #include "directory/resolver_private.h"
 #include "directory/source_ldap.h"
 #include "directory/source_ldif.h"

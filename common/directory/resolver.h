@@ -36,7 +36,7 @@ struct ticket;
 
 /* Makes the sources of the configuration and starts the loop. Takes references of config and trust.
  * A server that is down is no error; an LDIF file that can't be read is. NULL on error. The first
- * one sets LDAPNOINIT in the environment (directory/connection.h): before other threads start, or
+ * one sets LDAPNOINIT in the environment (ldap/connection.h): before other threads start, or
  * main does that itself. */
 struct resolver *resolver_new(struct config *config, struct trust *trust, struct error *err);
 
@@ -83,5 +83,44 @@ struct resolver_statistics {
 	uint64_t bytes;      /* of the cache now */
 };
 void resolver_statistics(struct resolver *resolver, struct resolver_statistics *statistics);
+
+/* The trust in force now, with a reference for the caller: the configured one, with what
+ * directories add to it. Any thread. */
+struct trust *resolver_trust(struct resolver *resolver);
+
+/* One address that is remembered. Borrowed until the visitor returns. */
+struct resolver_cached {
+	const char *key;          /* directory/key.h */
+	size_t values;            /* certificates and blobs found; 0: nothing is published */
+	size_t members;           /* of a group */
+	size_t bytes;
+	int64_t age_ms;           /* since it was asked */
+	int64_t left_ms;          /* until it is asked again; negative: kept for stale-if-error */
+	bool is_error;            /* the directory could not be asked */
+};
+typedef void resolver_cache_visitor(void *context, const struct resolver_cached *cached);
+
+/* Visits what the cache holds, the most recently used first, at most `most` entries. Any thread.
+ * Copies before it visits: the visitor may take its time. 0/-1 (memory). */
+MUST_CHECK int resolver_cache_each(struct resolver *resolver, size_t most,
+    resolver_cache_visitor *visit, void *context, struct error *err);
+
+/* Forgets what matches (pattern NULL: everything) as address patterns do (mail/address.h). The
+ * number of entries forgotten. Any thread. */
+size_t resolver_cache_flush(struct resolver *resolver, const struct address_pattern *pattern);
+
+/* The state of each server of each directory section, as of a moment ago. Any thread. */
+struct resolver_server {
+	const char *directory; /* title */
+	const char *uri;       /* or the LDIF file */
+	bool down;
+	int64_t rest_ms;
+	size_t links;
+	size_t searches;
+	char error[256];
+};
+typedef void resolver_server_visitor(void *context, const struct resolver_server *server);
+MUST_CHECK int resolver_servers_each(
+    struct resolver *resolver, resolver_server_visitor *visit, void *context, struct error *err);
 
 #endif

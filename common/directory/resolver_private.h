@@ -17,7 +17,7 @@
 
 #include "directory/cache.h"
 #include "directory/resolver.h"
-#include "directory/worker.h"
+#include "base/worker.h"
 
 struct event;
 struct event_base;

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "directory/attempt.h"
+#include "ldap/attempt.h"
 #include "directory/filter.h"
 #include "directory/search.h"
 

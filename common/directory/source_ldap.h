@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "directory/source.h"
-#include "directory/worker.h"
+#include "base/worker.h"
 
 struct event_base;
 

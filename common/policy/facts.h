@@ -21,7 +21,9 @@ enum facts_content {
 };
 
 struct facts_recipient {
-	const struct address *address;
+	const struct address *address;  /* a group's member: the member's own */
+	const struct address *envelope; /* the recipient of the envelope that it stands for: the
+					   group's, or address itself */
 	const struct config_rule *rule; /* the first that matches; NULL: none */
 	const struct recipient *record; /* NULL: not asked for, or no answer by the deadline */
 	bool asked;                     /* a look-up was made: record NULL then means unavailable */

@@ -26,6 +26,18 @@ struct finding {
 	size_t size;
 	bool oversized;     /* larger than value-size-limit: value holds nothing */
 	bool bind_by_entry; /* the directory lets a certificate without address count */
+	char *address;      /* the address that the entry was found by, where that is not the one
+			       asked for (subaddress-delimiter): a certificate may name either;
+			       NULL */
+};
+
+/* Members of a mail group, as its entry names them. */
+struct findings_group {
+	char **addresses; /* of members that have one: struct address.text, each once */
+	size_t address_count;
+	char **nameless; /* DNs of members that are there (or are said to be) without an address */
+	size_t nameless_count;
+	bool incomplete; /* more members, or deeper groups, than the limits allow */
 };
 
 struct findings {
@@ -34,7 +46,8 @@ struct findings {
 	size_t entries;    /* directory entries that claim the address */
 	size_t left_out;   /* values beyond values-limit */
 	bool many_entries; /* several entries claim the address: no binding by entry */
-	size_t bytes;      /* about what this costs in memory */
+	struct findings_group *group; /* NULL: no group, or one that publishes for itself */
+	size_t bytes;                 /* about what this costs in memory */
 	int references;    /* findings_ref/findings_unref only */
 };
 

@@ -44,6 +44,7 @@ enum recipient_state {
 	RECIPIENT_FOUND,       /* at least one value is published, usable or not */
 	RECIPIENT_NONE,        /* the directories answered: nothing */
 	RECIPIENT_UNAVAILABLE, /* a directory could not be asked */
+	RECIPIENT_GROUP,       /* a mail group: its members' records stand for it */
 };
 
 /* Digital IDs judged for one address; what follows is left out, which notes say. */
@@ -55,7 +56,14 @@ struct recipient {
 	char *detail;                   /* why unavailable, or a note on the findings; NULL */
 	struct digital_id *digital_ids; /* usable ones first, best first */
 	size_t digital_id_count;
-	time_t judged_at;   /* wall clock */
+	struct recipient **members; /* RECIPIENT_GROUP: one reference each. Never groups themselves;
+				       a member without an address is RECIPIENT_NONE, with its DN
+				       in detail and the group's own address */
+	size_t member_count;        /* 0: the group is empty */
+	bool members_incomplete;    /* not all members are known: too many, or too deep */
+	bool stale_if_error; /* from findings beyond their lifetime, because no server could be
+				asked */
+	time_t judged_at;    /* wall clock */
 	time_t valid_until; /* judgement holds until then: the next notBefore or notAfter */
 	int references;
 };

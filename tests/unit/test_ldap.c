@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "directory/connection.h"
+#include "ldap/connection.h"
 #include "directory/source_ldap.h"
 #include "directory_fixture.h"
 #include "unit.h"

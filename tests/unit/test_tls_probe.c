@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "directory/tls_probe.h"
+#include "ldap/tls_probe.h"
 #include "pki.h"
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "directory/tls_probe.h"
+#include "ldap/tls_probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* A socket to an LDAP server, connected within a time. Blocks; any thread. */
-#ifndef SMIME_DIRECTORY_DIAL_H
-#define SMIME_DIRECTORY_DIAL_H
+#ifndef SMIME_LDAP_DIAL_H
+#define SMIME_LDAP_DIAL_H
 
 #include <ldap.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "directory/tls_certificate.h"
+#include "ldap/tls_certificate.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>

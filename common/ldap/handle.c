@@ -1,4 +1,4 @@
-#include "directory/handle.h"
+#include "ldap/handle.h"
 
 #include <errno.h>
 #include <openldap.h>

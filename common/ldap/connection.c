@@ -1,4 +1,4 @@
-#include "directory/connection.h"
+#include "ldap/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "directory/dial.h"
-#include "directory/handle.h"
-#include "directory/tls_probe.h"
+#include "ldap/dial.h"
+#include "ldap/handle.h"
+#include "ldap/tls_probe.h"
 
 struct connection {
 	const struct config_directory *directory;

@@ -2,8 +2,8 @@
  * libldap's handle on a connected socket: every option that matters set on itself, TLS, and the
  * bind. Blocks; on the thread that makes the connection.
  */
-#ifndef SMIME_DIRECTORY_HANDLE_H
-#define SMIME_DIRECTORY_HANDLE_H
+#ifndef SMIME_LDAP_HANDLE_H
+#define SMIME_LDAP_HANDLE_H
 
 #include <ldap.h>
 #include <stdbool.h>

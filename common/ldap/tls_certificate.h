@@ -2,8 +2,8 @@
  * What is wrong with a server's TLS certificate, in words for an administrator. Only words: whether
  * a server is believed, libldap's TLS library decides. Any thread.
  */
-#ifndef SMIME_DIRECTORY_TLS_CERTIFICATE_H
-#define SMIME_DIRECTORY_TLS_CERTIFICATE_H
+#ifndef SMIME_LDAP_TLS_CERTIFICATE_H
+#define SMIME_LDAP_TLS_CERTIFICATE_H
 
 #include <openssl/x509.h>
 #include <stdbool.h>

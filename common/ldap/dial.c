@@ -1,4 +1,4 @@
-#include "directory/dial.h"
+#include "ldap/dial.h"
 
 #include <errno.h>
 #include <fcntl.h>

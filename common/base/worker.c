@@ -1,4 +1,4 @@
-#include "directory/worker.h"
+#include "base/worker.h"
 
 #include <event2/event.h>
 #include <stdlib.h>

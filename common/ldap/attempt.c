@@ -1,10 +1,10 @@
-#include "directory/attempt.h"
+#include "ldap/attempt.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "directory/connection.h"
+#include "ldap/connection.h"
 
 /* How often a running attempt is looked at for being late. */
 static const struct timeval watch_interval = {0, 50000};

@@ -11,8 +11,8 @@
  * the environment before libldap's first use (connection_prepare()), and every option that matters
  * is set on the handle.
  */
-#ifndef SMIME_DIRECTORY_CONNECTION_H
-#define SMIME_DIRECTORY_CONNECTION_H
+#ifndef SMIME_LDAP_CONNECTION_H
+#define SMIME_LDAP_CONNECTION_H
 
 #include <ldap.h>
 #include <stdint.h>

@@ -7,15 +7,15 @@
  * Blocks, at most until its deadline or until the socket is shut down: on the thread that makes
  * connections. SIGPIPE must be blocked there.
  */
-#ifndef SMIME_DIRECTORY_TLS_PROBE_H
-#define SMIME_DIRECTORY_TLS_PROBE_H
+#ifndef SMIME_LDAP_TLS_PROBE_H
+#define SMIME_LDAP_TLS_PROBE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "directory/tls_certificate.h"
+#include "ldap/tls_certificate.h"
 
 struct tls_probe {
 	struct tls_expected expected;

@@ -3,8 +3,8 @@
  * look-up, TLS handshakes, reading files). A job goes in on the loop thread, runs on one of the
  * pool's, and comes back to the loop thread. The queue is bounded.
  */
-#ifndef SMIME_DIRECTORY_WORKER_H
-#define SMIME_DIRECTORY_WORKER_H
+#ifndef SMIME_BASE_WORKER_H
+#define SMIME_BASE_WORKER_H
 
 #include <stdbool.h>
 #include <stddef.h>

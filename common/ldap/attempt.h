@@ -6,15 +6,15 @@
  * past its time is reported as failed, and again when it is over: until then another one would only
  * occupy another thread of the pool.
  */
-#ifndef SMIME_DIRECTORY_ATTEMPT_H
-#define SMIME_DIRECTORY_ATTEMPT_H
+#ifndef SMIME_LDAP_ATTEMPT_H
+#define SMIME_LDAP_ATTEMPT_H
 
 #include <ldap.h>
 #include <stdbool.h>
 
 #include "base/error.h"
 #include "config/config.h"
-#include "directory/worker.h"
+#include "base/worker.h"
 
 struct attempt;
 struct event_base;
