@@ -528,7 +528,20 @@ free_source(struct source *source)
 	free(server);
 }
 
-static const struct source_operations operations = {start, cancel, free_source};
+static void
+describe(struct source *source, source_visitor *visit, void *context)
+{
+	struct server *server = (struct server *)source;
+	struct source_server row = {.down = server->down, .error = server->last.text};
+	size_t i;
+
+	for (i = 0; i < server->directory->uri.count; i++) {
+		row.uri = server->directory->uri.items[i];
+		visit(context, &row);
+	}
+}
+
+static const struct source_operations operations = {start, cancel, free_source, describe};
 
 struct source *
 source_ldap_new(const struct config_directory *directory, bool exact_local, struct event_base *base,
