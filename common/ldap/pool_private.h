@@ -1,7 +1,8 @@
 /*
- * What the parts of the pool share, and nobody else: pool.c holds the searches and chooses where
- * they go, seek.c is the life of one, referral.c what it is referred to, server.c one server's
- * health and connections, link.c one connection. All of it on the loop thread.
+ * What the parts of the pool share, and nobody else: pool.c holds the searches, place.c chooses
+ * where they go, seek.c is the life of one, answer.c what servers say to it, referral.c where that
+ * leads, server.c one server's health and connections, link.c one connection. All of it on the loop
+ * thread.
  */
 #ifndef SMIME_LDAP_POOL_PRIVATE_H
 #define SMIME_LDAP_POOL_PRIVATE_H
