@@ -111,11 +111,12 @@ take_result(struct pool_search *search, LDAPMessage *message)
 	if (ldap_parse_result(search->link->ld, message, &answer.code, NULL, &answer.text,
 		&answer.referrals, &controls, 0) != LDAP_SUCCESS)
 		answer.code = LDAP_DECODING_ERROR;
-	search->answered = true;
-	if (search->leg == 0)
+	if (search->leg == 0) {
+		search->answered = search->link->number;
 		search->answer_controls = controls;
-	else
+	} else {
 		ldap_controls_free(controls);
+	}
 	if (answer.code == LDAP_SUCCESS && search->leg + 1 < search->leg_count)
 		seek_next_leg(search);
 	else if (answer.code == LDAP_SUCCESS)

@@ -191,6 +191,7 @@ link_new(struct server *server, LDAP *ld, struct error *err)
 		return error_no_memory(err);
 	TAILQ_INIT(&link->searches);
 	link->server = server;
+	link->number = ++pool->links;
 	link->ld = ld;
 	link->authenticated = is_authenticated(server);
 	link->made_ms = clock_monotonic_ms();

@@ -67,6 +67,26 @@ choose(struct pool *pool, const struct pool_search *search, bool *waits)
 	return NULL;
 }
 
+/* A search that only one connection will do for; false if it waits. */
+static bool
+place_bound(struct pool *pool, struct pool_search *search)
+{
+	struct error err = ERROR_INIT;
+	struct link *link;
+	size_t i;
+
+	for (i = 0; i < pool->own_count; i++) {
+		TAILQ_FOREACH(link, &pool->servers[i]->links, entry)
+		{
+			if (link->number == search->question.connection)
+				return link_has_room(link) && link_send(link, search) != LINK_BUSY;
+		}
+	}
+	error_set(&err, ERROR_TEMPORARY, "the connection that gave the page before is gone");
+	seek_fail(search, &err);
+	return true;
+}
+
 /* Sends a search, or fails it if nobody is there to ask; false if it waits. */
 static bool
 place(struct pool *pool, struct pool_search *search)
@@ -74,6 +94,8 @@ place(struct pool *pool, struct pool_search *search)
 	struct link *link;
 	bool waits;
 
+	if (search->question.connection != 0)
+		return place_bound(pool, search);
 	do {
 		link = choose(pool, search, &waits);
 	} while (link != NULL && link_send(link, search) == LINK_BUSY);
@@ -91,8 +113,8 @@ place_waiting(struct pool *pool)
 
 	for (search = TAILQ_FIRST(&pool->waiting); search != NULL; search = next) {
 		next = TAILQ_NEXT(search, entry);
-		/* The others would wait for the same, unless this one avoids a server. */
-		if (!place(pool, search) && search->tried == 0)
+		/* The others would wait for the same, unless this one is particular. */
+		if (!place(pool, search) && search->tried == 0 && search->question.connection == 0)
 			break;
 	}
 }
@@ -140,7 +162,8 @@ place_all(struct pool *pool)
 	size_t i;
 
 	probe_all(pool);
-	place_waiting(pool);
+	/* These have waited before: first. */
 	for (i = 0; i < pool->server_count; i++)
 		place_referred(pool->servers[i]);
+	place_waiting(pool);
 }

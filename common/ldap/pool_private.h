@@ -55,7 +55,7 @@ struct pool_search {
 	uint64_t heard_server;
 	size_t restarts;
 	uint64_t tried;                /* servers that failed it, by index */
-	bool answered;                 /* the first leg has its result */
+	uint64_t answered;             /* number of the link that gave the first leg's result */
 	bool authenticated;            /* all that came */
 	LDAPControl **answer_controls; /* of the first leg */
 	struct error error;            /* of an ended one */
@@ -65,6 +65,7 @@ struct pool_search {
 struct link {
 	TAILQ_ENTRY(link) entry;
 	struct server *server;
+	uint64_t number; /* in the pool, from 1 */
 	LDAP *ld;
 	struct event *readable;
 	struct event *writable;
@@ -112,6 +113,7 @@ struct pool {
 	size_t server_count;
 	size_t own_count; /* of `uri` */
 	size_t turn;      /* for server-order spread */
+	uint64_t links;   /* ever made */
 	struct search_list waiting;
 	struct search_list ended; /* failed, to be told */
 	size_t count;             /* searches, wherever they are */

@@ -109,8 +109,9 @@ seek_done(struct pool_search *search, enum pool_outcome outcome, const struct er
 		why = *err;
 		result.error = &why;
 	}
-	if (search->answered)
+	if (search->answered != 0)
 		result.server = search->legs[0].server->uri;
+	result.connection = search->answered;
 	result.controls = search->answer_controls;
 	search->answer_controls = NULL;
 	pool_wake(search->pool);
@@ -132,7 +133,7 @@ void
 seek_restart(struct pool_search *search, const struct server *server, const struct error *why)
 {
 	search->tried |= (uint64_t)1 << server->index;
-	if (search->restarts > search->pool->own_count ||
+	if (search->question.connection != 0 || search->restarts > search->pool->own_count ||
 	    search->question.deadline_ms - clock_monotonic_ms() < POOL_RESTART_TIME_MIN) {
 		seek_fail(search, why);
 		return;
@@ -140,7 +141,7 @@ seek_restart(struct pool_search *search, const struct server *server, const stru
 	search->restarts++;
 	free_legs(search, 1);
 	search->leg = 0;
-	search->answered = false;
+	search->answered = 0;
 	ldap_controls_free(search->answer_controls);
 	search->answer_controls = NULL;
 	seek_move(search, &search->pool->waiting, true);
@@ -156,7 +157,7 @@ seek_elsewhere(struct pool_search *search, const struct error *why)
 	uint64_t tried = search->tried | (uint64_t)1 << server->index;
 	size_t i;
 
-	for (i = 0; i < pool->own_count; i++) {
+	for (i = 0; search->question.connection == 0 && i < pool->own_count; i++) {
 		if ((tried & (uint64_t)1 << i) == 0 && !server_rests(pool->servers[i])) {
 			seek_restart(search, server, why);
 			return true;

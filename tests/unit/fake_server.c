@@ -35,6 +35,15 @@ put(struct ber *ber, unsigned char tag, const void *value, size_t size)
 	ber->size += size;
 }
 
+/* What is encoded already. */
+static void
+put_raw(struct ber *ber, const unsigned char *bytes, size_t size)
+{
+	ck_assert_uint_le(ber->size + size, sizeof(ber->bytes));
+	memcpy(ber->bytes + ber->size, bytes, size);
+	ber->size += size;
+}
+
 static void
 put_text(struct ber *ber, const char *text)
 {
@@ -50,13 +59,16 @@ put_number(struct ber *ber, unsigned char tag, int number)
 }
 
 static void
-send_message(int fd, int id, unsigned char tag, const struct ber *operation)
+send_message(int fd, int id, unsigned char tag, const struct ber *operation,
+    const struct fake *with_controls)
 {
 	struct ber inner = {.size = 0};
 	struct ber message = {.size = 0};
 
 	put_number(&inner, 0x02, id);
 	put(&inner, tag, operation->bytes, operation->size);
+	if (with_controls != NULL)
+		put_raw(&inner, with_controls->controls, with_controls->controls_size);
 	put(&message, 0x30, inner.bytes, inner.size);
 	(void)!send(fd, message.bytes, message.size, MSG_NOSIGNAL);
 }
@@ -68,7 +80,7 @@ send_entry(int fd, int id, const char *dn)
 
 	put_text(&entry, dn);
 	put(&entry, 0x30, "", 0);
-	send_message(fd, id, 0x64, &entry);
+	send_message(fd, id, 0x64, &entry, NULL);
 }
 
 static void
@@ -84,7 +96,18 @@ send_result(int fd, int id, unsigned char tag, int code, const char *referral)
 		put_text(&uris, referral);
 		put(&result, 0xa3, uris.bytes, uris.size);
 	}
-	send_message(fd, id, tag, &result);
+	send_message(fd, id, tag, &result, NULL);
+}
+
+static void
+send_success(const struct fake *fake, int fd, int id)
+{
+	struct ber result = {.size = 0};
+
+	put_number(&result, 0x0a, 0);
+	put_text(&result, "");
+	put_text(&result, "");
+	send_message(fd, id, 0x65, &result, fake);
 }
 
 static void
@@ -98,7 +121,7 @@ send_references(struct fake *fake, int fd, int id)
 		reference.size = 0;
 		snprintf(uri, sizeof(uri), "%s/o=part%d", fake->refer, i);
 		put_text(&reference, uri);
-		send_message(fd, id, 0x73, &reference);
+		send_message(fd, id, 0x73, &reference, NULL);
 	}
 }
 
@@ -111,7 +134,7 @@ send_notice(int fd)
 	put_text(&result, "");
 	put_text(&result, "");
 	put(&result, 0x8a, "1.3.6.1.4.1.1466.20036", 22);
-	send_message(fd, 0, 0x78, &result);
+	send_message(fd, 0, 0x78, &result, NULL);
 }
 
 static void
@@ -161,7 +184,7 @@ answer(struct fake *fake, struct fake_client *client, int id, const char *base)
 		return;
 	case FAKE_ANSWERS:
 		send_entry(fd, id, base);
-		send_result(fd, id, 0x65, 0, NULL);
+		send_success(fake, fd, id);
 		return;
 	case FAKE_HANGS_UP:
 		send_entry(fd, id, base);
@@ -209,6 +232,17 @@ take_length(const unsigned char *bytes, size_t *at)
 	return length;
 }
 
+/* What stands behind the operation, which begins at `at`. */
+static void
+take_controls(struct fake *fake, const unsigned char *bytes, size_t at, size_t end)
+{
+	size_t size = take_length(bytes, &at);
+
+	fake->controls_size = end - at - size;
+	ck_assert_uint_le(fake->controls_size, sizeof(fake->controls));
+	memcpy(fake->controls, bytes + at + size, fake->controls_size);
+}
+
 /* One request, whole. */
 static void
 take_request(struct fake *fake, struct fake_client *client)
@@ -217,10 +251,11 @@ take_request(struct fake *fake, struct fake_client *client)
 	bool muted = client->number <= atomic_load(&fake->mute_until);
 	size_t at = 1;
 	size_t size;
+	size_t end;
 	int id = 0;
 
-	take_length(bytes, &at);
-	at++;
+	end = take_length(bytes, &at);
+	end += at++;
 	for (size = take_length(bytes, &at); size > 0; size--)
 		id = id << 8 | bytes[at++];
 	switch (bytes[at++]) {
@@ -229,6 +264,7 @@ take_request(struct fake *fake, struct fake_client *client)
 			send_result(client->fd, id, 0x61, 0, NULL);
 		break;
 	case TAG_SEARCH:
+		take_controls(fake, bytes, at, end);
 		take_length(bytes, &at);
 		at++;
 		size = take_length(bytes, &at);

@@ -60,7 +60,9 @@ struct fake {
 	int references;
 	struct fake_client clients[FAKE_CLIENTS_MAX];
 	struct fake_held holds[FAKE_HELD_MAX];
-	char base[100]; /* of the last search; after fake_stop() */
+	char base[100];              /* of the request in hand */
+	unsigned char controls[200]; /* the same: they come back with a result */
+	size_t controls_size;
 };
 
 /* A port of loopback where nobody listens (for now). */

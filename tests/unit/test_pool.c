@@ -40,6 +40,8 @@ struct asked {
 	enum pool_outcome outcome;
 	char error[1024];
 	char server[120];
+	uint64_t connection;
+	size_t controls; /* of the answer */
 	bool authenticated;
 	struct asked *next; /* started when this one ends */
 };
@@ -149,6 +151,9 @@ on_done(void *context, const struct pool_result *result)
 	asked->done++;
 	asked->outcome = result->outcome;
 	asked->authenticated = result->authenticated;
+	asked->connection = result->connection;
+	while (result->controls != NULL && result->controls[asked->controls] != NULL)
+		asked->controls++;
 	if (result->error != NULL)
 		snprintf(asked->error, sizeof(asked->error), "%s", result->error->text);
 	if (result->server != NULL)
@@ -158,6 +163,10 @@ on_done(void *context, const struct pool_result *result)
 }
 
 static const struct pool_events events = {on_begin, on_entry, on_done};
+
+/* Of the following questions. */
+static LDAPControl **controls;
+static uint64_t connection;
 
 static struct pool_search *
 try_begin(struct asked *asked, int64_t time_ms, struct error *err)
@@ -170,6 +179,8 @@ try_begin(struct asked *asked, int64_t time_ms, struct error *err)
 	    .filter = "(mail=a)",
 	    .attributes = attributes,
 	    .entries_limit = 10,
+	    .controls = controls,
+	    .connection = connection,
 	    .deadline_ms = clock_monotonic_ms() + time_ms};
 
 	asked->search = pool_search_start(pool, &question, &events, asked, err);
@@ -248,6 +259,44 @@ START_TEST(a_search_gives_its_entries_and_who_answered)
 	ck_assert_str_eq(state_of(0).uri, fake->uri);
 	ck_assert(!state_of(0).down);
 	ck_assert_uint_eq(state_of(0).links, 1);
+}
+END_TEST
+
+START_TEST(controls_go_out_and_come_back)
+{
+	char oid[] = LDAP_CONTROL_PAGEDRESULTS;
+	char value[] = "\x30\x05\x02\x01\x0a\x04\x00";
+	LDAPControl page = {oid, {sizeof(value) - 1, value}, 0};
+	LDAPControl *list[] = {&page, NULL};
+
+	add_fake(FAKE_ANSWERS);
+	start_pool();
+	ck_assert_uint_eq(ask().controls, 0);
+	controls = list;
+	ck_assert_uint_eq(ask().controls, 1);
+}
+END_TEST
+
+START_TEST(the_next_page_is_asked_of_the_same_connection_or_fails)
+{
+	struct fake *first = add_fake(FAKE_ANSWERS);
+	struct fake *second = add_fake(FAKE_ANSWERS);
+	struct asked asked;
+	int i;
+
+	directory->server_order = SERVER_ORDER_SPREAD;
+	start_pool();
+	ask();
+	RUN_UNTIL(state_of(0).links == 1 && state_of(1).links == 1);
+	asked = ask();
+	connection = asked.connection;
+	ck_assert_uint_ne(connection, 0);
+	for (i = 0; i < 4; i++)
+		ck_assert_str_eq(ask().server, asked.server);
+	atomic_store(&first->drop, 1);
+	atomic_store(&second->drop, 1);
+	RUN_UNTIL(state_of(0).links == 0 && state_of(1).links == 0);
+	expect_failed(ask(), "the page before");
 }
 END_TEST
 
@@ -969,6 +1018,8 @@ static void
 add_outcome_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_search_gives_its_entries_and_who_answered);
+	tcase_add_test(tcase, controls_go_out_and_come_back);
+	tcase_add_test(tcase, the_next_page_is_asked_of_the_same_connection_or_fails);
 	tcase_add_test(tcase, a_local_socket_authenticates);
 	tcase_add_loop_test(tcase, the_servers_word_is_the_outcome, 0, (int)ARRAY_LENGTH(outcomes));
 	tcase_add_test(tcase, an_entry_that_is_refused_ends_the_search_only);
