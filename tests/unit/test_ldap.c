@@ -523,7 +523,7 @@ static const struct {
     {"wrong\n", 0600, "binding as cn=admin,o=x"},
     {"\nsecret\n", 0600, "holds no password"},
     {"", 0600, "holds no password"},
-    {"secret\n", 0604, "open to everybody"},
+    {"secret\n", 0604, "everybody can read or write /"},
 };
 
 START_TEST(a_bind_that_cant_be_done_is_unavailable)
