@@ -375,7 +375,8 @@ serve(void *argument)
 		if (atomic_exchange(&fake->drop, 0) != 0)
 			drop_all(fake);
 		for (i = 0; i < FAKE_CLIENTS_MAX; i++) {
-			if (fake->clients[i].fd >= 0 && waits[i].fd >= 0 && waits[i].revents != 0)
+			if (fake->clients[i].fd >= 0 && waits[i].fd >= 0 && waits[i].revents != 0 &&
+			    atomic_load(&fake->deaf) == 0)
 				take_input(fake, &fake->clients[i]);
 		}
 		if (waits[FAKE_CLIENTS_MAX].revents != 0)

@@ -29,6 +29,11 @@ static struct event *tick;
 static struct worker_pool *workers;
 static struct pool *pool;
 
+/* Of the questions to come. */
+static const char *filter = "(mail=a)";
+static LDAPControl **controls;
+static uint64_t connection;
+
 /* What came of one search. */
 struct asked {
 	struct pool_search *search; /* NULL: it is over */
@@ -57,6 +62,10 @@ setup(void)
 	static const struct timeval interval = {0, 2000};
 
 	signal(SIGPIPE, SIG_IGN);
+	filter = "(mail=a)";
+	controls = NULL;
+	connection = 0;
+	memset(fakes, 0, sizeof(fakes));
 	connection_prepare();
 	evthread_use_pthreads();
 	fixture_init(&fixture, 1);
@@ -164,10 +173,6 @@ on_done(void *context, const struct pool_result *result)
 
 static const struct pool_events events = {on_begin, on_entry, on_done};
 
-/* Of the following questions. */
-static LDAPControl **controls;
-static uint64_t connection;
-
 static struct pool_search *
 try_begin(struct asked *asked, int64_t time_ms, struct error *err)
 {
@@ -176,7 +181,7 @@ try_begin(struct asked *asked, int64_t time_ms, struct error *err)
 	char text[] = "o=x";
 	const struct pool_question question = {.base = text,
 	    .scope = LDAP_SCOPE_SUBTREE,
-	    .filter = "(mail=a)",
+	    .filter = filter,
 	    .attributes = attributes,
 	    .entries_limit = 10,
 	    .controls = controls,
@@ -673,6 +678,39 @@ START_TEST(one_connection_is_enough_for_a_few_searches)
 }
 END_TEST
 
+START_TEST(what_the_socket_does_not_take_waits)
+{
+	static struct asked asked[1000];
+	static char large[10000];
+	struct fake *fake = add_fake(FAKE_ANSWERS);
+	size_t sent;
+	size_t i;
+
+	directory->searches = ARRAY_LENGTH(asked);
+	directory->connections = 1;
+	start_pool();
+	ask();
+	atomic_store(&fake->deaf, 1);
+	memset(large, 'a', sizeof(large) - 1);
+	memcpy(large, "(mail=", 6);
+	large[sizeof(large) - 2] = ')';
+	filter = large;
+	for (i = 0; i < ARRAY_LENGTH(asked); i++)
+		begin(&asked[i]);
+	RUN_UNTIL(state_of(0).searches > 1);
+	for (i = 0; i < 20; i++)
+		event_base_loop(base, EVLOOP_ONCE);
+	sent = state_of(0).searches;
+	ck_assert_uint_lt(sent, ARRAY_LENGTH(asked)); /* or the test shows nothing */
+	atomic_store(&fake->deaf, 0);
+	for (i = 0; i < ARRAY_LENGTH(asked); i++) {
+		RUN_UNTIL(asked[i].done > 0);
+		expect_answered(asked[i], fake);
+	}
+	ck_assert_int_eq(atomic_load(&fake->connections), 1);
+}
+END_TEST
+
 START_TEST(more_searches_than_the_most_are_refused)
 {
 	static struct asked asked[POOL_SEARCHES_MAX];
@@ -1055,6 +1093,7 @@ add_server_tests(TCase *tcase)
 	tcase_add_test(tcase, success_ends_the_doubling);
 	tcase_add_test(tcase, searches_and_connections_keep_to_their_limits);
 	tcase_add_test(tcase, one_connection_is_enough_for_a_few_searches);
+	tcase_add_test(tcase, what_the_socket_does_not_take_waits);
 	tcase_add_test(tcase, more_searches_than_the_most_are_refused);
 	tcase_add_test(tcase, idle_connections_are_closed);
 	tcase_add_test(tcase, a_search_in_hand_keeps_its_connection);
