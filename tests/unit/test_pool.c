@@ -394,7 +394,7 @@ START_TEST(a_silent_server_costs_a_search_only_the_search_time)
 	struct fake *good = add_fake(FAKE_ANSWERS);
 	struct asked asked;
 
-	directory->search_timeout = 200;
+	directory->search_timeout = 400;
 	start_pool();
 	asked = ask();
 	expect_answered(asked, good);
@@ -413,9 +413,9 @@ START_TEST(a_connection_gone_dead_is_made_again_to_the_only_server)
 	struct asked asked[3] = {{.done = 0}};
 	size_t i;
 
-	directory->search_timeout = 300;
 	start_pool();
 	ask();
+	directory->search_timeout = 500;
 	atomic_store(&fake->mute_until, 1);
 	for (i = 0; i < 3; i++)
 		begin(&asked[i]);
@@ -564,7 +564,7 @@ START_TEST(a_server_that_only_takes_connections_is_not_back)
 	struct fake *first = add_fake(FAKE_SILENT);
 	struct fake *second = add_fake(FAKE_ANSWERS);
 
-	directory->search_timeout = 100;
+	directory->search_timeout = 300;
 	directory->retry_interval = 20;
 	directory->retry_interval_max = 40;
 	start_pool();
@@ -658,6 +658,49 @@ START_TEST(searches_and_connections_keep_to_their_limits)
 	ck_assert_int_le(atomic_load(&fake->most), 3);
 	ck_assert_int_eq(atomic_load(&fake->connections), 2);
 	ck_assert_uint_eq(state_of(0).searches, 0);
+}
+END_TEST
+
+START_TEST(a_server_that_wants_no_second_connection_is_well)
+{
+	struct fake *fake = add_fake(FAKE_ANSWERS);
+	struct asked asked[5] = {{.done = 0}};
+	size_t i;
+
+	directory->searches = 1;
+	start_pool();
+	ask();
+	atomic_store(&fake->mode, FAKE_HOLDS);
+	atomic_store(&fake->refuse, 1);
+	for (i = 0; i < ARRAY_LENGTH(asked); i++)
+		begin(&asked[i]);
+	RUN_UNTIL(atomic_load(&fake->connections) >= 2 && state_of(0).links == 1);
+	ck_assert(!state_of(0).down);
+	atomic_store(&fake->mode, FAKE_ANSWERS);
+	for (i = 0; i < ARRAY_LENGTH(asked); i++) {
+		RUN_UNTIL(asked[i].done > 0);
+		expect_answered(asked[i], fake);
+	}
+	ck_assert(!state_of(0).down);
+}
+END_TEST
+
+START_TEST(a_silent_connection_is_made_again_where_the_other_server_is_down)
+{
+	struct fake *fake = add_fake(FAKE_ANSWERS);
+	struct asked asked;
+
+	add_closed();
+	directory->server_order = SERVER_ORDER_SPREAD;
+	start_pool();
+	ask();
+	RUN_UNTIL(state_of(1).down);
+	directory->search_timeout = 500;
+	atomic_store(&fake->mute_until, 1);
+	asked = ask();
+	expect_answered(asked, fake);
+	ck_assert_int_eq(asked.begins, 2);
+	ck_assert(!state_of(0).down);
 }
 END_TEST
 
@@ -1092,6 +1135,8 @@ add_server_tests(TCase *tcase)
 	tcase_add_test(tcase, each_failure_doubles_the_rest_up_to_the_most);
 	tcase_add_test(tcase, success_ends_the_doubling);
 	tcase_add_test(tcase, searches_and_connections_keep_to_their_limits);
+	tcase_add_test(tcase, a_server_that_wants_no_second_connection_is_well);
+	tcase_add_test(tcase, a_silent_connection_is_made_again_where_the_other_server_is_down);
 	tcase_add_test(tcase, one_connection_is_enough_for_a_few_searches);
 	tcase_add_test(tcase, what_the_socket_does_not_take_waits);
 	tcase_add_test(tcase, more_searches_than_the_most_are_refused);
