@@ -1,6 +1,9 @@
 /* ldap/pool, with servers that do as they are told. */
+#include <dlfcn.h>
 #include <event2/event.h>
 #include <event2/thread.h>
+#include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +54,27 @@ struct asked {
 	struct asked *next; /* started when this one ends */
 };
 
+/* The look-up of one name hangs while this is set. */
+static atomic_int hangs;
+static atomic_int lookups;
+
+/* In place of the C library's, which can't be made to hang. */
+int
+getaddrinfo(const char *restrict name, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict result)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (strcmp(name, "hangs.test") == 0) {
+		atomic_fetch_add(&lookups, 1);
+		while (atomic_load(&hangs) != 0)
+			poll(NULL, 0, 2);
+		name = "127.0.0.1";
+	}
+	return real(name, service, hints, result);
+}
+
 static void
 on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *context UNUSED)
 {
@@ -85,6 +109,7 @@ setup(void)
 static void
 teardown(void)
 {
+	atomic_store(&hangs, 0);
 	pool_free(pool);
 	worker_pool_free(workers);
 	event_free(tick);
@@ -505,6 +530,31 @@ START_TEST(a_server_slow_to_connect_is_not_waited_for_where_there_is_another)
 	ck_assert_int_eq(asked.begins, 1);
 	/* It is still being connected to: no failure yet. */
 	ck_assert(!state_of(0).down);
+}
+END_TEST
+
+START_TEST(a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server)
+{
+	static char uri[60];
+	struct fake *good = add_fake(FAKE_ANSWERS);
+
+	snprintf(uri, sizeof(uri), "ldap://hangs.test:%d", good->port);
+	uris[0] = uri;
+	uris[1] = good->uri;
+	fixture_list(&directory->uri, uris, 2);
+	directory->connect_timeout = 300;
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	atomic_store(&hangs, 1);
+	start_pool();
+	expect_answered(ask(), good);
+	RUN_UNTIL(strstr(state_of(0).error, "look-up hangs") != NULL);
+	RUN_UNTIL(strstr(state_of(0).error, "look-up has not ended yet") != NULL);
+	expect_answered(ask(), good);
+	ck_assert_int_eq(atomic_load(&lookups), 1);
+	atomic_store(&hangs, 0);
+	RUN_UNTIL(!state_of(0).down);
+	ck_assert_str_eq(ask().server, uri);
 }
 END_TEST
 
@@ -1128,6 +1178,7 @@ add_failure_tests(TCase *tcase)
 static void
 add_server_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
 	tcase_add_test(tcase, searches_go_to_the_first_in_the_list);
 	tcase_add_test(tcase, searches_are_spread_over_the_servers);
 	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
