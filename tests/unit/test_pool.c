@@ -19,6 +19,9 @@
 #include "unit.h"
 
 #define FAKES 3
+/* After so long a server counts as silent: longer than a busy machine keeps one that isn't from
+ * answering. Milliseconds. */
+#define SILENCE 1500
 
 static struct fixture fixture;
 static struct config_directory *directory;
@@ -419,7 +422,7 @@ START_TEST(a_silent_server_costs_a_search_only_the_search_time)
 	struct fake *good = add_fake(FAKE_ANSWERS);
 	struct asked asked;
 
-	directory->search_timeout = 400;
+	directory->search_timeout = SILENCE;
 	start_pool();
 	asked = ask();
 	expect_answered(asked, good);
@@ -440,7 +443,7 @@ START_TEST(a_connection_gone_dead_is_made_again_to_the_only_server)
 
 	start_pool();
 	ask();
-	directory->search_timeout = 500;
+	directory->search_timeout = SILENCE;
 	atomic_store(&fake->mute_until, 1);
 	for (i = 0; i < 3; i++)
 		begin(&asked[i]);
@@ -614,7 +617,7 @@ START_TEST(a_server_that_only_takes_connections_is_not_back)
 	struct fake *first = add_fake(FAKE_SILENT);
 	struct fake *second = add_fake(FAKE_ANSWERS);
 
-	directory->search_timeout = 300;
+	directory->search_timeout = SILENCE;
 	directory->retry_interval = 20;
 	directory->retry_interval_max = 40;
 	start_pool();
@@ -745,7 +748,7 @@ START_TEST(a_silent_connection_is_made_again_where_the_other_server_is_down)
 	start_pool();
 	ask();
 	RUN_UNTIL(state_of(1).down);
-	directory->search_timeout = 500;
+	directory->search_timeout = SILENCE;
 	atomic_store(&fake->mute_until, 1);
 	asked = ask();
 	expect_answered(asked, fake);
