@@ -321,6 +321,11 @@ take_client(struct fake *fake)
 
 	if (fd < 0)
 		return;
+	if (atomic_load(&fake->refuse) != 0) {
+		close(fd);
+		atomic_fetch_add(&fake->connections, 1);
+		return;
+	}
 	for (i = 0; i < FAKE_CLIENTS_MAX && fake->clients[i].fd >= 0; i++)
 		;
 	ck_assert_uint_lt(i, FAKE_CLIENTS_MAX);
@@ -375,7 +380,8 @@ serve(void *argument)
 		if (atomic_exchange(&fake->drop, 0) != 0)
 			drop_all(fake);
 		for (i = 0; i < FAKE_CLIENTS_MAX; i++) {
-			if (fake->clients[i].fd >= 0 && waits[i].fd >= 0 && waits[i].revents != 0)
+			if (fake->clients[i].fd >= 0 && waits[i].fd >= 0 && waits[i].revents != 0 &&
+			    atomic_load(&fake->deaf) == 0)
 				take_input(fake, &fake->clients[i]);
 		}
 		if (waits[FAKE_CLIENTS_MAX].revents != 0)

@@ -30,7 +30,7 @@ enum fake_mode {
 struct fake_client {
 	int fd;
 	int number; /* of the connection */
-	unsigned char input[4096];
+	unsigned char input[16384];
 	size_t size;
 	int outstanding;
 };
@@ -48,6 +48,8 @@ struct fake {
 	atomic_int mode;
 	atomic_int stop;
 	atomic_int mute_until;  /* connections up to this number get no answer */
+	atomic_int refuse;      /* takes connections only to close them */
+	atomic_int deaf;        /* reads nothing meanwhile */
 	atomic_int drop;        /* closes all connections, once */
 	atomic_int connections; /* ever made */
 	atomic_int open;
