@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -205,7 +206,22 @@ free_source(struct source *source)
 	free(ldif);
 }
 
-static const struct source_operations operations = {start, cancel, free_source};
+static void
+describe(struct source *source, source_visitor *visit, void *context)
+{
+	const struct ldif *ldif = (const struct ldif *)source;
+	struct source_server server;
+
+	memset(&server, 0, sizeof(server));
+	server.uri = ldif->directory->ldif;
+	server.down = ldif->missing || roster_same(&ldif->seen, &ldif->refused);
+	if (server.down)
+		snprintf(server.error, sizeof(server.error),
+		    "the file can't be read; the contents read before are in force");
+	visit(context, &server);
+}
+
+static const struct source_operations operations = {start, cancel, free_source, describe};
 
 struct source *
 source_ldif_new(const struct config_directory *directory, bool exact_local, struct event_base *base,

@@ -113,7 +113,7 @@ free_source(struct source *source)
 	free(source);
 }
 
-static const struct source_operations operations = {start, cancel, free_source};
+static const struct source_operations operations = {start, cancel, free_source, NULL};
 
 static struct source *
 make(void *context UNUSED, const struct config_directory *directory, struct event_base *base,
