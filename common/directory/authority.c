@@ -39,7 +39,12 @@ reader_init(struct reader *reader, const struct config_trust *trust, struct even
 	    calloc(trust->anchor_bases.count + trust->intermediate_bases.count + 1, sizeof(bool));
 	if (reader->missing == NULL)
 		return error_no_memory(err);
-	reader->pool = pool_new(reader->directory, base, helpers, err);
+	if (page_init(&reader->page, err) != 0)
+		return -1;
+	/* The next page is known to the connection of the one before alone. */
+	reader->directory.connections = 1;
+	reader->directory.server_order = SERVER_ORDER_LISTED;
+	reader->pool = pool_new(&reader->directory, base, helpers, err);
 	if (reader->pool == NULL)
 		return -1;
 	return reader_begin(reader, base, err);
@@ -65,7 +70,7 @@ make_readers(struct authority *authority, const struct config *config, struct ev
 		reader = &authority->readers[authority->reader_count++];
 		reader->authority = authority;
 		reader->section = i;
-		reader->directory = directory;
+		reader->directory = *directory;
 		if (reader_init(reader, &config->trusts[i], base, helpers, err) != 0)
 			return -1;
 	}
@@ -135,7 +140,7 @@ authority_pending(
 			    "trust \"%s\": the CA certificates of directory \"%s\" could not be "
 			    "read "
 			    "yet%s%s",
-			    reader->config->title, reader->directory->title,
+			    reader->config->title, reader->directory.title,
 			    reader->last.text[0] != '\0' ? ": " : "", reader->last.text);
 		return true;
 	}

@@ -37,7 +37,7 @@ run_building(void *job)
 	bool changed = false;
 
 	if (trust_published_judge(reader->incoming, reader->current, authority->base,
-		reader->section, reader->directory->title, clock_wall(), &changed,
+		reader->section, reader->directory.title, clock_wall(), &changed,
 		&authority->error) != 0) {
 		authority->failed = true;
 		return;

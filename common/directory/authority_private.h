@@ -19,17 +19,26 @@ struct event;
 
 enum reader_state { READER_RESTING, READER_READING, READER_READ, READER_BUILDING };
 
+/* Where the reading of a base has come to. */
+struct page {
+	LDAP *codec;
+	LDAPControl *controls[2]; /* of the request; NULL-terminated */
+	struct berval cookie;
+	int count; /* pages begun */
+};
+
 struct reader {
 	struct authority *authority;
 	size_t section; /* its place in the configuration, and in the trust */
 	const struct config_trust *config;
-	const struct config_directory *directory;
+	struct config_directory directory; /* the section's, for a single connection */
 	struct pool *pool;
+	struct page page;
 	enum reader_state state;
 	struct event *timer;
 	struct pool_search *search;       /* READING */
 	size_t base;                      /* of anchor-bases, then of intermediate-bases */
-	size_t mark;                      /* values that came of the bases before */
+	size_t mark;                      /* values that came before this search */
 	struct trust_published *incoming; /* READING to BUILDING */
 	struct trust_published *current;  /* of the last reading that succeeded; NULL: none yet */
 	bool *missing;                    /* of each base: it does not exist, which was logged */
@@ -52,6 +61,13 @@ struct authority {
 	bool failed;
 	struct error error;
 };
+
+/* authority_page.c: the first page of a base; after an answer (its controls, or NULL) the next: 1,
+ * 0 where there is none, -1. */
+MUST_CHECK int page_init(struct page *page, struct error *err);
+void page_end(struct page *page);
+MUST_CHECK int page_first(struct page *page, struct error *err);
+MUST_CHECK int page_next(struct page *page, LDAPControl **answer, struct error *err);
 
 /* authority_read.c: begins a reading at once (by the timer); the end of one, well or not. */
 MUST_CHECK int reader_begin(struct reader *reader, struct event_base *base, struct error *err);

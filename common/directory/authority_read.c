@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "directory/authority_private.h"
 
-/* For all below one base, connecting included: 15 MB over a slow line. Milliseconds. */
-#define READ_TIME ((int64_t)120 * 1000)
+/* For one page, connecting and beginning again elsewhere included. Milliseconds. */
+#define READ_TIME ((int64_t)60 * 1000)
 /* After a failure: at first, and at most (and never later than directory-refresh). Milliseconds. */
 #define RETRY_MIN ((int64_t)1000)
 #define RETRY_MAX ((int64_t)60 * 1000)
@@ -33,7 +33,7 @@ arm(struct reader *reader, int64_t ms)
 	time.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	if (event_add(reader->timer, &time) != 0)
 		log_error("trust \"%s\": directory \"%s\" will not be read again: out of memory",
-		    reader->config->title, reader->directory->title);
+		    reader->config->title, reader->directory.title);
 }
 
 /* Nothing is under way any more. */
@@ -57,7 +57,7 @@ reader_succeed(struct reader *reader)
 	if (reader->last.code != ERROR_NONE || !reader->settled)
 		log_info("trust \"%s\": directory \"%s\" was read: %zu anchor(s), %zu "
 			 "intermediate(s)",
-		    reader->config->title, reader->directory->title,
+		    reader->config->title, reader->directory.title,
 		    trust_published_usable(reader->current, TRUST_PUBLISHED_ANCHOR),
 		    trust_published_usable(reader->current, TRUST_PUBLISHED_INTERMEDIATE));
 	reader->failures = 0;
@@ -75,7 +75,7 @@ reader_fail(struct reader *reader, const struct error *why)
 	if (reader->last.code == ERROR_NONE || strcmp(reader->last.text, why->text) != 0)
 		log_error(
 		    "trust \"%s\": directory \"%s\": its CA certificates are not taken: %s; %s",
-		    reader->config->title, reader->directory->title, why->text,
+		    reader->config->title, reader->directory.title, why->text,
 		    reader->current != NULL
 			? "those read before count on"
 			: "mail that needs them is deferred until they can be read");
@@ -174,11 +174,66 @@ note_missing(struct reader *reader, bool missing)
 	if (missing && !reader->missing[reader->base])
 		log_warning("trust \"%s\": directory \"%s\": \"%s\" does not exist, or may not be "
 			    "seen: no CA certificate is taken from there",
-		    reader->config->title, reader->directory->title, base_of(reader));
+		    reader->config->title, reader->directory.title, base_of(reader));
 	reader->missing[reader->base] = missing;
 }
 
-static void read_next(struct reader *reader);
+static void on_done(void *context, const struct pool_result *result);
+
+static const struct pool_events events = {on_begin, on_entry, on_done};
+
+/* Asks for the page that is due. */
+static void
+ask(struct reader *reader)
+{
+	const struct pool_question question = {.base = base_of(reader),
+	    .scope = LDAP_SCOPE_SUBTREE,
+	    .filter = CA_FILTER,
+	    .attributes = attributes,
+	    .controls = reader->page.controls,
+	    .deadline_ms = clock_monotonic_ms() + READ_TIME};
+	struct error err = ERROR_INIT;
+
+	reader->mark = trust_published_count(reader->incoming);
+	reader->search = pool_search_start(reader->pool, &question, &events, reader, &err);
+	if (reader->search == NULL)
+		reader_fail(reader, &err);
+}
+
+/* What is below the next base; after the last, all has been read. */
+static void
+read_next(struct reader *reader)
+{
+	const struct config_trust *config = reader->config;
+	struct error err = ERROR_INIT;
+
+	if (reader->base == config->anchor_bases.count + config->intermediate_bases.count) {
+		reader->state = READER_READ;
+		authority_build_next(reader->authority);
+		return;
+	}
+	if (page_first(&reader->page, &err) == 0)
+		ask(reader);
+	else
+		reader_fail(reader, &err);
+}
+
+/* Goes on where a page has come whole. */
+static void
+go_on(struct reader *reader, LDAPControl **controls)
+{
+	struct error err = ERROR_INIT;
+	int more = page_next(&reader->page, controls, &err);
+
+	if (more < 0) {
+		reader_fail(reader, &err);
+	} else if (more > 0) {
+		ask(reader);
+	} else {
+		reader->base++;
+		read_next(reader);
+	}
+}
 
 static void
 on_done(void *context, const struct pool_result *result)
@@ -197,34 +252,8 @@ on_done(void *context, const struct pool_result *result)
 		    "the server did not give all of them (its size limit for this bind-dn)");
 	} else {
 		note_missing(reader, result->outcome == POOL_NO_SUCH_OBJECT);
-		reader->base++;
-		read_next(reader);
+		go_on(reader, result->controls);
 	}
-}
-
-static const struct pool_events events = {on_begin, on_entry, on_done};
-
-/* What is below the next base; after the last, all has been read. */
-static void
-read_next(struct reader *reader)
-{
-	const struct config_trust *config = reader->config;
-	struct pool_question question = {.scope = LDAP_SCOPE_SUBTREE,
-	    .filter = CA_FILTER,
-	    .attributes = attributes,
-	    .deadline_ms = clock_monotonic_ms() + READ_TIME};
-	struct error err = ERROR_INIT;
-
-	if (reader->base == config->anchor_bases.count + config->intermediate_bases.count) {
-		reader->state = READER_READ;
-		authority_build_next(reader->authority);
-		return;
-	}
-	question.base = base_of(reader);
-	reader->mark = trust_published_count(reader->incoming);
-	reader->search = pool_search_start(reader->pool, &question, &events, reader, &err);
-	if (reader->search == NULL)
-		reader_fail(reader, &err);
 }
 
 static void
@@ -263,6 +292,7 @@ reader_stop(struct reader *reader)
 	reader->search = NULL;
 	pool_free(reader->pool);
 	reader->pool = NULL;
+	page_end(&reader->page);
 	if (reader->timer != NULL)
 		event_free(reader->timer);
 	reader->timer = NULL;

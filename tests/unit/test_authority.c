@@ -26,7 +26,10 @@ static struct base {
 	bool refuses;     /* no search begins */
 	bool interrupted; /* the search begins twice; only at first it gives `lost` */
 	X509 *lost;
-	bool silent; /* the search does not end */
+	bool silent;  /* the search does not end */
+	bool paged;   /* each certificate on a page of its own */
+	bool endless; /* and the last page comes again and again */
+	int fails_at; /* page from 1, with POOL_FAILED; 0: none */
 } bases[3];
 
 static struct {
@@ -56,6 +59,8 @@ struct pool_search {
 	const struct pool_events *events;
 	void *context;
 	struct event *timer;
+	size_t page;
+	LDAPControl *answer[2];
 };
 
 struct pool *
@@ -145,7 +150,8 @@ give_all(struct pool_search *search, struct error *err)
 		search->events->begin(search->context);
 	}
 	for (i = 0; i < ARRAY_LENGTH(base->holds); i++) {
-		if (base->holds[i] != NULL && give(search, base->holds[i], err) != 0)
+		if (base->holds[i] != NULL && (!base->paged || i == search->page) &&
+		    give(search, base->holds[i], err) != 0)
 			return -1;
 	}
 	for (i = 0; i < base->values; i++) {
@@ -153,6 +159,45 @@ give_all(struct pool_search *search, struct error *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* The cookie is the number of the page. */
+static size_t
+read_cookie(LDAPControl *const *controls)
+{
+	BerElement *ber = ber_init(&controls[0]->ldctl_value);
+	struct berval cookie = {0, NULL};
+	ber_int_t size = 0;
+	size_t page;
+
+	ck_assert_str_eq(controls[0]->ldctl_oid, LDAP_CONTROL_PAGEDRESULTS);
+	ck_assert(!controls[0]->ldctl_iscritical);
+	ck_assert_ptr_null(controls[1]);
+	ck_assert(ber_scanf(ber, "{io}", &size, &cookie) != LBER_ERROR);
+	ck_assert_int_gt(size, 0);
+	page = cookie.bv_len > 0 ? (size_t)cookie.bv_val[0] : 0;
+	ber_memfree(cookie.bv_val);
+	ber_free(ber, 1);
+	return page;
+}
+
+static void
+answer_page(struct pool_search *search)
+{
+	size_t next = search->page + 1;
+	char byte;
+	struct berval cookie = {1, &byte};
+	LDAP *codec;
+
+	if (next == ARRAY_LENGTH(search->base->holds) && search->base->endless)
+		next--;
+	byte = (char)next;
+	ck_assert_int_eq(ldap_create(&codec), 0);
+	ck_assert_int_eq(
+	    ldap_create_page_control(codec, 1,
+		next < ARRAY_LENGTH(search->base->holds) ? &cookie : NULL, 0, &search->answer[0]),
+	    0);
+	ldap_unbind_ext(codec, NULL, NULL);
 }
 
 static void
@@ -169,13 +214,18 @@ on_search(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	if (search->base->silent)
 		return;
 	error_set(&err, ERROR_TEMPORARY, "scripted failure");
-	if (give_all(search, &err) != 0)
+	if (give_all(search, &err) != 0 || (int)search->page + 1 == search->base->fails_at)
 		result.outcome = POOL_FAILED;
+	if (search->base->paged)
+		answer_page(search);
 	event_free(search->timer);
 	ended = *search;
 	free(search);
 	t.rounds += ended.base == &bases[0];
+	result.controls = ended.answer[0] != NULL ? ended.answer : NULL;
 	ended.events->done(ended.context, &result);
+	if (ended.answer[0] != NULL)
+		ldap_control_free(ended.answer[0]);
 }
 
 struct pool_search *
@@ -197,6 +247,7 @@ pool_search_start(struct pool *pool UNUSED, const struct pool_question *question
 	}
 	search = calloc(1, sizeof(*search));
 	search->base = &bases[i];
+	search->page = read_cookie(question->controls);
 	search->events = events;
 	search->context = context;
 	search->timer = event_new(t.loop, -1, 0, on_search, search);
@@ -534,6 +585,33 @@ START_TEST(what_came_before_a_search_began_again_does_not_count)
 }
 END_TEST
 
+START_TEST(pages_are_read_to_the_last)
+{
+	bases[0].paged = bases[1].paged = true;
+	bases[0].holds[0] = t.one;
+	bases[0].holds[2] = t.two;
+	bases[1].holds[2] = t.one;
+	start();
+	until(is_settled);
+	ck_assert_int_eq(t.started, 6);
+	ck_assert_uint_eq(anchors(), 2);
+	ck_assert_uint_eq(trust_intermediate_count(t.trust), 1);
+}
+END_TEST
+
+START_TEST(pages_without_end_or_with_a_fault_change_nothing)
+{
+	bases[0].paged = true;
+	bases[0].holds[0] = t.one;
+	bases[0].endless = _i == 0;
+	bases[0].fails_at = _i;
+	start();
+	until(is_settled);
+	ck_assert(pending("a@corp.example", _i == 0 ? "pages" : "scripted failure"));
+	ck_assert_ptr_eq(t.trust, t.base);
+}
+END_TEST
+
 START_TEST(sections_add_up)
 {
 	t.sections[1] = section(title_two, ad, partner_list);
@@ -613,6 +691,8 @@ main(void)
 	tcase_add_test(tcase, a_search_that_can_not_begin_is_tried_again);
 	tcase_add_test(tcase, a_base_that_does_not_exist_holds_nothing);
 	tcase_add_test(tcase, what_came_before_a_search_began_again_does_not_count);
+	tcase_add_test(tcase, pages_are_read_to_the_last);
+	tcase_add_loop_test(tcase, pages_without_end_or_with_a_fault_change_nothing, 0, 4);
 	tcase_add_test(tcase, sections_add_up);
 	tcase_add_loop_test(tcase, nothing_is_read_where_nothing_may_be_taken, 0, 5);
 	tcase_add_test(tcase, ending_cancels_what_is_under_way);
