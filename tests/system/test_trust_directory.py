@@ -101,9 +101,14 @@ def test_the_first_message_waits_for_the_directory(s):
         daemon = s.daemon(name=f"daemon{number}", directories=directory(uri, **settings),
                           trusts=trust(s))
         require(sealed(daemon, s.people.anna), uri, daemon.log()[-2000:])
-        answer = s.ctl(directories=directory(uri, **settings), trusts=trust(s)).json(
-            "check", s.people.anna.address)
+        ctl = s.ctl(directories=directory(uri, **settings), trusts=trust(s))
+        address = s.people.anna.address
+        answer = ctl.json("check", address)
         require(answer["usable"], answer)
+        answer = ctl.explain(SENDER, [address], message(SENDER, address))
+        require(answer["action"] == "seal", answer)
+        said = ctl.run("check-config").stdout.decode()
+        require('takes CA certificates from directory "gal", too' in said, said)
 
 
 def test_domains_that_are_not_named_do_not_count(s):
