@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -211,13 +212,15 @@ free_source(struct source *source)
 static void
 describe(struct source *source, source_visitor *visit, void *context)
 {
-	struct ldif *ldif = (struct ldif *)source;
-	struct source_server server = {.uri = ldif->directory->ldif, .error = ""};
+	const struct ldif *ldif = (const struct ldif *)source;
+	struct source_server server;
 
-	if (ldif->missing || roster_same(&ldif->seen, &ldif->refused)) {
-		server.down = true;
-		server.error = ldif->last.text;
-	}
+	memset(&server, 0, sizeof(server));
+	server.uri = ldif->directory->ldif;
+	server.down = ldif->missing || roster_same(&ldif->seen, &ldif->refused);
+	if (server.down)
+		snprintf(server.error, sizeof(server.error),
+		    "the file can't be read; the contents read before are in force");
 	visit(context, &server);
 }
 
