@@ -59,7 +59,8 @@ make_readers(struct authority *authority, const struct config *config, struct ev
 	size_t i;
 
 	authority->readers = calloc(config->trust_count + 1, sizeof(*authority->readers));
-	if (authority->readers == NULL)
+	authority->published = calloc(config->trust_count + 1, sizeof(*authority->published));
+	if (authority->readers == NULL || authority->published == NULL)
 		return error_no_memory(err);
 	for (i = 0; i < config->trust_count; i++) {
 		if (!trust_takes_from_directory(authority->base, i))
@@ -172,6 +173,7 @@ authority_free(struct authority *authority)
 		free(authority->readers[i].missing);
 	}
 	free(authority->readers);
+	free(authority->published);
 	trust_unref(authority->built);
 	trust_unref(authority->base);
 	free(authority);

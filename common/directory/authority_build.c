@@ -1,34 +1,23 @@
 /* From what was read to a trust, on a worker: parsing ten thousand certificates takes a second. */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "directory/authority_private.h"
 
-/* The trust of all sections: what was read of this one, and what the others had. */
-static struct trust *
-make_trust(const struct authority *authority, struct error *err)
+/* What the trust is to be made of: what was read of this section, and what the others have. */
+static void
+list_all(struct authority *authority)
 {
-	const struct trust_published **published;
-	struct trust *trust;
+	const struct reader *reader;
 	size_t i;
 
-	published = calloc(trust_section_count(authority->base) + 1, sizeof(*published));
-	if (published == NULL) {
-		error_no_memory(err);
-		return NULL;
-	}
 	for (i = 0; i < authority->reader_count; i++) {
-		const struct reader *reader = &authority->readers[i];
-
-		published[reader->section] =
-		    reader == authority->building ? reader->incoming : reader->current;
+		reader = &authority->readers[i];
+		authority->published[reader->section] = reader->current;
 	}
-	trust = trust_extend(authority->base, published, err);
-	free(published);
-	return trust;
+	reader = authority->building;
+	authority->published[reader->section] = reader->incoming;
 }
 
-/* On a worker. The loop leaves `incoming` of this reader and `current` of all alone meanwhile. */
+/* On a worker. The loop leaves this reader, and what is listed, alone meanwhile. */
 static void
 run_building(void *job)
 {
@@ -44,7 +33,7 @@ run_building(void *job)
 	}
 	if (!changed)
 		return;
-	authority->built = make_trust(authority, &authority->error);
+	authority->built = trust_extend(authority->base, authority->published, &authority->error);
 	authority->failed = authority->built == NULL;
 }
 
@@ -91,6 +80,7 @@ authority_build_next(struct authority *authority)
 			continue;
 		reader->state = READER_BUILDING;
 		authority->building = reader;
+		list_all(authority);
 		authority->failed = false;
 		authority->error = none;
 		if (worker_submit(

@@ -56,8 +56,9 @@ struct authority {
 	size_t reader_count;
 	bool stopped;
 	/* The build under way; the worker's until it comes back. */
-	struct reader *building; /* NULL: none */
-	struct trust *built;     /* NULL: nothing changed */
+	struct reader *building;                  /* NULL: none */
+	const struct trust_published **published; /* of each section, for the build */
+	struct trust *built;                      /* NULL: nothing changed */
 	bool failed;
 	struct error error;
 };

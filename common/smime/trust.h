@@ -38,8 +38,6 @@ bool trust_takes_from_directory(const struct trust *trust, size_t section);
 struct trust *trust_extend(
     struct trust *base, const struct trust_published *const *published, struct error *err);
 
-size_t trust_section_count(const struct trust *trust);
-
 /* Anchors and intermediates, for people. */
 size_t trust_anchor_count(const struct trust *trust);
 size_t trust_intermediate_count(const struct trust *trust);

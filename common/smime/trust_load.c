@@ -145,12 +145,6 @@ trust_unref(struct trust *trust)
 }
 
 size_t
-trust_section_count(const struct trust *trust)
-{
-	return trust->section_count;
-}
-
-size_t
 trust_anchor_count(const struct trust *trust)
 {
 	size_t count = 0;
