@@ -134,7 +134,7 @@ describe(struct source *source, source_visitor *visit, void *context)
 		server.rest_ms = state.rest_ms;
 		server.links = state.links;
 		server.searches = state.searches;
-		memcpy(server.error, state.error, sizeof(server.error));
+		server.error = state.error;
 		visit(context, &server);
 	}
 }
