@@ -111,6 +111,21 @@ print_json(const struct outcome *outcome)
 	    "anchors", outcome->trust != NULL ? (int)trust_anchor_count(outcome->trust) : 0));
 }
 
+/* Nothing is asked over the network here: "check" shows what comes of that. */
+static void
+print_directories(const struct outcome *outcome)
+{
+	const struct config *config = outcome->config;
+	size_t i;
+
+	for (i = 0; i < config->trust_count; i++) {
+		if (trust_takes_from_directory(outcome->trust, i))
+			printf("trust \"%s\" takes CA certificates from directory \"%s\", too, "
+			       "which was not asked\n",
+			    config->trusts[i].title, config->trusts[i].directory);
+	}
+}
+
 static void
 print_text(const struct outcome *outcome)
 {
@@ -127,11 +142,13 @@ print_text(const struct outcome *outcome)
 		    json_string_value(json_array_get(outcome->identities, i)));
 		ctl_fail(&err);
 	}
-	if (is_good(outcome))
-		printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s) "
-		       "with %zu anchor(s)\n",
-		    config->file, config->rule_count, config->directory_count, config->trust_count,
-		    trust_anchor_count(outcome->trust));
+	if (!is_good(outcome))
+		return;
+	printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s) "
+	       "with %zu anchor(s)\n",
+	    config->file, config->rule_count, config->directory_count, config->trust_count,
+	    trust_anchor_count(outcome->trust));
+	print_directories(outcome);
 }
 
 static enum ctl_status

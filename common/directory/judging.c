@@ -3,8 +3,10 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "directory/authority.h"
 
 struct judging {
+	TAILQ_ENTRY(judging) link; /* of those held */
 	struct resolver *resolver;
 	const char *key;
 	const struct address *address;
@@ -61,6 +63,36 @@ keep(struct judging *judging)
 }
 
 static void
+drop_record(struct judging *judging)
+{
+	recipient_unref(judging->record);
+	judging->record = NULL;
+}
+
+static void
+end(struct judging *judging)
+{
+	judging->done(judging->context, judging->record, judging->error.text);
+	free_judging(judging);
+}
+
+/* Whether CA certificates that could not be read yet may be what is missing; says so in error. Usable
+ * ones come first in a record. */
+static bool
+may_lack_authority(struct judging *judging)
+{
+	const struct recipient *record = judging->record;
+	char words[sizeof(judging->error.text)];
+
+	if (record->digital_id_count == 0 || record->digital_ids[0].verdict == REASON_OK ||
+	    !authority_pending(
+		judging->resolver->authority, judging->address, words, sizeof(words)))
+		return false;
+	error_set(&judging->error, ERROR_TEMPORARY, "%s", words);
+	return true;
+}
+
+static void
 on_judged(void *job, bool ran)
 {
 	struct judging *judging = job;
@@ -68,15 +100,15 @@ on_judged(void *job, bool ran)
 
 	if (!ran)
 		error_set(&judging->error, ERROR_TEMPORARY, "look-ups have stopped");
-	if (judging->record != NULL && !keep(judging)) {
-		recipient_unref(judging->record);
-		judging->record = NULL;
+	if (judging->record != NULL && may_lack_authority(judging)) {
+		drop_record(judging);
+	} else if (judging->record != NULL && !keep(judging)) {
+		drop_record(judging);
 		if (submit(judging, &err) == 0)
 			return;
 		judging->error = err;
 	}
-	judging->done(judging->context, judging->record, judging->error.text);
-	free_judging(judging);
+	end(judging);
 }
 
 static int
@@ -86,6 +118,10 @@ submit(struct judging *judging, struct error *err)
 
 	if (resolver->stopping)
 		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
+	if (authority_waits(resolver->authority, judging->address)) {
+		TAILQ_INSERT_TAIL(&resolver->held, judging, link);
+		return 0;
+	}
 	trust_unref(judging->trust);
 	pthread_mutex_lock(&resolver->mutex);
 	judging->trust = trust_ref(resolver->trust);
@@ -116,4 +152,31 @@ judging_start(struct resolver *resolver, const char *key, const struct address *
 		return -1;
 	}
 	return 0;
+}
+
+void
+judging_release_held(struct resolver *resolver)
+{
+	struct judging_list held;
+	struct judging *judging;
+
+	TAILQ_INIT(&held);
+	TAILQ_CONCAT(&held, &resolver->held, link);
+	while ((judging = TAILQ_FIRST(&held)) != NULL) {
+		TAILQ_REMOVE(&held, judging, link);
+		if (submit(judging, &judging->error) != 0)
+			end(judging);
+	}
+}
+
+void
+judging_end_held(struct resolver *resolver)
+{
+	struct judging *judging;
+
+	while ((judging = TAILQ_FIRST(&resolver->held)) != NULL) {
+		TAILQ_REMOVE(&resolver->held, judging, link);
+		error_set(&judging->error, ERROR_TEMPORARY, "look-ups have stopped");
+		end(judging);
+	}
 }

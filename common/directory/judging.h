@@ -17,10 +17,19 @@ typedef void judging_done(void *context, struct recipient *record, const char *f
 /*
  * Judges findings (a reference of its own) for the address under the key (both borrowed to the
  * end). stale_since: when findings that are over were found; 0: they are fresh. What comes of it is
- * kept beside the findings, and judged once more if another trust came into force meanwhile. 0/-1.
+ * kept beside the findings, and judged once more if another trust came into force meanwhile.
+ *
+ * While the first reading of CA certificates that count for the address is under way (authority.h),
+ * judging waits for it. Where they could not be read yet, what would be no usable digital ID is a
+ * failure: an issuer that is not trusted may be one of them. 0/-1.
  */
 MUST_CHECK int judging_start(struct resolver *resolver, const char *key,
     const struct address *address, struct findings *findings, time_t stale_since,
     judging_done *done, void *context, struct error *err);
+
+/* Begins those that wait no more. */
+void judging_release_held(struct resolver *resolver);
+/* After the loop has ended, and its workers: ends those that still wait, as failed. */
+void judging_end_held(struct resolver *resolver);
 
 #endif

@@ -2,14 +2,17 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/thread.h"
-#include "ldap/connection.h"
+#include "directory/authority.h"
+#include "directory/judging.h"
 #include "directory/lookup.h"
 #include "directory/source_ldap.h"
 #include "directory/source_ldif.h"
 #include "directory/walk.h"
+#include "ldap/connection.h"
 
 /* Judging is CPU only: two leave room for everything else on a small machine. */
 #define JUDGE_THREADS 2
@@ -35,10 +38,14 @@ close_down(struct resolver *resolver)
 		source = resolver->places[--resolver->place_count].source;
 		source->operations->free(source);
 	}
+	authority_stop(resolver->authority);
 	worker_pool_free(resolver->helpers);
 	resolver->helpers = NULL;
 	worker_pool_free(resolver->judges);
 	resolver->judges = NULL;
+	authority_free(resolver->authority);
+	resolver->authority = NULL;
+	judging_end_held(resolver);
 	lookup_free_all(resolver);
 	question_free_all(resolver);
 }
@@ -122,14 +129,53 @@ make_places(struct resolver *resolver, resolver_make_source *make, void *context
 	return 0;
 }
 
+static void
+on_trust_changed(void *context, struct trust *trust)
+{
+	resolver_replace_trust(context, trust);
+}
+
+static void
+on_trust_settled(void *context)
+{
+	judging_release_held(context);
+}
+
+static int
+make_authority(struct resolver *resolver, struct error *err)
+{
+	static const struct authority_events events = {on_trust_changed, on_trust_settled};
+
+	resolver->authority = authority_new(resolver->config, resolver->trust, resolver->base,
+	    resolver->helpers, resolver->judges, &events, resolver, err);
+	return resolver->authority != NULL ? 0 : -1;
+}
+
+/* Pools that ask this directory: its source's, and one for each trust section that reads there. */
+static size_t
+pools_of(const struct config *config, const struct config_directory *directory)
+{
+	size_t count = 1;
+	size_t i;
+
+	for (i = 0; i < config->trust_count; i++)
+		count += config->trusts[i].directory != NULL &&
+			 strcmp(config->trusts[i].directory, directory->title) == 0;
+	return count;
+}
+
 static size_t
 helper_threads(const struct config *config)
 {
+	const struct config_directory *directory;
 	size_t count = HELPER_THREADS;
 	size_t i;
 
-	for (i = 0; i < config->directory_count; i++)
-		count += config->directories[i].uri.count + config->directories[i].referrals.count;
+	for (i = 0; i < config->directory_count; i++) {
+		directory = &config->directories[i];
+		count += (directory->uri.count + directory->referrals.count) *
+			 pools_of(config, directory);
+	}
 	return count < HELPER_THREADS_MAX ? count : HELPER_THREADS_MAX;
 }
 
@@ -195,6 +241,7 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
 	TAILQ_INIT(&resolver->inbox);
 	TAILQ_INIT(&resolver->refreshes);
 	TAILQ_INIT(&resolver->inspections);
+	TAILQ_INIT(&resolver->held);
 	TAILQ_INIT(&resolver->walks);
 	TAILQ_INIT(&resolver->walks_waiting);
 	resolver->config = config_ref(config);
@@ -204,7 +251,7 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
 	resolver->cache =
 	    cache_new((size_t)config->cache_entries, (size_t)config->cache_bytes, err);
 	if (resolver->cache == NULL || make_loop(resolver, err) != 0 ||
-	    make_places(resolver, make, context, err) != 0 ||
+	    make_places(resolver, make, context, err) != 0 || make_authority(resolver, err) != 0 ||
 	    thread_start(&resolver->loop, run_loop, resolver, err) != 0) {
 		destroy(resolver);
 		return NULL;

@@ -24,9 +24,11 @@
 #include "directory/cache.h"
 #include "directory/resolver.h"
 
+struct authority;
 struct event;
 struct event_base;
 struct inspection;
+struct judging;
 struct refresh;
 struct walk;
 
@@ -35,6 +37,7 @@ struct walk;
 
 TAILQ_HEAD(ticket_list, ticket);
 TAILQ_HEAD(inspection_list, inspection);
+TAILQ_HEAD(judging_list, judging);
 TAILQ_HEAD(refresh_list, refresh);
 TAILQ_HEAD(walk_list, walk);
 
@@ -67,11 +70,13 @@ struct resolver {
 	struct worker_pool *helpers; /* what blocks: connecting, reading files */
 	struct place *places;
 	size_t place_count;
+	struct authority *authority; /* CA certificates from directories; NULL while ending */
 	bool stopping;   /* loop thread, as the rest of this block: nothing begins any more */
 	void *questions; /* those in flight, by key (tsearch(3)) */
 	size_t question_count;
 	void *lookups; /* the same */
 	size_t lookup_count;
+	struct judging_list held;       /* until the CA certificates have been read once */
 	struct walk_list walks;         /* under way */
 	struct walk_list walks_waiting; /* for their turn */
 	size_t walk_count;              /* under way */

@@ -199,8 +199,9 @@ section_covers(const struct trust_section *section, const struct address *addres
 {
 	size_t i;
 
+	/* What a directory holds counts for the domains named, and so for none that isn't known. */
 	if (address == NULL || address_is_null(address))
-		return true;
+		return !section->from_directory;
 	for (i = 0; i < section->domain_count; i++) {
 		if (address_domain_covers(section->domains[i], address->domain))
 			return true;

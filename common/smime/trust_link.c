@@ -52,8 +52,8 @@ digest_is_weak(X509 *x509, const char **name)
 /* RFC 5280 4.2.1.9: only basicConstraints make a CA; OpenSSL lets older signs pass. An extended key
  * usage in a CA's certificate binds what it issues: a CA for web servers makes no mail
  * certificates. */
-static bool
-may_issue(X509 *ca, const char **why)
+bool
+trust_may_issue(X509 *ca, const char **why)
 {
 	if (X509_check_ca(ca) != 1) {
 		*why = "may not issue certificates";
@@ -73,7 +73,7 @@ check_ca(const struct trust_section *section, X509 *ca, struct trust_verdict *ve
 	const char *why = "";
 	char words[128];
 
-	if (!may_issue(ca, &why)) {
+	if (!trust_may_issue(ca, &why)) {
 		verdict->reason = REASON_INVALID_CHAIN;
 		snprintf(verdict->detail, sizeof(verdict->detail),
 		    "the certificate of a CA in the chain %s", why);

@@ -35,6 +35,26 @@ copy_domains(struct trust_section *section, const struct strings *domains, struc
 	return 0;
 }
 
+/* The configuration check says the same to the administrator; this holds without it. */
+static bool
+may_take_from_directory(const struct trust_section *section, const struct config_trust *config)
+{
+	size_t i;
+
+	if (config->directory == NULL || config->directory[0] == '\0')
+		return false;
+	for (i = 0; i < section->domain_count; i++) {
+		if (strcmp(section->domains[i], "*") == 0)
+			break;
+	}
+	if (section->domain_count > 0 && i == section->domain_count)
+		return true;
+	log_error("trust \"%s\": nothing is taken from directory \"%s\": for must name the domains "
+		  "that its CA certificates count for",
+	    section->title, config->directory);
+	return false;
+}
+
 static int
 load_section(struct trust_section *section, const struct config_trust *config, struct error *err)
 {
@@ -48,10 +68,11 @@ load_section(struct trust_section *section, const struct config_trust *config, s
 	section->max_depth = (int)config->max_depth;
 	if (copy_domains(section, &config->for_domains, err) != 0)
 		return -1;
+	section->from_directory = may_take_from_directory(section, config);
 	if (read_index(&section->anchors, config->anchors, err) != 0 ||
 	    read_index(&section->intermediates, config->intermediates, err) != 0)
 		return error_prefix(err, "trust \"%s\": ", section->title);
-	if (section->anchors.count == 0)
+	if (section->anchors.count == 0 && !section->from_directory)
 		log_warning("trust \"%s\": there is no anchor: no certificate will be trusted",
 		    section->title);
 	return 0;
@@ -95,14 +116,16 @@ trust_ref(struct trust *trust)
 }
 
 static void
-free_section(struct trust_section *section)
+free_section(struct trust_section *section, bool owns_words)
 {
 	size_t i;
 
-	for (i = 0; i < section->domain_count; i++)
+	for (i = 0; owns_words && i < section->domain_count; i++)
 		free(section->domains[i]);
-	free(section->domains);
-	free(section->title);
+	if (owns_words) {
+		free(section->domains);
+		free(section->title);
+	}
 	trust_index_free(&section->anchors);
 	trust_index_free(&section->intermediates);
 }
@@ -115,7 +138,8 @@ trust_unref(struct trust *trust)
 	if (trust == NULL || __atomic_sub_fetch(&trust->references, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	for (i = 0; i < trust->section_count; i++)
-		free_section(&trust->sections[i]);
+		free_section(&trust->sections[i], trust->base == NULL);
+	trust_unref(trust->base);
 	free(trust->sections);
 	free(trust);
 }
@@ -140,4 +164,10 @@ trust_intermediate_count(const struct trust *trust)
 	for (i = 0; i < trust->section_count; i++)
 		count += trust->sections[i].intermediates.count;
 	return count;
+}
+
+bool
+trust_takes_from_directory(const struct trust *trust, size_t section)
+{
+	return section < trust->section_count && trust->sections[section].from_directory;
 }

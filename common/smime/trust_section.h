@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "smime/trust.h"
+#include "smime/trust_published.h"
 
 /* Certificates of one folder: a whole forest's CAs, or every public root, many times over. */
 #define TRUST_FOLDER_MAX 20000
@@ -27,6 +28,7 @@ struct trust_section {
 	char *title;
 	char **domains; /* as address_domain_covers() takes them */
 	size_t domain_count;
+	bool from_directory; /* trust_takes_from_directory() */
 	enum config_revocation revocation;
 	int min_rsa_bits;
 	int max_rsa_bits;
@@ -37,6 +39,8 @@ struct trust_section {
 };
 
 struct trust {
+	struct trust *base; /* the loaded one that this extends, which has the titles and domains;
+			       NULL for a loaded one */
 	struct trust_section *sections;
 	size_t section_count;
 	int references;
@@ -64,6 +68,10 @@ MUST_CHECK int trust_chain_verify(const struct trust *trust, const struct trust_
     X509 *x509, STACK_OF(X509) * extra, time_t at, struct trust_verdict *verdict,
     struct error *err);
 
+/* Appends references to the certificates of a kind that count. -1 without memory. */
+MUST_CHECK int trust_published_gather(const struct trust_published *published,
+    enum trust_published_kind kind, STACK_OF(X509) * certificates, struct error *err);
+
 /* How far a judgement came before it failed: of several, the one that came furthest says most. */
 int trust_rank(enum reason_id reason);
 
@@ -75,6 +83,10 @@ MUST_CHECK int trust_verdict_link(
  * trusted_from on are anchors. The depth that fails, with reason and detail in verdict; or -1. */
 int trust_link_check(const struct trust_section *section, STACK_OF(X509) * chain, int trusted_from,
     struct trust_verdict *verdict);
+
+/* Whether the certificate may stand above another: a CA's by its basicConstraints, and not meant for
+ * something else; if not, *why says (static) what it is. */
+bool trust_may_issue(X509 *ca, const char **why);
 
 /* Whether the key is long enough for the section; if not, words go to detail[size]. */
 bool trust_key_long_enough(

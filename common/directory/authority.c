@@ -1,0 +1,178 @@
+#include "directory/authority.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "directory/authority_private.h"
+
+static const struct config_directory *
+find_server(const struct config *config, const struct config_trust *trust)
+{
+	const struct config_directory *directory;
+	size_t i;
+
+	for (i = 0; i < config->directory_count; i++) {
+		directory = &config->directories[i];
+		if (strcmp(directory->title, trust->directory) != 0)
+			continue;
+		/* A file is the administrator's own: anchors have their place for that. */
+		if (directory->uri.count > 0 &&
+		    (directory->ldif == NULL || directory->ldif[0] == '\0'))
+			return directory;
+	}
+	log_error(
+	    "trust \"%s\": nothing is taken from directory \"%s\": there is no such section with "
+	    "uri",
+	    trust->title, trust->directory);
+	return NULL;
+}
+
+static int
+reader_init(struct reader *reader, const struct config_trust *trust, struct event_base *base,
+    struct worker_pool *helpers, struct error *err)
+{
+	reader->config = trust;
+	reader->missing =
+	    calloc(trust->anchor_bases.count + trust->intermediate_bases.count + 1, sizeof(bool));
+	if (reader->missing == NULL)
+		return error_no_memory(err);
+	if (page_init(&reader->page, err) != 0)
+		return -1;
+	reader->directory.connections = 1; /* one search at a time */
+	reader->pool = pool_new(&reader->directory, base, helpers, err);
+	if (reader->pool == NULL)
+		return -1;
+	return reader_begin(reader, base, err);
+}
+
+static int
+make_readers(struct authority *authority, const struct config *config, struct event_base *base,
+    struct worker_pool *helpers, struct error *err)
+{
+	const struct config_directory *directory;
+	struct reader *reader;
+	size_t i;
+
+	authority->readers = calloc(config->trust_count + 1, sizeof(*authority->readers));
+	authority->published = calloc(config->trust_count + 1, sizeof(*authority->published));
+	if (authority->readers == NULL || authority->published == NULL)
+		return error_no_memory(err);
+	for (i = 0; i < config->trust_count; i++) {
+		if (!trust_takes_from_directory(authority->base, i))
+			continue;
+		directory = find_server(config, &config->trusts[i]);
+		if (directory == NULL)
+			continue;
+		reader = &authority->readers[authority->reader_count++];
+		reader->authority = authority;
+		reader->section = i;
+		reader->directory = *directory;
+		if (reader_init(reader, &config->trusts[i], base, helpers, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct authority *
+authority_new(const struct config *config, struct trust *trust, struct event_base *base,
+    struct worker_pool *helpers, struct worker_pool *judges, const struct authority_events *events,
+    void *context, struct error *err)
+{
+	struct authority *authority = calloc(1, sizeof(*authority));
+
+	if (authority == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	authority->base = trust_ref(trust);
+	authority->judges = judges;
+	authority->events = events;
+	authority->context = context;
+	if (make_readers(authority, config, base, helpers, err) == 0)
+		return authority;
+	authority_stop(authority);
+	authority_free(authority);
+	return NULL;
+}
+
+static bool
+covers(const struct reader *reader, const struct address *address)
+{
+	const struct strings *domains = &reader->config->for_domains;
+	size_t i;
+
+	for (i = 0; i < domains->count && !address_is_null(address); i++) {
+		if (address_domain_covers(domains->items[i], address->domain))
+			return true;
+	}
+	return false;
+}
+
+bool
+authority_waits(const struct authority *authority, const struct address *address)
+{
+	size_t i;
+
+	for (i = 0; i < authority->reader_count; i++) {
+		if (!authority->readers[i].settled && covers(&authority->readers[i], address))
+			return true;
+	}
+	return false;
+}
+
+bool
+authority_pending(
+    const struct authority *authority, const struct address *address, char *words, size_t size)
+{
+	const struct reader *reader;
+	size_t i;
+
+	for (i = 0; i < authority->reader_count; i++) {
+		reader = &authority->readers[i];
+		if (reader->current != NULL || !covers(reader, address))
+			continue;
+		if (words != NULL)
+			snprintf(words, size,
+			    "trust \"%s\": the CA certificates of directory \"%s\" could not be "
+			    "read "
+			    "yet%s%s",
+			    reader->config->title, reader->directory.title,
+			    reader->last.text[0] != '\0' ? ": " : "", reader->last.text);
+		return true;
+	}
+	return false;
+}
+
+void
+authority_stop(struct authority *authority)
+{
+	size_t i;
+
+	if (authority == NULL)
+		return;
+	authority->stopped = true;
+	for (i = 0; i < authority->reader_count; i++)
+		reader_stop(&authority->readers[i]);
+}
+
+void
+authority_free(struct authority *authority)
+{
+	size_t i;
+
+	if (authority == NULL)
+		return;
+	for (i = 0; i < authority->reader_count; i++) {
+		trust_published_free(authority->readers[i].incoming);
+		trust_published_free(authority->readers[i].current);
+		free(authority->readers[i].missing);
+	}
+	free(authority->readers);
+	free(authority->published);
+	trust_unref(authority->built);
+	trust_unref(authority->base);
+	free(authority);
+}
