@@ -24,6 +24,17 @@ struct source_query;
  */
 typedef void source_answer(void *context, struct findings *findings, const struct error *err);
 
+/* One server of a source, for people: or its file. Borrowed. */
+struct source_server {
+	const char *uri;
+	bool down;
+	int64_t rest_ms; /* left alone for so much longer; 0: not */
+	size_t links;
+	size_t searches; /* under way */
+	char error[256]; /* the last failure, if down */
+};
+typedef void source_visitor(void *context, const struct source_server *server);
+
 struct source_operations {
 	/* Asks. The query ends by its answer or by cancel(); until then address and context are
 	 * borrowed. deadline: clock_monotonic_ms() by which an answer is of use. NULL on error. */
@@ -31,6 +42,8 @@ struct source_operations {
 	    int64_t deadline_ms, source_answer *answer, void *context, struct error *err);
 	void (*cancel)(struct source *source, struct source_query *query);
 	void (*free)(struct source *source); /* after every query has ended */
+	/* Shows each server as it is now. NULL: there is nothing to show. */
+	void (*describe)(struct source *source, source_visitor *visit, void *context);
 };
 
 struct source {

@@ -528,7 +528,7 @@ free_source(struct source *source)
 	free(server);
 }
 
-static const struct source_operations operations = {start, cancel, free_source};
+static const struct source_operations operations = {start, cancel, free_source, NULL};
 
 struct source *
 source_ldap_new(const struct config_directory *directory, bool exact_local, struct event_base *base,

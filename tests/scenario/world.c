@@ -143,7 +143,7 @@ make_scripted(void *context, const struct config_directory *directory, struct ev
     struct error *err)
 {
 	static const struct source_operations operations = {
-	    scripted_start, scripted_cancel, scripted_free};
+	    scripted_start, scripted_cancel, scripted_free, NULL};
 	struct scripted *scripted = calloc(1, sizeof(*scripted));
 
 	(void)err;
