@@ -36,6 +36,9 @@ void check_file(
 /* check_listen.c: an error's text, or NULL if the listen setting is well-formed. */
 const char *check_listen(const char *listen);
 
+/* Whether it is well-formed as control-socket: unix:PATH, or nothing. */
+const char *check_control_socket(const char *socket);
+
 /* check_directory.c */
 void check_directory(const struct check *check, const struct config_directory *directory);
 
