@@ -151,6 +151,9 @@ control_client_begin(
 	if (socket == NULL) {
 		config = ctl_config(options);
 		if (config == NULL) {
+			fputs("smimectl: so it does not say where the daemon is: name its socket "
+			      "with --socket PATH\n",
+			    stderr);
 			json_decref(request);
 			return NULL;
 		}

@@ -112,10 +112,15 @@ def test_status_tells_of_the_daemon_and_its_directories(s):
         status = json.loads(ctl(daemon).run("status", "--json").stdout)
         require(status["transactions"] == 1, status)
 
-    # The file goes away: what was read stays in force, and status says so.
+    # The file goes away: what was read stays in force, and status says so. The configuration is no
+    # longer good then, so the socket must be named.
     os.unlink(file)
-    wait_until(lambda: ctl(daemon).run("status", codes=(0, 1)).returncode == 1, "it is noticed")
-    require(b"DOWN" in ctl(daemon).run("status", codes=(1,)).stdout, "not said")
+    require(b"--socket" in ctl(daemon).run("status", codes=(2,)).stderr, "no hint")
+
+    def ask_there():
+        return ctl(daemon).run("status", "--socket", daemon.control, codes=(0, 1))
+    wait_until(lambda: ask_there().returncode == 1, "it is noticed")
+    require(b"DOWN" in ask_there().stdout, "not said")
 
 
 def test_status_tells_of_servers_up_and_down(s):
