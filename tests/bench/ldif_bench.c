@@ -129,6 +129,7 @@ static void
 look_up(const struct config *config, const struct roster *roster, size_t count)
 {
 	char key[64];
+	const struct roster_question question = {key, NULL, NULL};
 	double start = seconds();
 	size_t i;
 
@@ -136,7 +137,7 @@ look_up(const struct config *config, const struct roster *roster, size_t count)
 		struct findings *findings;
 
 		snprintf(key, sizeof(key), "u%zu@x.test", i * 7919 % count);
-		findings = roster_find(roster, &config->directories[0], key, NULL);
+		findings = roster_find(roster, &config->directories[0], &question, NULL);
 		if (findings == NULL || findings->count != 1)
 			fail("a look-up", NULL);
 		findings_unref(findings);
