@@ -45,6 +45,7 @@ struct ldif {
 	struct roster_stamp seen;    /* at the last look */
 	struct roster_stamp refused; /* what could not be read */
 	bool missing;                /* and said so */
+	struct error last;           /* why it is missing or refused */
 	struct reload *reload;
 	struct event *look;
 	struct event *answers;
@@ -165,6 +166,7 @@ take_reload(struct ldif *ldif, struct reload *reload)
 	ldif->reload = NULL;
 	if (reload->roster == NULL) {
 		ldif->refused = reload->seen;
+		ldif->last = reload->error;
 		log_error("directory \"%s\": %s; the contents read before stay in force",
 		    ldif->directory->title, reload->error.text);
 		return;
@@ -223,6 +225,7 @@ on_look(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 			log_error("directory \"%s\": %s; the contents read before stay in force",
 			    ldif->directory->title, err.text);
 		ldif->missing = true;
+		ldif->last = err;
 		return;
 	}
 	ldif->missing = false;
@@ -253,15 +256,13 @@ free_source(struct source *source)
 static void
 describe(struct source *source, source_visitor *visit, void *context)
 {
-	const struct ldif *ldif = (const struct ldif *)source;
-	struct source_server server;
+	struct ldif *ldif = (struct ldif *)source;
+	struct source_server server = {.uri = ldif->directory->ldif, .error = ""};
 
-	memset(&server, 0, sizeof(server));
-	server.uri = ldif->directory->ldif;
-	server.down = ldif->missing || roster_same(&ldif->seen, &ldif->refused);
-	if (server.down)
-		snprintf(server.error, sizeof(server.error),
-		    "the file can't be read; the contents read before are in force");
+	if (ldif->missing || roster_same(&ldif->seen, &ldif->refused)) {
+		server.down = true;
+		server.error = ldif->last.text;
+	}
 	visit(context, &server);
 }
 

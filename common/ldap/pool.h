@@ -34,34 +34,43 @@ struct pool_search;
 /* Searches held at a time by one pool, waiting or under way; beyond it: ERROR_TEMPORARY. */
 #define POOL_SEARCHES_MAX 5000
 
-/* What is asked. Copied by pool_search_start(), but for attributes: borrowed until the end. */
+/* What is asked. Copied by pool_search_start(), but for attributes and controls: borrowed until the
+ * end. */
 struct pool_question {
 	const char *base;
 	int scope; /* LDAP_SCOPE_BASE, _ONELEVEL, _SUBTREE */
 	const char *filter;
 	char *const *attributes; /* NULL-terminated */
 	int entries_limit;       /* asked of the server; 0: none */
-	LDAPControl **controls;  /* of the request (RFC 2696 …), borrowed until the end; may be NULL */
-	int64_t deadline_ms;     /* clock_monotonic_ms(): the search is over by then */
+	/* Of the request (RFC 2696 …); may be NULL. Not sent to where a referral leads. */
+	LDAPControl **controls;
+	/* 0, or pool_result.connection of an earlier one: only that will do, because the cookie of
+	 * a page is a connection's own. Once it is gone the search fails. */
+	uint64_t connection;
+	int64_t deadline_ms; /* clock_monotonic_ms(): the search is over by then */
 };
 
 /* How a search ended. */
 enum pool_outcome {
-	POOL_COMPLETE,      /* every entry was given */
-	POOL_LIMITED,       /* sizeLimitExceeded: what was given is not all */
+	POOL_COMPLETE, /* every entry was given */
+	POOL_LIMITED,  /* sizeLimitExceeded: what was given is not all */
 	POOL_NO_SUCH_OBJECT,
 	POOL_FAILED, /* error says why */
 };
 
 struct pool_result {
 	enum pool_outcome outcome;
-	const struct error *error; /* POOL_FAILED: ERROR_TEMPORARY (unavailable, refused by the
-				      server), ERROR_INPUT (a filter that is none) … */
-	const char *server;        /* URI of the one that answered; NULL if none did */
-	bool authenticated; /* all of it came by verified TLS or ldapi: it may speak of trust */
+	/* POOL_FAILED, POOL_NO_SUCH_OBJECT: ERROR_TEMPORARY (unavailable, refused by the server),
+	 * ERROR_INPUT (a filter that is none) … */
+	const struct error *error;
+	const char *server;     /* URI of the one that answered; NULL if none did */
+	uint64_t connection;    /* by which it did; 0 if none did */
+	bool authenticated;     /* all of it came by verified TLS or ldapi: it may speak of trust */
 	LDAPControl **controls; /* of the answer; NULL or borrowed until done() returns */
 };
 
+/* begin() calls nothing of the pool; the others may start searches and cancel other ones. None may
+ * free the pool. */
 struct pool_events {
 	/* The search begins, or begins again elsewhere: what came before doesn't count. */
 	void (*begin)(void *context);
@@ -89,11 +98,11 @@ void pool_search_cancel(struct pool_search *search);
 /* How the servers are, for people. */
 struct pool_server_state {
 	const char *uri;
-	bool down;         /* the last attempt failed */
-	int64_t rest_ms;   /* left alone for so much longer; 0: not */
-	size_t links;      /* connections */
-	size_t searches;   /* under way */
-	char error[256];   /* of the last failure, if down */
+	bool down;       /* the last attempt failed */
+	int64_t rest_ms; /* left alone for so much longer; 0: not */
+	size_t links;    /* connections */
+	size_t searches; /* under way */
+	char error[256]; /* of the last failure, if down */
 };
 size_t pool_server_count(const struct pool *pool);
 void pool_server_state(const struct pool *pool, size_t index, struct pool_server_state *state);

@@ -189,11 +189,11 @@ free_source(struct source *source)
 static void
 describe(struct source *source, source_visitor *visit, void *context)
 {
-	struct source_server server = {.uri = "ldap://scripted.example", .links = 2};
+	struct source_server server = {.uri = "ldap://scripted.example", .links = 2, .error = ""};
 
 	server.down = atomic_load(&scripted_down);
 	if (server.down)
-		snprintf(server.error, sizeof(server.error), "scripted failure");
+		server.error = "scripted failure";
 	ck_assert_str_ne(source->title, "");
 	visit(context, &server);
 }
