@@ -140,6 +140,27 @@ run_reload(void *job)
 }
 
 static void
+run_free(void *job)
+{
+	roster_free(job);
+}
+
+static void
+done_free(void *job, bool ran)
+{
+	if (!ran)
+		roster_free(job);
+}
+
+/* Away from the loop: with a large file it would stop for a tenth of a second. */
+static void
+free_elsewhere(struct worker_pool *pool, struct roster *roster)
+{
+	if (worker_submit(pool, run_free, done_free, roster, NULL) != 0)
+		roster_free(roster);
+}
+
+static void
 take_reload(struct ldif *ldif, struct reload *reload)
 {
 	ldif->reload = NULL;
@@ -150,7 +171,7 @@ take_reload(struct ldif *ldif, struct reload *reload)
 		    ldif->directory->title, reload->error.text);
 		return;
 	}
-	roster_free(ldif->roster);
+	free_elsewhere(ldif->pool, ldif->roster);
 	ldif->roster = reload->roster;
 	reload->roster = NULL;
 	log_info("directory \"%s\": %s read again: %zu entries, %zu broken", ldif->directory->title,

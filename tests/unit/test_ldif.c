@@ -1,5 +1,6 @@
 /* directory/roster, directory/source_ldif: an LDIF file as the directory. */
 #include <event2/event.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -410,6 +411,105 @@ START_TEST(a_hundred_thousand_entries_load)
 }
 END_TEST
 
+#define MANY 20000
+
+/* Entry i: an address of its own, one with a hundred neighbours, and its number as
+ * the value; before every thousandth stands a record that can't be read. */
+static void
+write_many(void)
+{
+	FILE *file = fopen(fixture.directories[0].ldif, "w");
+	unsigned char value[4];
+	char text[16];
+	int i;
+
+	ck_assert_ptr_nonnull(file);
+	for (i = 0; i < MANY; i++) {
+		value[0] = 1;
+		value[1] = (unsigned char)(i >> 16);
+		value[2] = (unsigned char)(i >> 8);
+		value[3] = (unsigned char)i;
+		EVP_EncodeBlock((unsigned char *)text, value, sizeof(value));
+		if (i % 1000 == 0)
+			fputs("dn: cn=broken\nmail: user7@example.org\nno attribute\n\n", file);
+		fprintf(file,
+		    "dn: uid=u%d,o=X\nmail: User%d@Example.org\nmail: team%d@example.org\n"
+		    "userCertificate:: %s\n\n",
+		    i, i, i / 100, text);
+	}
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(every_one_of_many_entries_is_found_with_its_own_value)
+{
+	struct roster *roster;
+	struct findings *findings;
+	char key[64];
+	char dn[64];
+	int i;
+
+	write_many();
+	roster = load();
+	ck_assert_uint_eq(roster_entries(roster), MANY);
+	ck_assert_uint_eq(roster_broken(roster), MANY / 1000);
+	for (i = 0; i < MANY; i++) {
+		const unsigned char value[] = {
+		    1, (unsigned char)(i >> 16), (unsigned char)(i >> 8), (unsigned char)i};
+
+		snprintf(key, sizeof(key), "user%d@example.org", i);
+		snprintf(dn, sizeof(dn), "uid=u%d,o=X", i);
+		findings = find(roster, key);
+		ck_assert_uint_eq(findings->count, 1);
+		ck_assert_uint_eq(findings->entries, 1);
+		ck_assert_str_eq(findings->items[0].dn, dn);
+		ck_assert_uint_eq(findings->items[0].size, sizeof(value));
+		ck_assert_mem_eq(findings->items[0].value, value, sizeof(value));
+		findings_unref(findings);
+	}
+	findings = find(roster, "team199@example.org");
+	ck_assert_uint_eq(findings->entries, 100);
+	ck_assert_uint_eq(findings->count, (size_t)fixture.directories[0].entries_limit);
+	ck_assert_str_eq(findings->items[0].dn, "uid=u19900,o=X");
+	findings_unref(findings);
+	findings = find(roster, "team200@example.org");
+	ck_assert_uint_eq(findings->count, 0);
+	findings_unref(findings);
+	roster_free(roster);
+}
+END_TEST
+
+static bool
+many_are_without_the_last(void *context)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "user%d@example.org", MANY - 1);
+	/* One that is in both is always found, whichever is in force. */
+	ck_assert_int_eq(fixture_state(context, "user1@example.org", NULL), RECIPIENT_FOUND);
+	return fixture_state(context, key, NULL) == RECIPIENT_NONE;
+}
+
+START_TEST(look_ups_go_on_while_many_entries_are_read_again)
+{
+	const char *next = fixture_path(&fixture, "next");
+	FILE *file;
+	int i;
+
+	fixture.config.cache_entries = 0;
+	write_many();
+	fixture_start(&fixture);
+	ck_assert(!many_are_without_the_last(&fixture));
+	file = fopen(next, "w");
+	ck_assert_ptr_nonnull(file);
+	for (i = 0; i < MANY - 1; i++)
+		fprintf(file, "dn: uid=u%d\nmail: user%d@example.org\nuserCertificate:: AQID\n\n",
+		    i, i);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(rename(next, fixture.directories[0].ldif), 0);
+	ck_assert(fixture_until(many_are_without_the_last, &fixture));
+}
+END_TEST
+
 START_TEST(a_file_that_cant_be_read_is_an_error_at_the_start)
 {
 	struct error err = ERROR_INIT;
@@ -533,6 +633,8 @@ main(void)
 	tcase_add_test(tcase, limits_of_size_values_and_entries_hold);
 	tcase_add_test(tcase, an_oversized_value_is_noted);
 	tcase_add_test(tcase, a_hundred_thousand_entries_load);
+	tcase_add_test(tcase, every_one_of_many_entries_is_found_with_its_own_value);
+	tcase_add_test(tcase, look_ups_go_on_while_many_entries_are_read_again);
 	tcase_add_test(tcase, a_file_that_cant_be_read_is_an_error_at_the_start);
 	tcase_add_test(tcase, a_changed_file_is_read_again_and_a_bad_one_changes_nothing);
 	return unit_run(suite);
