@@ -116,11 +116,6 @@ check_top(const struct check *check)
 	check_name(check, TOP_user, config->user, false);
 	check_name(check, TOP_group, config->group, true);
 	check_name(check, TOP_socket_group, config->socket_group, true);
-	problem = check_control_socket(config->control_socket);
-	if (problem != NULL)
-		problems_add(check->problems, check_line(check, TOP_control_socket),
-		    "control-socket: %s", problem);
-	check_name(check, TOP_control_group, config->control_group, true);
 	if (!is_facility(config->log_facility))
 		problems_add(check->problems, check_line(check, TOP_log_facility),
 		    "log-facility: \"%.100s\" is not one of mail, daemon, local0 to local7",

@@ -38,9 +38,6 @@ const char *check_listen(const char *listen);
 /* The same for control-socket. */
 const char *check_control_socket(const char *socket);
 
-/* Whether it is well-formed as control-socket: unix:PATH, or nothing. */
-const char *check_control_socket(const char *socket);
-
 /* check_directory.c */
 void check_directory(const struct check *check, const struct config_directory *directory);
 

@@ -42,15 +42,6 @@ check_unix(const char *path)
 }
 
 const char *
-check_control_socket(const char *socket)
-{
-	if (*socket == '\0')
-		return NULL;
-	return strncmp(socket, "unix:", 5) == 0 ? check_unix(socket + 5)
-						: "expected unix:PATH, or nothing";
-}
-
-const char *
 check_listen(const char *listen)
 {
 	if (strncmp(listen, "unix:", 5) == 0)
