@@ -13,8 +13,11 @@
 
 /* Judging is CPU only: two leave room for everything else on a small machine. */
 #define JUDGE_THREADS 2
-/* Threads that may block in a name look-up, a TLS handshake or a slow disk at a time. */
-#define HELPER_THREADS 4
+/* Threads that may block in a name look-up, a TLS handshake or a slow disk at a time: one for each
+ * configured server, so that those which stall keep no other from being reached, and some more. Not
+ * beyond the limit: a thread costs memory. */
+#define HELPER_THREADS_MIN 4
+#define HELPER_THREADS_MAX 64
 /* One connection attempt or reading a directory at a time; more directories than this wait. */
 #define HELPER_QUEUE_MAX 1000
 
@@ -89,6 +92,17 @@ make_places(struct resolver *resolver, resolver_make_source *make, void *context
 }
 
 /* The event base and what hangs on it. */
+static size_t
+helper_threads(const struct config *config)
+{
+	size_t threads = HELPER_THREADS_MIN;
+	size_t i;
+
+	for (i = 0; i < config->directory_count; i++)
+		threads += config->directories[i].uri.count;
+	return threads < HELPER_THREADS_MAX ? threads : HELPER_THREADS_MAX;
+}
+
 static int
 make_loop(struct resolver *resolver, struct error *err)
 {
@@ -104,8 +118,8 @@ make_loop(struct resolver *resolver, struct error *err)
 	    (size_t)resolver->config->lookups_limit, "judging certificates", err);
 	if (resolver->judges == NULL)
 		return -1;
-	resolver->helpers = worker_pool_new(
-	    resolver->base, HELPER_THREADS, HELPER_QUEUE_MAX, "connecting to directories", err);
+	resolver->helpers = worker_pool_new(resolver->base, helper_threads(resolver->config),
+	    HELPER_QUEUE_MAX, "connecting to directories", err);
 	return resolver->helpers != NULL ? 0 : -1;
 }
 
