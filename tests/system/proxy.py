@@ -4,15 +4,80 @@
 As a program (for the benches) it prints its port and runs until it is ended:
     proxy.py PORT [DELAY-MS]
 """
-import asyncio
+import queue
 import socket
 import struct
 import sys
 import threading
+import time
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 PIECE = 1 << 16
 QUEUE_MAX = 1000  # pieces on their way in one direction
+
+
+class Pair:
+    """One connection: near is the client's side, far the server's."""
+
+    def __init__(self, proxy, near):
+        self.proxy = proxy
+        self.near = near
+        self.far = socket.create_connection(("127.0.0.1", proxy.target))
+        self.frozen = False
+        self._left = 4  # threads; the last one closes
+        self._lock = threading.Lock()
+        for side in (self.near, self.far):
+            side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for source, target in ((self.near, self.far), (self.far, self.near)):
+            pieces = queue.Queue(QUEUE_MAX)
+            self._start(self._take, source, pieces)
+            self._start(self._give, pieces, target)
+
+    def _start(self, step, *arguments):
+        def steps():
+            try:
+                step(*arguments)
+            except OSError:
+                self.end()
+            with self._lock:
+                self._left -= 1
+                last = self._left == 0
+            if last:
+                self.near.close()
+                self.far.close()
+                self.proxy.forget(self)
+        threading.Thread(target=steps, daemon=True).start()
+
+    def end(self, reset=False):
+        for side in (self.near, self.far):
+            try:
+                if reset:
+                    side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                side.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it has ended already
+
+    def _take(self, source, pieces):
+        piece = b"x"
+        try:
+            while piece:
+                piece = source.recv(PIECE)
+                pieces.put((time.monotonic() + self.proxy.delay, piece))
+        except OSError:
+            pieces.put((0, b""))
+            raise
+
+    def _give(self, pieces, target):
+        piece = b"x"
+        while piece:
+            due, piece = pieces.get()
+            time.sleep(max(0, due - time.monotonic()))
+            if self.frozen or self.proxy.silent:
+                continue  # nor is the end of a connection heard of
+            if piece:
+                target.sendall(piece)
+            else:
+                target.shutdown(socket.SHUT_WR)
 
 
 class Proxy:
@@ -22,17 +87,13 @@ class Proxy:
     def __init__(self, place, port, delay=0):
         self.target = port
         self.delay = delay
+        self.silent = False
         self.connections = 0  # ever made
-        self._pairs = set()
-        self._frozen = set()
-        self._silent = False
-        self._loop = asyncio.new_event_loop()
-        self._listener = None
         self.port = 0
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
-        self._thread.start()
-        ready.wait()
+        self._lock = threading.Lock()
+        self._pairs = set()
+        self._listener = None
+        self.accept()
         if place is not None:
             place.later(self.close)
 
@@ -43,114 +104,58 @@ class Proxy:
     def freeze(self):
         """From now on nothing passes on the connections that are there, and nobody hears of it:
         what a firewall does that forgot them. New ones are served."""
-        self._call(lambda: self._frozen.update(self._pairs))
+        for pair in self._all():
+            pair.frozen = True
 
     def fall_silent(self):
         """Half-dead: connections are taken, old ones kept, and nothing passes on any of them."""
-        self._silent = True
-
-    def speak(self):
-        """What was held back still isn't sent: a byte lost is lost."""
-        self._silent = False
+        self.silent = True
 
     def cut(self):
         """Ends every connection with a reset."""
-        self._call(self._cut)
+        for pair in self._all():
+            pair.end(reset=True)
 
     def refuse(self):
         """No new connections: refused by the kernel, as on a machine whose server is down."""
-        self._call(self._stop_listening)
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def accept(self):
-        self._wait(self._listen())
+        """Takes connections again, after refuse()."""
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
 
     def close(self):
-        self._call(self._stop_listening)
-        self._call(self._cut)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-
-    def _run(self, ready):
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._listen())
-        ready.set()
-        self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-
-    def _wait(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
-
-    def _call(self, function):
-        async def called():
-            function()
-        self._wait(called())
-
-    async def _listen(self):
-        if self._listener is None:
-            self._listener = await asyncio.start_server(
-                self._serve, "127.0.0.1", self.port, backlog=256, reuse_address=True)
-            self.port = self._listener.sockets[0].getsockname()[1]
-
-    def _stop_listening(self):
-        if self._listener is not None:
-            self._listener.close()
-        self._listener = None
-
-    def _cut(self):
-        for pair in self._pairs:
-            for writer in pair:
-                writer.get_extra_info("socket").setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                writer.transport.abort()
-
-    async def _serve(self, reader, writer):
-        self.connections += 1
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+            self.refuse()
         except OSError:
-            writer.transport.abort()
-            return
-        pair = (writer, far_writer)
-        for side in pair:
-            side.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._pairs.add(pair)
-        try:
-            await asyncio.gather(self._forward(pair, reader, far_writer),
-                                 self._forward(pair, far_reader, writer))
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
+            pass  # it refused already
+        self.cut()
+
+    def forget(self, pair):
+        with self._lock:
             self._pairs.discard(pair)
-            self._frozen.discard(pair)
-            for side in pair:
-                side.close()
 
-    async def _forward(self, pair, reader, writer):
-        queue = asyncio.Queue(QUEUE_MAX)
-        sending = asyncio.ensure_future(self._send(pair, queue, writer))
-        try:
-            while True:
-                piece = await reader.read(PIECE)
-                await queue.put((self._loop.time() + self.delay, piece))
-                if not piece:
-                    break
-            await sending
-        finally:
-            sending.cancel()
+    def _all(self):
+        with self._lock:
+            return list(self._pairs)
 
-    async def _send(self, pair, queue, writer):
+    def _serve(self, listener):
         while True:
-            due, piece = await queue.get()
-            await asyncio.sleep(due - self._loop.time())
-            if self._silent or pair in self._frozen:
-                continue  # nor is the end of a connection heard of
-            if not piece:
-                writer.write_eof()
+            try:
+                near = listener.accept()[0]
+            except OSError:
                 return
-            writer.write(piece)
-            await writer.drain()
+            self.connections += 1
+            try:
+                pair = Pair(self, near)
+            except OSError:
+                near.close()
+                continue
+            with self._lock:
+                self._pairs.add(pair)
 
 
 def main():
