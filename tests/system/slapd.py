@@ -41,7 +41,9 @@ objectclass ( 1.2.840.113556.1.5.9 NAME 'adUser' SUP top AUXILIARY MAY proxyAddr
 
 
 class Slapd:
-    def __init__(self, place, entries, authority, name="slapd"):
+    """entries: [ldif.Entry]; more: LDIF text after them."""
+
+    def __init__(self, place, entries, authority, name="slapd", more=""):
         self.place = place
         self.name = name
         self.folder = place.path(name)
@@ -51,7 +53,7 @@ class Slapd:
         place.write(f"{name}/ad.schema", SCHEMA)
         self.configuration = place.write(f"{name}/slapd.conf", CONFIGURATION.format(
             folder=self.folder, ca=self.ca, suffix=ldif.SUFFIX))
-        data = place.write(f"{name}/data.ldif", ldif.text(entries, ascii_only=True))
+        data = place.write(f"{name}/data.ldif", ldif.text(entries, ascii_only=True) + more)
         run(["/usr/sbin/slapadd", "-q", "-f", self.configuration, "-l", data])
         self.port, self.tls_port = free_port(), free_port()
         self.socket = os.path.join(self.folder, "ldapi")
