@@ -13,12 +13,13 @@
 
 /* Judging is CPU only: two leave room for everything else on a small machine. */
 #define JUDGE_THREADS 2
-/* Threads that may block in a name look-up, a TLS handshake or a slow disk at a time: one for each
- * configured server, so that those which stall keep no other from being reached, and some more. Not
- * beyond the limit: a thread costs memory. */
-#define HELPER_THREADS_MIN 4
+/* Threads for what blocks on a slow disk, beside those for servers. */
+#define HELPER_THREADS 2
+/* Threads that may block in a name look-up or a TLS handshake. A server has one attempt under way
+ * at a time, so with a thread for each no server waits for another; of more servers than this, so
+ * many would have to hang at once. */
 #define HELPER_THREADS_MAX 64
-/* One connection attempt or reading a directory at a time; more directories than this wait. */
+/* One connection attempt a server or reading a directory at a time; more than this wait. */
 #define HELPER_QUEUE_MAX 1000
 
 /* Ends all that the loop thread owns, on that thread: a server that has gone away makes libldap's
@@ -91,18 +92,18 @@ make_places(struct resolver *resolver, resolver_make_source *make, void *context
 	return 0;
 }
 
-/* The event base and what hangs on it. */
 static size_t
 helper_threads(const struct config *config)
 {
-	size_t threads = HELPER_THREADS_MIN;
+	size_t count = HELPER_THREADS;
 	size_t i;
 
 	for (i = 0; i < config->directory_count; i++)
-		threads += config->directories[i].uri.count;
-	return threads < HELPER_THREADS_MAX ? threads : HELPER_THREADS_MAX;
+		count += config->directories[i].uri.count + config->directories[i].referrals.count;
+	return count < HELPER_THREADS_MAX ? count : HELPER_THREADS_MAX;
 }
 
+/* The event base and what hangs on it. */
 static int
 make_loop(struct resolver *resolver, struct error *err)
 {
