@@ -24,7 +24,8 @@ void lookup_bare(struct lookup_bench *bench);
 /* The same, keeping the certificates. */
 void lookup_bare_fetch(struct lookup_bench *bench);
 
-/* Parses and verifies what lookup_bare_fetch() kept, by OpenSSL alone, in this thread. */
+/* Parses and verifies what lookup_bare_fetch() kept, by OpenSSL alone, in two threads as the
+ * resolver does. */
 void lookup_openssl(struct lookup_bench *bench);
 
 #endif
