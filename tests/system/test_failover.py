@@ -193,6 +193,44 @@ def last_record(daemon, number):
             if record["recipient"] == address_of(number)][-1]
 
 
+def is_stale(record):
+    return record["stale_if_error"] and "this was found at" in record["lookup"]
+
+
+def test_while_all_servers_are_dead_what_is_known_still_serves(s):
+    both = many(s)
+    daemon = start(s, section(both, *[slapd.uri for slapd in both.servers]),
+                   **{"cache-positive": "300ms", "stale-if-error": "1h"})
+    must_seal(daemon, 0)
+    require(not is_stale(last_record(daemon, 0)), "stale at once")
+    for slapd in both.servers:
+        kill(slapd)
+    for number in (1, 2):
+        outcome = decide(daemon, number)
+        record = last_record(daemon, number)
+        require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.reply)
+        require(record["reason"] == "directory-unavailable", record)
+        require(record["duration_ms"] < DEADLINE * SLOWER, "too late:", record)
+
+    def served_stale():
+        must_seal(daemon, 0)
+        return is_stale(last_record(daemon, 0))
+    wait_until(served_stale, "the record says stale")
+
+    both.servers[1].start()
+    begun = time.monotonic()
+    wait_until(lambda: decide(daemon, 3).verdict == "accept", "mail flows again")
+    took = (time.monotonic() - begun) * 1000
+    print(f"        mail flows {took:.0f} ms after a server came back "
+          f"(retry-interval-max {RETRY_MAX} ms)", flush=True)
+    require(took < (RETRY_MAX + 1500) * SLOWER, "too late:", took)
+
+    def served_fresh():
+        must_seal(daemon, 0)
+        return not is_stale(last_record(daemon, 0))
+    wait_until(served_fresh, "what was stale is fetched again")
+
+
 def test_what_is_known_is_not_used_where_the_setting_forbids_it(s):
     both = many(s)
     daemon = start(s, section(both, both.servers[0].uri),
@@ -291,3 +329,23 @@ def test_a_warm_recipient_costs_no_search(s):
         outcome = milter.send(daemon.address, SENDER, [to], message(SENDER, to))
         require(outcome.verdict == "accept" and is_sealed(outcome.message()), outcome.reply)
     require(fake.searches == 1, fake.searches, "searches")
+
+
+def test_fifty_cold_recipients_wait_for_a_few_round_trips_only(s):
+    """One after the other they would take 50 × 50 ms."""
+    both = many(s)
+    proxy = Proxy(s.place, both.servers[0].port, delay=0.025)
+    daemon = start(s, section(both, proxy.uri))
+    must_seal(daemon, 0)
+    to = [address_of(number) for number in range(1, 51)]
+    fields, body = milter.split(message(SENDER, to))
+    with milter.Milter(daemon.address) as session:
+        require(session.begin(SENDER, to) is None, "refused")
+        begun = time.monotonic()
+        require(session.header(fields) is None, "refused")
+        took = (time.monotonic() - begun) * 1000
+        require(session.body(body) is None, "refused")
+        outcome = session.end(fields, body)
+    require(outcome.verdict == "accept" and is_sealed(outcome.message()), outcome.reply)
+    print(f"        the end of the header waited {took:.0f} ms", flush=True)
+    require(25 < took < 1000 * SLOWER, "waited", took)
