@@ -155,7 +155,8 @@ def test_a_server_of_several_in_turn_that_is_killed_costs_no_message(s):
 def test_connections_that_are_cut_under_load_cost_no_message(s):
     both = many(s)
     proxy = Proxy(s.place, both.servers[0].port)
-    daemon = start(s, section(both, proxy.uri, **{"retry-interval": "30s"}))
+    daemon = start(s, section(both, proxy.uri, **{"retry-interval": "30s",
+                                                  "retry-interval-max": "30s"}))
     run = Run(daemon, {part: proxy.cut for part in (0.2, 0.5, 0.8)}, COUNT // 4)
     run.check(s, both, daemon)
     require(proxy.connections > 3, "nothing was cut")
