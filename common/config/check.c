@@ -100,34 +100,17 @@ check_top(const struct check *check)
 	check_name(check, TOP_user, config->user, false);
 	check_name(check, TOP_group, config->group, true);
 	check_name(check, TOP_socket_group, config->socket_group, true);
+	problem = check_control_socket(config->control_socket);
+	if (problem != NULL)
+		problems_add(check->problems, check_line(check, TOP_control_socket),
+		    "control-socket: %s", problem);
+	check_name(check, TOP_control_group, config->control_group, true);
 	if (!is_facility(config->log_facility))
 		problems_add(check->problems, check_line(check, TOP_log_facility),
 		    "log-facility: \"%.100s\" is not one of mail, daemon, local0 to local7",
 		    config->log_facility);
 	check_floor(
 	    check, TOP_unknown_capabilities, TOP_floor, TOP_assumed_cipher, &config->policy);
-}
-
-static void
-check_trust(const struct check *check, const struct config_trust *trust)
-{
-	if (!check_is_set(check, TRUST_anchors) ||
-	    (check_is_sound(check, TRUST_anchors) && trust->anchors[0] == '\0'))
-		problems_add(check->problems, check_line(check, TRUST_anchors),
-		    "a trust section needs anchors: a folder or file of trusted certificates");
-	if (check_is_set(check, TRUST_for_domains) && trust->for_domains.count == 0 &&
-	    check_is_sound(check, TRUST_for_domains))
-		problems_add(check->problems, check_line(check, TRUST_for_domains),
-		    "for: an empty list makes these anchors count for nobody");
-	if (trust->revocation == REVOCATION_HARD)
-		problems_add(check->problems, check_line(check, TRUST_revocation),
-		    "revocation = hard is not supported by this version, which asks no CRL and no "
-		    "OCSP responder: every mail would be deferred");
-	if (trust->min_rsa_bits > trust->max_rsa_bits)
-		problems_add(check->problems, check_line(check, TRUST_min_rsa_bits),
-		    "min-rsa-bits is more than max-rsa-bits");
-	check_file(check, TRUST_anchors, CHECK_FILE_OR_FOLDER, trust->anchors);
-	check_file(check, TRUST_intermediates, CHECK_FILE_OR_FOLDER, trust->intermediates);
 }
 
 /* The name and, after a colon, perhaps a value (RFC 5322 2.2: printable ASCII without colon). */

@@ -35,9 +35,14 @@ void check_file(
 
 /* check_listen.c: an error's text, or NULL if the listen setting is well-formed. */
 const char *check_listen(const char *listen);
+/* The same for control-socket. */
+const char *check_control_socket(const char *socket);
 
 /* check_directory.c */
 void check_directory(const struct check *check, const struct config_directory *directory);
+
+/* check_trust.c */
+void check_trust(const struct check *check, const struct config_trust *trust);
 
 /* check_filter.c: an error's text, or NULL if the search filter (RFC 4515) is well-formed. */
 const char *check_filter(const char *filter);
@@ -46,6 +51,11 @@ const char *check_filter(const char *filter);
 const char *check_uri(const char *uri);
 /* Whether a well-formed one sends what it says in clear over a network. */
 bool check_uri_is_exposed(const char *uri);
+/* Whether a well-formed one leads to a server that is certainly the one meant: by verified TLS or on
+ * this machine. */
+bool check_uri_is_authenticated(const char *uri, enum config_tls_mode tls);
+/* Whether a well-formed one leads to a socket of this machine (ldapi). */
+bool check_uri_is_local(const char *uri);
 
 /* check_rules.c: each rule against those before it. */
 void check_rules(const struct scan *scan, const struct config *config, struct problems *problems);

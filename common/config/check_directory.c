@@ -27,24 +27,84 @@ check_source(const struct check *check, const struct config_directory *directory
 		    "a directory with uri needs base: where the search begins");
 }
 
+/* Each URI of a list; false if one is not as it must be. *exposed: one sends in clear what it says. */
+static bool
+check_uris(const struct check *check, size_t place, const struct strings *uris, bool *exposed)
+{
+	bool sound = check_is_sound(check, place);
+
+	for (size_t i = 0; i < uris->count; i++) {
+		const char *problem = check_uri(uris->items[i]);
+
+		if (problem == NULL) {
+			*exposed = *exposed || check_uri_is_exposed(uris->items[i]);
+			continue;
+		}
+		sound = false;
+		problems_add(check->problems, check_line(check, place), "%s: \"%.200s\": %s",
+		    setting_section(SECTION_DIRECTORY)->settings[place].name, uris->items[i],
+		    problem);
+	}
+	return sound;
+}
+
+/* SASL EXTERNAL (RFC 4422 appendix A): the connection itself must say who we are. */
+static void
+check_external(const struct check *check, const struct config_directory *directory)
+{
+	const struct strings *lists[] = {&directory->uri, &directory->referrals};
+	bool certificate = directory->tls_certificate[0] != '\0' ||
+			   !check_is_sound(check, DIRECTORY_tls_certificate);
+
+	for (size_t list = 0; list < ARRAY_LENGTH(lists); list++) {
+		for (size_t i = 0; i < lists[list]->count; i++) {
+			const char *uri = lists[list]->items[i];
+
+			if (check_uri_is_local(uri) ||
+			    (certificate && check_uri_is_authenticated(uri, directory->tls)))
+				continue;
+			problems_add(check->problems, check_line(check, DIRECTORY_bind_method),
+			    "bind-method = external needs TLS with tls-certificate, or ldapi://, "
+			    "which "
+			    "%.200s is not: nothing else says who we are",
+			    uri);
+			return;
+		}
+	}
+}
+
 static void
 check_servers(const struct check *check, const struct config_directory *directory)
 {
 	bool exposed = false;
+	bool sound = check_uris(check, DIRECTORY_uri, &directory->uri, &exposed);
 
-	for (size_t i = 0; i < directory->uri.count; i++) {
-		const char *uri = directory->uri.items[i];
-		const char *problem = check_uri(uri);
-
-		if (problem != NULL)
-			problems_add(check->problems, check_line(check, DIRECTORY_uri),
-			    "uri: \"%.200s\": %s", uri, problem);
-		else if (check_uri_is_exposed(uri))
-			exposed = true;
-	}
-	if (exposed && directory->tls == TLS_NEVER && directory->bind_dn[0] != '\0')
+	if (!check_uris(check, DIRECTORY_referrals, &directory->referrals, &exposed))
+		sound = false;
+	if (exposed && directory->tls == TLS_NEVER && directory->bind_dn[0] != '\0' &&
+	    !directory->plain_bind && check_is_sound(check, DIRECTORY_plain_bind))
 		problems_add(check->problems, check_line(check, DIRECTORY_tls),
-		    "tls = never with bind-dn would send the password in clear over the network");
+		    "tls = never with bind-dn would send the password in clear over the network: "
+		    "plain-bind = yes would allow it");
+	if (sound && directory->bind_method == BIND_EXTERNAL &&
+	    check_is_sound(check, DIRECTORY_tls))
+		check_external(check, directory);
+}
+
+/* Two files that are nothing without each other. */
+static void
+check_certificate(const struct check *check, const struct config_directory *directory)
+{
+	bool certificate = directory->tls_certificate[0] != '\0' ||
+			   !check_is_sound(check, DIRECTORY_tls_certificate);
+	bool key = directory->tls_key[0] != '\0' || !check_is_sound(check, DIRECTORY_tls_key);
+
+	if (certificate && !key)
+		problems_add(check->problems, check_line(check, DIRECTORY_tls_certificate),
+		    "tls-certificate needs tls-key");
+	if (key && !certificate)
+		problems_add(check->problems, check_line(check, DIRECTORY_tls_key),
+		    "tls-key needs tls-certificate");
 }
 
 static void
@@ -54,12 +114,50 @@ check_bind(const struct check *check, const struct config_directory *directory)
 	bool password = directory->bind_password_file[0] != '\0' ||
 			!check_is_sound(check, DIRECTORY_bind_password_file);
 
+	if (directory->bind_method == BIND_EXTERNAL) {
+		if (name || password)
+			problems_add(check->problems,
+			    check_line(
+				check, name ? DIRECTORY_bind_dn : DIRECTORY_bind_password_file),
+			    "bind-dn and bind-password-file don't go with bind-method = external: "
+			    "the "
+			    "server knows by the connection who we are");
+		return;
+	}
 	if (name && !password)
 		problems_add(check->problems, check_line(check, DIRECTORY_bind_dn),
 		    "bind-dn needs bind-password-file");
 	if (password && !name)
 		problems_add(check->problems, check_line(check, DIRECTORY_bind_password_file),
 		    "bind-password-file needs bind-dn");
+}
+
+static void
+check_times(const struct check *check, const struct config_directory *directory)
+{
+	if (!check_is_sound(check, DIRECTORY_retry_interval) ||
+	    !check_is_sound(check, DIRECTORY_retry_interval_max) ||
+	    directory->retry_interval <= directory->retry_interval_max)
+		return;
+	problems_add(check->problems,
+	    check_line(check, check_is_set(check, DIRECTORY_retry_interval_max)
+				  ? DIRECTORY_retry_interval_max
+				  : DIRECTORY_retry_interval),
+	    "retry-interval-max is less than retry-interval");
+}
+
+/* One character that can stand in a local part without quotes or beside others in them. */
+static void
+check_delimiter(const struct check *check, const char *text)
+{
+	if (text[0] == '\0' ||
+	    (text[1] == '\0' && text[0] > ' ' && text[0] <= '~' && strchr("@\"", text[0]) == NULL))
+		return;
+	problems_add(check->problems, check_line(check, DIRECTORY_subaddress_delimiter),
+	    "subaddress-delimiter: \"%.20s\" is not one printable character of US-ASCII other than "
+	    "@ "
+	    "and \"",
+	    text);
 }
 
 /* An attribute's name or object identifier, with options (RFC 4512 2.5); it goes into requests. */
@@ -75,6 +173,13 @@ check_attribute(const struct check *check, size_t place, const char *name)
 		    setting_section(SECTION_DIRECTORY)->settings[place].name, name);
 }
 
+static void
+check_attributes(const struct check *check, size_t place, const struct strings *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		check_attribute(check, place, names->items[i]);
+}
+
 void
 check_directory(const struct check *check, const struct config_directory *directory)
 {
@@ -83,6 +188,9 @@ check_directory(const struct check *check, const struct config_directory *direct
 	check_source(check, directory);
 	check_servers(check, directory);
 	check_bind(check, directory);
+	check_certificate(check, directory);
+	check_times(check, directory);
+	check_delimiter(check, directory->subaddress_delimiter);
 	problem = strlen(directory->filter) > FILTER_MAX ? "it is too long"
 							 : check_filter(directory->filter);
 	if (problem != NULL)
@@ -95,8 +203,13 @@ check_directory(const struct check *check, const struct config_directory *direct
 	check_attribute(check, DIRECTORY_smime_attribute, directory->smime_attribute);
 	check_attribute(check, DIRECTORY_certificate_attribute, directory->certificate_attribute);
 	check_attribute(check, DIRECTORY_ca_attribute, directory->ca_attribute);
+	check_attributes(check, DIRECTORY_member_attributes, &directory->member_attributes);
+	check_attributes(
+	    check, DIRECTORY_member_mail_attributes, &directory->member_mail_attributes);
 	check_file(check, DIRECTORY_ldif, CHECK_FILE, directory->ldif);
 	check_file(check, DIRECTORY_tls_ca, CHECK_FILE, directory->tls_ca);
+	check_file(check, DIRECTORY_tls_certificate, CHECK_FILE, directory->tls_certificate);
+	check_file(check, DIRECTORY_tls_key, CHECK_SECRET, directory->tls_key);
 	check_file(
 	    check, DIRECTORY_bind_password_file, CHECK_SECRET, directory->bind_password_file);
 }

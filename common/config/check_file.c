@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "config/check.h"
 
 static const char *
@@ -48,7 +49,8 @@ check_file(const struct check *check, size_t place, enum check_file_kind kind, c
 	/* The rights of the user we run as: a folder must be searched too. */
 	if (faccessat(AT_FDCWD, path, R_OK | (S_ISDIR(status.st_mode) ? X_OK : 0), AT_EACCESS) != 0)
 		problems_add(check->problems, line, "%s: %s: %s", name, path, strerror(errno));
-	if (kind == CHECK_SECRET && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
+	if (kind == CHECK_SECRET && secret_is_exposed(status.st_mode))
 		problems_add(check->problems, line,
-		    "%s: everybody can read or write %s: chmod 600 it", name, path);
+		    "%s: everybody can read or write %s: \"chmod o= %s\" keeps others out", name,
+		    path, path);
 }

@@ -56,3 +56,13 @@ check_listen(const char *listen)
 							    : "expected fd:N with N from 3 to 1023";
 	return "expected unix:PATH, inet:PORT@HOST, inet6:PORT@HOST or fd:N";
 }
+
+const char *
+check_control_socket(const char *socket)
+{
+	if (*socket == '\0')
+		return NULL; /* there is to be none */
+	if (strncmp(socket, "unix:", 5) != 0)
+		return "expected unix:PATH, or nothing";
+	return check_unix(socket + 5);
+}

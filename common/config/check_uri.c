@@ -75,3 +75,15 @@ check_uri_is_exposed(const char *uri)
 		return false;
 	return !is_loopback(host, *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/"));
 }
+
+bool
+check_uri_is_local(const char *uri)
+{
+	return has_scheme(uri, "ldapi://");
+}
+
+bool
+check_uri_is_authenticated(const char *uri, enum config_tls_mode tls)
+{
+	return !has_scheme(uri, "ldap://") || tls == TLS_REQUIRED;
+}

@@ -131,40 +131,46 @@ distance(const char *a, const char *b)
 	return row[length];
 }
 
-/* Takes candidate for *best if it is nearer, and near enough: a third of the letters may differ. */
-static void
-nearer(const char *name, const char *candidate, const char **best, size_t *best_distance)
+struct setting_nearest
+setting_nearest_to(const char *name)
 {
-	size_t length = strlen(name);
+	struct setting_nearest nearest = {name, NULL, SIZE_MAX};
+
+	return nearest;
+}
+
+void
+setting_nearest_try(struct setting_nearest *nearest, const char *candidate)
+{
+	size_t length = strlen(nearest->name);
 	size_t apart;
 
-	if (length > NAME_MAX_LENGTH)
+	if (length > NAME_MAX_LENGTH || strlen(candidate) > NAME_MAX_LENGTH)
 		return;
-	apart = distance(name, candidate);
-	if (apart <= (length < 6 ? 2 : length / 3) && apart < length && apart < *best_distance) {
-		*best = candidate;
-		*best_distance = apart;
+	apart = distance(nearest->name, candidate);
+	/* A third of the letters may differ. */
+	if (apart <= (length < 6 ? 2 : length / 3) && apart < length && apart < nearest->distance) {
+		nearest->best = candidate;
+		nearest->distance = apart;
 	}
 }
 
 const char *
 setting_nearest(enum section_kind kind, const char *name)
 {
-	const char *best = NULL;
-	size_t best_distance = SIZE_MAX;
+	struct setting_nearest nearest = setting_nearest_to(name);
 
 	for (size_t i = 0; i < sections[kind].count; i++)
-		nearer(name, sections[kind].settings[i].name, &best, &best_distance);
-	return best;
+		setting_nearest_try(&nearest, sections[kind].settings[i].name);
+	return nearest.best;
 }
 
 const char *
 setting_nearest_section(const char *name)
 {
-	const char *best = NULL;
-	size_t best_distance = SIZE_MAX;
+	struct setting_nearest nearest = setting_nearest_to(name);
 
 	for (size_t i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
-		nearer(name, sections[i].name, &best, &best_distance);
-	return best;
+		setting_nearest_try(&nearest, sections[i].name);
+	return nearest.best;
 }

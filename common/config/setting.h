@@ -128,4 +128,14 @@ const char *setting_nearest(enum section_kind kind, const char *name);
 /* The same for the names of sections. */
 const char *setting_nearest_section(const char *name);
 
+/* The same for names of any kind: each candidate is tried, then best is the nearest, borrowed, or
+ * NULL. */
+struct setting_nearest {
+	const char *name;
+	const char *best;
+	size_t distance; /* of the best */
+};
+struct setting_nearest setting_nearest_to(const char *name);
+void setting_nearest_try(struct setting_nearest *nearest, const char *candidate);
+
 #endif

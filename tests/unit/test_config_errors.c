@@ -6,9 +6,15 @@
 
 #include "test_config.h"
 
+/* A path that is longer than a socket's may be. */
+#define TEN "0123456789"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 /* Lines before which rules can stand. */
 #define BASIS "directory a { ldif=\"@F@\" } trust a { anchors=\"@F@\" }\n"
 #define LDAP "base=\"o=x\" uri=\"ldaps://h\" "
+#define GAL "directory gal { " LDAP "}\n"
+#define CLIENT "tls-certificate=\"@F@\" tls-key=\"@F@\" "
 
 static const struct {
 	const char *text;
@@ -107,6 +113,13 @@ static const struct {
     {"user = no-such-user", "1: user: there is no user \"no-such-user\""},
     {"group = no-such-group", "1: group: there is no group \"no-such-group\""},
     {"socket-group = no-such-group", "1: socket-group: there is no group \"no-such-group\""},
+    {"\ncontrol-socket = \"/run/x\"", "2: control-socket: expected unix:PATH, or nothing"},
+    {"control-socket = \"unix:control.sock\"",
+	"1: control-socket: the path of a unix socket must be absolute"},
+    {"control-socket = \"unix:/" LONG "\"",
+	"1: control-socket: the path of a unix socket must have less than 108 bytes"},
+    {"control-group = no-such-group", "1: control-group: there is no group \"no-such-group\""},
+    {"cache-refresh = 100", "1: cache-refresh: \"100\" is out of range: from 0 to 99"},
     {"log-facility = local8",
 	"1: log-facility: \"local8\" is not one of mail, daemon, local0 to local7"},
     /* Directories. */
@@ -154,8 +167,98 @@ static const struct {
 	"1: smime-attribute: \"a b\" is not the name of an attribute"},
     {"directory d { " LDAP "\ndomains = { } }",
 	"2: domains: an empty list makes this directory answer for nobody"},
+    {"directory d { " LDAP "\nmember-attributes = { \"member\", \"a b\" } }",
+	"2: member-attributes: \"a b\" is not the name of an attribute"},
+    {"directory d { " LDAP "\nmember-mail-attributes = \"mail)\" }",
+	"2: member-mail-attributes: \"mail)\" is not the name of an attribute"},
+    {"directory d { " LDAP "\nretry-interval-max = 1s }",
+	"2: retry-interval-max is less than retry-interval"},
+    {"directory d { " LDAP "\nretry-interval = 5m }",
+	"2: retry-interval-max is less than retry-interval"},
+    {"directory d { " LDAP "\nsubaddress-delimiter = \"+-\" }",
+	"2: subaddress-delimiter: \"+-\" is not one printable character of US-ASCII other than @ "
+	"and "
+	"\""},
+    {"directory d { " LDAP "subaddress-delimiter = \"@\" }",
+	"1: subaddress-delimiter: \"@\" is not one printable character of US-ASCII other than @ "
+	"and "
+	"\""},
+    {"directory d { " LDAP "subaddress-delimiter = \" \" }",
+	"1: subaddress-delimiter: \" \" is not one printable character of US-ASCII other than @ "
+	"and "
+	"\""},
+    {"directory d { " LDAP "subaddress-delimiter = '\"' }",
+	"1: subaddress-delimiter: \"\"\" is not one printable character of US-ASCII other than @ "
+	"and "
+	"\""},
+    {"directory d { " LDAP "\nreferrals = { \"ldaps://a\", \"ldaps://b/o=x\" } }",
+	"2: referrals: \"ldaps://b/o=x\": nothing may follow the host and port: base, scope and "
+	"filter have their own settings"},
+    {"directory d { " LDAP
+     "bind-dn=x bind-password-file=\"@F@\"\ntls = never referrals = \"ldap://b\" }",
+	"2: tls = never with bind-dn would send the password in clear over the network: plain-bind "
+	"= "
+	"yes would allow it"},
+    /* A client certificate, and the bind by it. */
+    {"directory d { " LDAP "\ntls-certificate = \"@F@\" }", "2: tls-certificate needs tls-key"},
+    {"directory d { " LDAP "\ntls-key = \"@F@\" }", "2: tls-key needs tls-certificate"},
+    {"directory d { " LDAP "\ntls-certificate=\"/nonexistent\" tls-key=\"@F@\" }",
+	"2: tls-certificate: /nonexistent: No such file or directory"},
+    {"directory d { " LDAP "\nbind-method = external }",
+	"2: bind-method = external needs TLS with tls-certificate, or ldapi://, which ldaps://h is "
+	"not: nothing else says who we are"},
+    {"directory d { base=x uri=\"ldap://127.0.0.1\" tls=never " CLIENT "\nbind-method=external }",
+	"2: bind-method = external needs TLS with tls-certificate, or ldapi://, which "
+	"ldap://127.0.0.1 is not: nothing else says who we are"},
+    {"directory d { base=x uri=\"ldapi://%2Fx\" referrals=\"ldaps://b\"\nbind-method=external }",
+	"2: bind-method = external needs TLS with tls-certificate, or ldapi://, which ldaps://b is "
+	"not: nothing else says who we are"},
+    {"directory d { " LDAP CLIENT "bind-method = external\nbind-dn = x }",
+	"2: bind-dn and bind-password-file don't go with bind-method = external: the server knows "
+	"by "
+	"the connection who we are"},
+    {"directory d { " LDAP CLIENT "bind-method = external\nbind-password-file = \"@F@\" }",
+	"2: bind-dn and bind-password-file don't go with bind-method = external: the server knows "
+	"by "
+	"the connection who we are"},
     /* Trust. */
-    {"\ntrust t { }", "2: a trust section needs anchors: a folder or file of trusted certificates"},
+    {"\ntrust t { }",
+	"2: a trust section needs anchors: a folder or file of trusted certificates (or directory "
+	"and anchor-bases)"},
+    {GAL "trust t { directory=gal intermediate-bases=\"o=x\" for=x.example }",
+	"2: a trust section needs anchors: a folder or file of trusted certificates (or directory "
+	"and anchor-bases)"},
+    {GAL "trust t { anchors=\"@F@\" for=x.example\ndirectory=gal }",
+	"3: directory needs anchor-bases or intermediate-bases: below which entries to look"},
+    {"trust t { anchors=\"@F@\"\nanchor-bases=\"o=x\" }",
+	"2: anchor-bases needs directory: the title of the section to look in"},
+    {"trust t { anchors=\"@F@\"\nintermediate-bases=\"o=x\" }",
+	"2: intermediate-bases needs directory: the title of the section to look in"},
+    {GAL "trust t { anchor-bases=\"o=x\" for=x.example\ndirectory=galaxy }",
+	"3: directory: there is no section directory \"galaxy\""},
+    {GAL "trust t { anchor-bases=\"o=x\" for=x.example\ndirectory=gall }",
+	"3: directory: there is no section directory \"gall\": did you mean \"gal\"?"},
+    {GAL "trust t { anchor-bases=\"o=x\" directory=gal }",
+	"2: a trust section with directory needs for, with the domains by name (not \"*\"): who "
+	"can "
+	"write to the directory decides whom mail to them is encrypted to"},
+    {GAL "trust t { anchor-bases=\"o=x\" directory=gal\nfor={ x.example, \"*\" } }",
+	"3: a trust section with directory needs for, with the domains by name (not \"*\"): who "
+	"can "
+	"write to the directory decides whom mail to them is encrypted to"},
+    {"directory d { ldif=\"@F@\" }\ntrust t { anchor-bases=\"o=x\" for=x.example directory=d }",
+	"2: directory: \"d\" has no uri: CA certificates are only taken from servers; those in "
+	"files "
+	"go to anchors and intermediates"},
+    {"directory d { base=x uri={\"ldaps://a\",\"ldap://127.0.0.1\"} tls=never }\n"
+     "trust t { anchor-bases=\"o=x\" for=x.example directory=d }",
+	"2: directory: \"d\" is asked at ldap://127.0.0.1 without TLS, so that anybody on the way "
+	"could say whom to trust: tls = required, ldaps:// or ldapi:// is needed"},
+    {"directory d { base=x uri=\"ldaps://a\" referrals=\"ldap://b\" tls=never }\n"
+     "trust t { anchor-bases=\"o=x\" for=x.example directory=d }",
+	"2: directory: \"d\" is asked at ldap://b without TLS, so that anybody on the way could "
+	"say "
+	"whom to trust: tls = required, ldaps:// or ldapi:// is needed"},
     {"trust t { anchors = \"/nonexistent\" }",
 	"1: anchors: /nonexistent: No such file or directory"},
     {"trust t { anchors = /dev/null }", "1: anchors: /dev/null is not a file or folder"},
@@ -377,27 +480,76 @@ START_TEST(a_password_is_kept_from_others)
 {
 	static const char bind[] = "directory d { base=x\nuri=\"%s\" tls=%s\n"
 				   "bind-dn=x bind-password-file=\"%s\" }";
-	char text[500], secret[128], problem[300];
+	char text[500], secret[128], problem[400];
 
 	strcpy(secret, test_file("secret", "x\n", 2));
 	ck_assert_int_eq(chmod(secret, 0644), 0);
 	snprintf(text, sizeof(text), bind, "ldaps://h", "required", secret);
 	snprintf(problem, sizeof(problem),
-	    "3: bind-password-file: everybody can read or write %s: chmod 600 it", secret);
+	    "3: bind-password-file: everybody can read or write %s: \"chmod o= %s\" keeps others "
+	    "out",
+	    secret, secret);
 	test_refused(text, problem);
 	ck_assert_int_eq(chmod(secret, 0640), 0);
 	config_unref(test_load_fine(text));
 	snprintf(text, sizeof(text), bind, "ldap://h", "required", secret);
 	config_unref(test_load_fine(text));
 	snprintf(text, sizeof(text), bind, "ldap://127.0.0.1.example:389", "never", secret);
-	test_refused(
-	    text, "2: tls = never with bind-dn would send the password in clear over the network");
+	test_refused(text,
+	    "2: tls = never with bind-dn would send the password in clear over the network: "
+	    "plain-bind = yes would allow it");
+	snprintf(text, sizeof(text), bind, "ldap://h", "never plain-bind=yes", secret);
+	config_unref(test_load_fine(text));
 	snprintf(text, sizeof(text), bind, "ldap://[::1]:389/", "never", secret);
 	config_unref(test_load_fine(text));
 	snprintf(text, sizeof(text), bind, "ldap://127.0.0.1:3890", "never", secret);
 	config_unref(test_load_fine(text));
 	snprintf(text, sizeof(text), bind, "ldapi://%2Frun%2Fldapi", "never", secret);
 	config_unref(test_load_fine(text));
+}
+END_TEST
+
+START_TEST(a_private_key_is_kept_from_others)
+{
+	char text[500], key[128], problem[400];
+
+	strcpy(key, test_file("secret", "x\n", 2));
+	ck_assert_int_eq(chmod(key, 0602), 0);
+	snprintf(text, sizeof(text),
+	    "directory d { " LDAP "tls-certificate=\"@F@\"\ntls-key=\"%s\" }", key);
+	snprintf(problem, sizeof(problem),
+	    "2: tls-key: everybody can read or write %s: \"chmod o= %s\" keeps others out", key,
+	    key);
+	test_refused(text, problem);
+	ck_assert_int_eq(chmod(key, 0640), 0);
+	config_unref(test_load_fine(text));
+}
+END_TEST
+
+/* What goes together, though it is near to what does not. */
+static const char *const fine[] = {
+    "control-socket = \"\"",
+    "control-socket = \"unix:/run/x\" control-group = root",
+    "directory d { " LDAP CLIENT "bind-method = external }",
+    "directory d { " LDAP CLIENT "bind-dn = x bind-password-file = \"@F@\" }",
+    "directory d { base=x uri=\"ldapi://%2Fx\" tls=never bind-method = external }",
+    "directory d { base=x uri=\"ldap://h\" " CLIENT "bind-method = external }",
+    "directory d { " LDAP "retry-interval = 5m retry-interval-max = 5m }",
+    "directory d { " LDAP "subaddress-delimiter = \"+\" }",
+    "directory d { " LDAP "referrals = { \"ldaps://a\", \"ldap://b:3268/\" } }",
+    "directory d { " LDAP "member-attributes = { } member-mail-attributes = \"2.5.4.3;x\" }",
+    GAL "trust t { directory=gal anchor-bases=\"o=x\" for=x.example }",
+    GAL "trust t { anchors=\"@F@\" directory=gal intermediate-bases=\"o=x\" for=\".x.example\" }",
+    "directory d { base=x uri={\"ldapi://%2Fx\",\"ldaps://a\"} tls=never }\n"
+    "trust t { directory=d anchor-bases=\"o=x\" for=x.example }",
+    "directory d { base=x uri=\"ldap://a\" }\n"
+    "trust t { directory=d anchor-bases=\"o=x\" for=x.example }",
+    "trust t { anchors=\"@F@\" directory=\"\" anchor-bases={} }",
+};
+
+START_TEST(what_goes_together_is_taken)
+{
+	config_unref(test_load_fine(fine[_i]));
 }
 END_TEST
 
@@ -424,6 +576,8 @@ test_config_errors(void)
 	tcase_add_test(tcase, nul_bytes_are_refused);
 	tcase_add_test(tcase, deep_nesting_is_refused_at_once);
 	tcase_add_test(tcase, a_password_is_kept_from_others);
+	tcase_add_test(tcase, a_private_key_is_kept_from_others);
+	tcase_add_loop_test(tcase, what_goes_together_is_taken, 0, (int)ARRAY_LENGTH(fine));
 	tcase_add_test(tcase, a_rule_that_never_encrypts_needs_nothing);
 	return tcase;
 }

@@ -1,0 +1,14 @@
+/* What the files of handle share. Internal to it. */
+#ifndef SMIME_LDAP_HANDLE_PRIVATE_H
+#define SMIME_LDAP_HANDLE_PRIVATE_H
+
+#include <ldap.h>
+
+#include "base/error.h"
+
+/* Sets the error for a result code of libldap, with what the server's last message adds. Server
+ * trouble is ERROR_TEMPORARY, whatever its code: a directory that can't be asked is unavailable.
+ * ld may be NULL. Always -1. */
+int handle_set_error(LDAP *ld, int code, struct error *err, const char *what);
+
+#endif
