@@ -26,6 +26,10 @@
  *                     [{attribute, serial, sha256, not_after, verdict, stale, sealed}]
  *   digital_ids_left_out  how many more there were; only if any
  *   stale             whether a stale digital ID stands beside a better one
+ *   stale_if_error    whether what had been found earlier served beyond its lifetime, because no
+ *                     server could be asked
+ *   lookup            notes on the look-up in words: that, why no directory could be asked, what
+ *                     was left out
  *   duration_ms
  *   file_failed       true, only in syslog: the audit file could not be written, and lacks the record
  *   brief             true, only in syslog: what else the record holds is in the file alone

@@ -206,6 +206,15 @@ put_digital_ids(json_t **record, const struct view *view)
 	audit_put(record, "stale", json_boolean(view->told != NULL && view->told->stale));
 }
 
+static void
+put_lookup(json_t **record, const struct view *view)
+{
+	const struct recipient *found = view->who != NULL ? view->who->record : NULL;
+
+	audit_put(record, "stale_if_error", json_boolean(found != NULL && found->stale_if_error));
+	audit_put(record, "lookup", audit_text_json(found != NULL ? found->detail : NULL));
+}
+
 json_t *
 audit_record(const struct audit_message *message, const struct facts *facts,
     const struct plan *plan, size_t recipient)
@@ -217,6 +226,7 @@ audit_record(const struct audit_message *message, const struct facts *facts,
 	put_decision(&record, &view);
 	put_ciphers(&record, &view);
 	put_digital_ids(&record, &view);
+	put_lookup(&record, &view);
 	audit_put(&record, "duration_ms", json_integer(message->duration_ms));
 	return record;
 }

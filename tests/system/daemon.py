@@ -68,11 +68,13 @@ def listens_at(listen):
 
 class Daemon:
     """listen: as in the configuration. The folder, "daemon" within the place, holds all its files.
+    prefix: in front of the command line; must leave it the process id.
     """
 
-    def __init__(self, place, text, listen, name="daemon"):
+    def __init__(self, place, text, listen, name="daemon", prefix=()):
         self.place = place
         self.name = name
+        self.prefix = list(prefix)
         self.folder = place.path(name)
         self.audit_file = os.path.join(self.folder, "audit.log")
         self.cache = os.path.join(self.folder, "cache")
@@ -94,7 +96,7 @@ class Daemon:
         self.file = self.place.write(f"{self.name}/smime-milter.conf", head + text)
 
     def start(self):
-        argv = [os.path.join(build_folder(), "smime-milter"), "-f", "-c", self.file]
+        argv = [*self.prefix, os.path.join(build_folder(), "smime-milter"), "-f", "-c", self.file]
         self.process = Process(argv, os.path.join(self.folder, "log"),
                                env=environment(self.folder))
         try:

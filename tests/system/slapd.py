@@ -43,10 +43,11 @@ objectclass ( 1.2.840.113556.1.5.9 NAME 'adUser' SUP top AUXILIARY MAY proxyAddr
 
 class Slapd:
     """identity: its certificate, if not a good one from the authority. verify: TLSVerifyClient.
-    more: further lines of configuration. readers: who may read the entries."""
+    more: further lines of configuration. readers: who may read the entries. ldif_text: further
+    entries."""
 
     def __init__(self, place, entries, authority, name="slapd", identity=None, verify="never",
-                 more="", readers="*"):
+                 more="", readers="*", ldif_text=""):
         self.place = place
         self.name = name
         self.folder = place.path(name)
@@ -59,7 +60,7 @@ class Slapd:
         self.configuration = place.write(f"{name}/slapd.conf", CONFIGURATION.format(
             folder=self.folder, ca=self.ca, suffix=ldif.SUFFIX, verify=verify, more=more,
             readers=readers))
-        data = place.write(f"{name}/data.ldif", ldif.text(entries, ascii_only=True))
+        data = place.write(f"{name}/data.ldif", ldif.text(entries, ascii_only=True) + ldif_text)
         run(["/usr/sbin/slapadd", "-q", "-f", self.configuration, "-l", data])
         self.port, self.tls_port = free_port(), free_port()
         self.socket = os.path.join(self.folder, "ldapi")
