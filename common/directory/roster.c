@@ -176,7 +176,7 @@ lower_bound(const struct roster *roster, const char *key)
 
 static int
 add_entry(struct findings *findings, const struct config_directory *directory,
-    const struct roster_entry *entry, struct error *err)
+    const struct roster_entry *entry, const char *found_by, struct error *err)
 {
 	struct entry_value value;
 	size_t i;
@@ -189,41 +189,73 @@ add_entry(struct findings *findings, const struct config_directory *directory,
 		value.value = entry->values[i].value;
 		value.size = entry->values[i].size;
 		value.claims = true; /* it was found by its own address */
+		value.found_by = found_by;
 		if (entry_add(findings, directory, &value, err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-struct findings *
-roster_find(const struct roster *roster, const struct config_directory *directory, const char *key,
-    struct error *err)
+static bool
+has_key(const struct roster *roster, size_t entry, const char *key)
 {
-	struct findings *findings = findings_new();
+	size_t i;
+
+	for (i = lower_bound(roster, key);
+	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
+		if (roster->keys[i].entry == entry)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the entries of one key, but for those that have the other key (may be NULL), too. 0/-1. */
+static int
+add_entries(const struct roster *roster, const struct config_directory *directory, const char *key,
+    const char *but, const char *found_by, struct findings *findings, struct error *err)
+{
 	size_t last = SIZE_MAX;
 	size_t i;
 
-	if (findings == NULL) {
-		error_no_memory(err);
-		return NULL;
-	}
 	for (i = lower_bound(roster, key);
 	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
 		if (roster->keys[i].entry == last)
 			continue; /* the address stands in the entry twice */
 		last = roster->keys[i].entry;
+		if (but != NULL && has_key(roster, last, but))
+			continue;
 		findings->entries++;
 		if (findings->entries > (size_t)directory->entries_limit) {
 			findings->left_out += roster->entries[last].value_count;
 			continue;
 		}
-		if (add_entry(findings, directory, &roster->entries[last], err) != 0) {
-			findings_unref(findings);
-			return NULL;
-		}
+		if (add_entry(findings, directory, &roster->entries[last], found_by, err) != 0)
+			return -1;
 	}
 	findings->many_entries = findings->entries > 1;
+	return 0;
+}
+
+struct findings *
+roster_find(const struct roster *roster, const struct config_directory *directory,
+    const struct roster_question *question, struct error *err)
+{
+	struct findings *findings = findings_new();
+
+	if (findings == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	if (add_entries(roster, directory, question->key, NULL, NULL, findings, err) != 0)
+		goto fail;
+	if (question->shorter_key != NULL &&
+	    add_entries(roster, directory, question->shorter_key, question->key, question->shorter,
+		findings, err) != 0)
+		goto fail;
 	return findings;
+fail:
+	findings_unref(findings);
+	return NULL;
 }
 
 const struct roster_stamp *

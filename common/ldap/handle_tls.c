@@ -130,14 +130,18 @@ lost:
 	    err, ERROR_TEMPORARY, "the server ends the connection after the TLS handshake");
 }
 
+static bool
+has_identity(const struct config_directory *directory)
+{
+	return directory->tls_certificate != NULL && directory->tls_certificate[0] != '\0';
+}
+
 /* The client certificate, which must be good: libldap would only say that something is not. */
 static int
 set_identity(LDAP *ld, const struct config_directory *directory, struct error *err)
 {
 	struct tls_identity identity;
 
-	if (directory->tls_certificate == NULL || directory->tls_certificate[0] == '\0')
-		return 0;
 	if (directory->tls_key == NULL || directory->tls_key[0] == '\0')
 		return error_set(err, ERROR_INPUT, "tls-certificate without tls-key");
 	if (tls_identity_read(directory->tls_certificate, directory->tls_key, &identity, err) != 0)
@@ -163,13 +167,14 @@ set_tls(LDAP *ld, const struct config_directory *directory, struct error *err)
 
 	if (access(cas, R_OK) != 0)
 		return error_errno(err, errno, "reading the TLS CAs in %s", cas);
-	if (set_identity(ld, directory, err) != 0)
+	if (has_identity(directory) && set_identity(ld, directory, err) != 0)
 		return -1;
 	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
 	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, cas);
 	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least);
 	/* The context takes up the options set before it: last. */
-	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);
+	bad |= has_identity(directory) ? handle_share_context(ld, directory, cas)
+				       : ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);
 	if (bad != LDAP_OPT_SUCCESS)
 		return error_set(err, ERROR_TEMPORARY,
 		    "TLS can't be set up: is %s a PEM file of CA certificates?", cas);

@@ -21,6 +21,7 @@ def environment(folder):
     report = os.path.join(folder, "sanitizer")
     return {**os.environ, "G_SLICE": "always-malloc",
             "ASAN_OPTIONS": f"detect_leaks=1:detect_stack_use_after_return=1:log_path={report}",
+            "LSAN_OPTIONS": f"suppressions={HERE}/lsan.supp:print_suppressions=0",
             "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={report}",
             "TSAN_OPTIONS": f"suppressions={HERE}/tsan.supp:log_path={report}:halt_on_error=0"}
 

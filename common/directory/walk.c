@@ -1,0 +1,155 @@
+#include "directory/walk.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "directory/walk_private.h"
+
+/* Members taken up in one turn of the loop; the rest waits for the next. */
+#define STEPS_MAX 200
+
+void
+walk_free(struct walk *walk)
+{
+	if (walk == NULL)
+		return;
+	TAILQ_REMOVE(
+	    walk->running ? &walk->resolver->walks : &walk->resolver->walks_waiting, walk, link);
+	if (walk->running)
+		walk->resolver->walk_count--;
+	walk_free_members(walk);
+	free(walk);
+}
+
+void
+walk_wake(struct resolver *resolver)
+{
+	static const struct timeval at_once = {0, 0};
+
+	/* A timer, not event_active(): others have their turn between. */
+	if (!TAILQ_EMPTY(&resolver->walks) || !TAILQ_EMPTY(&resolver->walks_waiting))
+		event_add(resolver->walk_step, &at_once);
+}
+
+static struct recipient *
+make_record(const struct walk *walk)
+{
+	struct recipient *group;
+	const struct member *member;
+	int result = 0;
+
+	group = recipient_group(
+	    walk->address, walk->note[0] != '\0' ? walk->note : NULL, clock_wall(), NULL);
+	if (group == NULL)
+		return NULL;
+	group->members_incomplete = walk->over;
+	for (member = walk->first; member != NULL && result == 0; member = member->next) {
+		if (member->nameless)
+			result = recipient_group_add_nameless(group, member->key + 1, NULL);
+		else if (member->record != NULL)
+			result = recipient_group_add(group, member->record, NULL);
+	}
+	if (result != 0) {
+		recipient_unref(group);
+		return NULL;
+	}
+	return group;
+}
+
+static void
+finish(struct walk *walk)
+{
+	struct resolver *resolver = walk->resolver;
+	struct recipient *record = make_record(walk);
+	walk_done *done = walk->done;
+	void *context = walk->context;
+	bool lasting = walk->lasting;
+
+	pthread_mutex_lock(&resolver->mutex);
+	resolver->counts.groups++;
+	pthread_mutex_unlock(&resolver->mutex);
+	walk_free(walk);
+	done(context, record, lasting);
+	recipient_unref(record);
+}
+
+/* The next level, once all of this one are done. false: there is none. */
+static bool
+go_deeper(struct walk *walk)
+{
+	if (walk->over || TAILQ_EMPTY(&walk->deeper))
+		return false;
+	TAILQ_CONCAT(&walk->todo, &walk->deeper, link);
+	walk->depth++;
+	return true;
+}
+
+static void
+step(struct walk *walk)
+{
+	size_t steps;
+
+	for (steps = 0; steps < STEPS_MAX && walk->busy < WALK_ASIDE_MAX; steps++) {
+		if (walk->over || TAILQ_EMPTY(&walk->todo)) {
+			if (walk->busy > 0)
+				return;
+			if (!go_deeper(walk)) {
+				finish(walk);
+				return;
+			}
+		}
+		if (!walk_take_first(walk))
+			return; /* woken when a look-up has ended */
+	}
+	if (walk->busy < WALK_ASIDE_MAX)
+		walk_wake(walk->resolver);
+}
+
+void
+walk_step_all(struct resolver *resolver)
+{
+	struct walk *walk;
+	struct walk *next;
+
+	while (resolver->walk_count < WALK_MAX &&
+	       (walk = TAILQ_FIRST(&resolver->walks_waiting)) != NULL) {
+		TAILQ_REMOVE(&resolver->walks_waiting, walk, link);
+		TAILQ_INSERT_TAIL(&resolver->walks, walk, link);
+		walk->running = true;
+		resolver->walk_count++;
+	}
+	for (walk = TAILQ_FIRST(&resolver->walks); walk != NULL; walk = next) {
+		next = TAILQ_NEXT(walk, link);
+		step(walk);
+	}
+	if (!TAILQ_EMPTY(&resolver->walks_waiting) && resolver->walk_count < WALK_MAX)
+		walk_wake(resolver);
+}
+
+struct walk *
+walk_start(struct resolver *resolver, const char *key, const struct address *address,
+    const struct findings_group *group, walk_done *done, void *context, struct error *err)
+{
+	struct walk *walk;
+
+	walk = calloc(1, sizeof(*walk));
+	if (walk == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	walk->resolver = resolver;
+	walk->address = address;
+	walk->last = &walk->first;
+	TAILQ_INIT(&walk->todo);
+	TAILQ_INIT(&walk->deeper);
+	walk->lasting = true;
+	walk->done = done;
+	walk->context = context;
+	TAILQ_INSERT_TAIL(&resolver->walks_waiting, walk, link);
+	walk_meet(walk, strdup(key)); /* a group that names itself has not one member more for it */
+	walk_expand(walk, group);
+	walk_wake(resolver);
+	return walk;
+}
