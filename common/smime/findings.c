@@ -26,6 +26,32 @@ clear_finding(struct finding *finding)
 	free(finding->dn);
 	free(finding->attribute);
 	free(finding->value);
+	free(finding->address);
+}
+
+static size_t
+bytes_of(const struct finding *item)
+{
+	return FINDING_OVERHEAD + item->size + strlen(item->directory) + strlen(item->dn) +
+	       strlen(item->attribute) + (item->address != NULL ? strlen(item->address) : 0);
+}
+
+bool
+findings_hold(const struct findings *findings)
+{
+	return findings->count > 0 || findings->left_out > 0 || findings->group != NULL;
+}
+
+bool
+findings_hold_digital_ids(const struct findings *findings)
+{
+	size_t i;
+
+	for (i = 0; i < findings->count; i++) {
+		if (findings->items[i].kind != FINDING_CA)
+			return true;
+	}
+	return findings->left_out > 0;
 }
 
 /* An oversized value is not there to be compared: one for each attribute of an entry is enough. */
@@ -60,8 +86,9 @@ copy_finding(const struct finding *from, struct finding *to, struct error *err)
 	to->dn = strdup(from->dn);
 	to->attribute = strdup(from->attribute);
 	to->value = to->size > 0 ? malloc(to->size) : NULL;
+	to->address = from->address != NULL ? strdup(from->address) : NULL;
 	if (to->directory == NULL || to->dn == NULL || to->attribute == NULL ||
-	    (to->size > 0 && to->value == NULL)) {
+	    (to->size > 0 && to->value == NULL) || (from->address != NULL && to->address == NULL)) {
 		clear_finding(to);
 		return error_no_memory(err);
 	}
@@ -99,9 +126,32 @@ findings_add(struct findings *findings, const struct finding *finding, struct er
 	if (copy_finding(finding, item, err) != 0)
 		return -1;
 	findings->count++;
-	findings->bytes += FINDING_OVERHEAD + item->size + strlen(item->directory) +
-			   strlen(item->dn) + strlen(item->attribute);
+	findings->bytes += bytes_of(item);
 	return 0;
+}
+
+void
+findings_prefer_exact(struct findings *findings)
+{
+	bool exact = false;
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < findings->count; i++)
+		exact |=
+		    findings->items[i].kind != FINDING_CA && findings->items[i].address == NULL;
+	for (i = 0; exact && i < findings->count; i++) {
+		struct finding *item = &findings->items[i];
+
+		if (item->kind != FINDING_CA && item->address != NULL) {
+			findings->bytes -= bytes_of(item);
+			clear_finding(item);
+		} else {
+			findings->items[kept++] = *item;
+		}
+	}
+	if (exact)
+		findings->count = kept;
 }
 
 struct findings *
@@ -121,5 +171,6 @@ findings_unref(struct findings *findings)
 	for (i = 0; i < findings->count; i++)
 		clear_finding(&findings->items[i]);
 	free(findings->items);
+	findings_group_free(findings->group);
 	free(findings);
 }

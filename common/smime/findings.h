@@ -43,15 +43,21 @@ struct findings_group {
 struct findings {
 	struct finding *items;
 	size_t count;
-	size_t entries;    /* directory entries that claim the address */
-	size_t left_out;   /* values beyond values-limit */
-	bool many_entries; /* several entries claim the address: no binding by entry */
+	size_t entries;               /* directory entries that claim the address */
+	size_t left_out;              /* values beyond values-limit */
+	bool many_entries;            /* several entries claim the address: no binding by entry */
 	struct findings_group *group; /* NULL: no group, or one that publishes for itself */
 	size_t bytes;                 /* about what this costs in memory */
-	int references;    /* findings_ref/findings_unref only */
+	int references;               /* findings_ref/findings_unref only */
 };
 
 struct findings *findings_new(void); /* NULL without memory */
+
+/* Whether anything is published: a value (looked at or not), or a group. */
+bool findings_hold(const struct findings *findings);
+
+/* Whether a digital ID may be among them: a blob or a certificate, looked at or not. */
+bool findings_hold_digital_ids(const struct findings *findings);
 
 /* Whether the same kind and value is among them already. */
 bool findings_contain(const struct findings *findings, const struct finding *finding);
@@ -60,6 +66,26 @@ bool findings_contain(const struct findings *findings, const struct finding *fin
  * one neither value nor size is kept. */
 MUST_CHECK int findings_add(
     struct findings *findings, const struct finding *finding, struct error *err);
+
+/* A group to fill in: one owner, not shared. Both of add's texts are copied. */
+struct findings_group *findings_group_new(void); /* NULL without memory */
+MUST_CHECK int findings_group_add(
+    struct findings_group *group, const char *address, struct error *err);
+MUST_CHECK int findings_group_add_nameless(
+    struct findings_group *group, const char *dn, struct error *err);
+void findings_group_free(struct findings_group *group); /* NULL is legal */
+
+/* Gives the group to the findings, in place of one they had. What was added twice stands once. */
+void findings_set_group(struct findings *findings, struct findings_group *group);
+
+/* What both hold, of two directories, as new findings: the first one's values before the other's.
+ * A group beside digital IDs is none; two groups are one. NULL on error. */
+struct findings *findings_merge(
+    const struct findings *first, const struct findings *other, struct error *err);
+
+/* Where values were found by the very address that was asked for, forgets the digital IDs that were
+ * found by its shorter form only (finding.address). Not once shared. */
+void findings_prefer_exact(struct findings *findings);
 
 /* Atomic; unref(NULL) is legal. */
 struct findings *findings_ref(struct findings *findings);

@@ -8,12 +8,8 @@
 #include "base/clock.h"
 #include "smime/recipient_work.h"
 
-/* Judgements are not kept longer, whatever the dates say: a signing time in the future ripens, a
- * CA's certificate becomes valid. */
-#define HOLDS_MAX ((time_t)24 * 60 * 60)
-
-static struct recipient *
-new_record(const struct address *address, struct error *err)
+struct recipient *
+recipient_new(const struct address *address, struct error *err)
 {
 	struct recipient *recipient = calloc(1, sizeof(*recipient));
 
@@ -34,7 +30,7 @@ new_record(const struct address *address, struct error *err)
 struct recipient *
 recipient_unavailable(const struct address *address, const char *detail, struct error *err)
 {
-	struct recipient *recipient = new_record(address, err);
+	struct recipient *recipient = recipient_new(address, err);
 
 	if (recipient == NULL)
 		return NULL;
@@ -67,6 +63,9 @@ recipient_unref(struct recipient *recipient)
 		return;
 	for (i = 0; i < recipient->digital_id_count; i++)
 		recipient_digital_id_clear(&recipient->digital_ids[i]);
+	for (i = 0; i < recipient->member_count; i++)
+		recipient_unref(recipient->members[i]);
+	free(recipient->members);
 	free(recipient->digital_ids);
 	free(recipient->address);
 	free(recipient->detail);
@@ -84,7 +83,7 @@ until(time_t *earliest, time_t moment, time_t at)
 static time_t
 holds_until(const struct recipient_work *work)
 {
-	time_t earliest = work->at + HOLDS_MAX;
+	time_t earliest = work->at + RECIPIENT_HOLDS_MAX;
 	size_t i;
 
 	for (i = 0; i < work->count; i++) {
@@ -156,7 +155,7 @@ recipient_judge(const struct trust *trust, const struct findings *findings,
 
 	if (err == NULL)
 		err = &local;
-	recipient = new_record(address, err);
+	recipient = recipient_new(address, err);
 	if (recipient == NULL)
 		return NULL;
 	if (recipient_work_start(&work, err) != 0 || recipient_collect(&work, err) != 0 ||

@@ -64,7 +64,7 @@ struct recipient {
 	bool stale_if_error; /* from findings beyond their lifetime, because no server could be
 				asked */
 	time_t judged_at;    /* wall clock */
-	time_t valid_until; /* judgement holds until then: the next notBefore or notAfter */
+	time_t valid_until;  /* judgement holds until then: the next notBefore or notAfter */
 	int references;
 };
 
@@ -79,6 +79,25 @@ struct recipient *recipient_judge(const struct trust *trust, const struct findin
 /* A record for an address that could not be looked up. detail is copied. */
 struct recipient *recipient_unavailable(
     const struct address *address, const char *detail, struct error *err);
+
+/* Says of a fresh record that it stands on findings from `since` (wall clock) because no server could
+ * be asked (stale_if_error, and in detail). Not once shared. 0/-1. */
+MUST_CHECK int recipient_set_stale(struct recipient *recipient, time_t since, struct error *err);
+
+/*
+ * A group's record, to be filled before it is shared: no members yet, valid_until `at` and a day.
+ * note (may be NULL) is copied to detail. NULL without memory.
+ */
+struct recipient *recipient_group(
+    const struct address *address, const char *note, time_t at, struct error *err);
+
+/* Adds a member's record (a reference of its own); the group holds no longer than it. */
+MUST_CHECK int recipient_group_add(
+    struct recipient *group, struct recipient *member, struct error *err);
+
+/* Adds a member that is known by its DN alone. */
+MUST_CHECK int recipient_group_add_nameless(
+    struct recipient *group, const char *dn, struct error *err);
 
 struct recipient *recipient_ref(struct recipient *recipient);
 void recipient_unref(struct recipient *recipient);

@@ -30,6 +30,38 @@ recipient_work_end(struct recipient_work *work)
 	sk_X509_pop_free(work->extra, X509_free);
 }
 
+static int
+judge_for(const struct recipient_work *work, const struct certificate *certificate,
+    enum trust_purpose purpose, const struct address *address, bool allow_no_address,
+    struct trust_verdict *verdict, struct error *err)
+{
+	return trust_judge(work->trust, certificate, work->extra, purpose, address,
+	    work->exact_local, allow_no_address, work->at, verdict, err);
+}
+
+int
+recipient_judge_certificate(const struct recipient_work *work,
+    const struct certificate *certificate, enum trust_purpose purpose, const char *other,
+    bool allow_no_address, struct trust_verdict *verdict, struct error *err)
+{
+	struct address address = ADDRESS_INIT;
+	int status;
+
+	if (other != NULL &&
+	    !certificate_has_address(certificate, work->address, work->exact_local)) {
+		if (address_parse(other, &address, err) != 0)
+			return -1;
+		if (certificate_has_address(certificate, &address, work->exact_local)) {
+			status = judge_for(
+			    work, certificate, purpose, &address, allow_no_address, verdict, err);
+			address_free(&address);
+			return status;
+		}
+		address_free(&address);
+	}
+	return judge_for(work, certificate, purpose, work->address, allow_no_address, verdict, err);
+}
+
 bool
 recipient_error_is_of_value(const struct error *err)
 {
@@ -154,6 +186,8 @@ add_candidate(struct recipient_work *work, const struct finding *finding, const 
 		return 0;
 	if (recipient_blob_tells_more(blob, candidate->blob))
 		take_blob(candidate, blob);
+	if (finding->address != NULL)
+		candidate->other = finding->address;
 	candidate->bare |= finding->kind == FINDING_CERTIFICATE;
 	candidate->allow_no_address |= finding->bind_by_entry && !work->findings->many_entries;
 	return 0;

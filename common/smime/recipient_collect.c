@@ -106,9 +106,8 @@ verify_blob(struct recipient_work *work, const struct finding *finding, struct b
 		blob_set_note(blob, "its signer's certificate is malformed");
 		return recipient_error_is_of_value(err) ? 0 : -1;
 	}
-	status = trust_judge(work->trust, signer, work->extra, TRUST_SIGN, work->address,
-	    work->exact_local, finding->bind_by_entry && !work->findings->many_entries, work->at,
-	    &verdict, err);
+	status = recipient_judge_certificate(work, signer, TRUST_SIGN, finding->address,
+	    finding->bind_by_entry && !work->findings->many_entries, &verdict, err);
 	if (status == 0 && verdict.reason == REASON_OK)
 		blob_verify(blob, work->at);
 	else if (status == 0)

@@ -43,8 +43,8 @@ judge(struct recipient_work *work, struct recipient_candidate *candidate, struct
 	struct digital_id *id = &candidate->id;
 	struct trust_verdict verdict;
 
-	if (trust_judge(work->trust, id->certificate, work->extra, TRUST_ENCRYPT, work->address,
-		work->exact_local, candidate->allow_no_address, work->at, &verdict, err) != 0)
+	if (recipient_judge_certificate(work, id->certificate, TRUST_ENCRYPT, candidate->other,
+		candidate->allow_no_address, &verdict, err) != 0)
 		return -1;
 	id->verdict = verdict.reason;
 	id->failed_depth = verdict.failed_depth;

@@ -16,12 +16,17 @@
 /* CA and other certificates of an address's entries that chains are built from. */
 #define RECIPIENT_EXTRA_MAX 256
 
+/* Judgements are not kept longer, whatever the dates say: a signing time in the future ripens, a
+ * CA's certificate becomes valid. */
+#define RECIPIENT_HOLDS_MAX ((time_t)24 * 60 * 60)
+
 /* A digital ID to be, with what is only needed until it is judged. */
 struct recipient_candidate {
 	struct digital_id id;
 	const struct blob *blob; /* the best one that it came from; NULL: bare only */
 	bool bare;               /* found in userCertificate (too) */
 	bool allow_no_address;   /* the directory binds it by the entry */
+	const char *other;       /* a further address that it may name, the findings'; NULL */
 	time_t chain_until;      /* 0: no chain, or no end */
 	size_t order;            /* of being found */
 };
@@ -39,6 +44,15 @@ struct recipient_work {
 	size_t values;   /* certificates and blobs looked at */
 	size_t left_out; /* and not looked at */
 };
+
+/* An empty record with one reference. NULL without memory. */
+struct recipient *recipient_new(const struct address *address, struct error *err);
+
+/* Judges a certificate for the address asked for; where it names another one only, for `other` (NULL:
+ * none). As trust_judge(). */
+MUST_CHECK int recipient_judge_certificate(const struct recipient_work *work,
+    const struct certificate *certificate, enum trust_purpose purpose, const char *other,
+    bool allow_no_address, struct trust_verdict *verdict, struct error *err);
 
 MUST_CHECK int recipient_work_start(struct recipient_work *work, struct error *err);
 void recipient_work_end(struct recipient_work *work);

@@ -691,6 +691,89 @@ START_TEST(an_elliptic_curve_recipient_is_usable)
 }
 END_TEST
 
+/* anna+news@ was asked for, and anna's entry found: her certificate names anna@. */
+START_TEST(a_certificate_may_name_the_address_that_its_entry_was_found_by)
+{
+	static char found_by[] = ANNA;
+	static char name[] = "x";
+	struct address asked = ADDRESS_INIT;
+	struct finding finding = {
+	    .kind = FINDING_CERTIFICATE, .directory = name, .dn = name, .attribute = name};
+	X509 *anna = annas(0, 0, t.key);
+	X509 *other =
+	    issue(&(const struct pki_certificate){.subject = "Bert", .email = "bert@corp.example"},
+		t.key2);
+	size_t i;
+
+	ck_assert_int_eq(address_parse("anna+news@corp.example", &asked, NULL), 0);
+	add_certificate(FINDING_CA, t.ca);
+	for (i = 0; i < 2; i++) {
+		finding.value = pki_der(i == 0 ? anna : other, &finding.size);
+		finding.address = found_by;
+		ck_assert_int_eq(findings_add(t.findings, &finding, NULL), 0);
+		OPENSSL_free(finding.value);
+	}
+	t.recipient = recipient_judge(t.trust, t.findings, &asked, false, clock_wall(), NULL);
+	ck_assert_uint_eq(t.recipient->digital_id_count, 2);
+	ck_assert(is(&t.recipient->digital_ids[0], anna));
+	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_OK);
+	ck_assert_int_eq(t.recipient->digital_ids[1].verdict, REASON_ADDRESS_MISMATCH);
+	recipient_unref(t.recipient);
+	findings_unref(t.findings);
+	/* Not found by it: the address asked for must stand in the certificate. */
+	t.findings = findings_new();
+	add_certificate(FINDING_CA, t.ca);
+	add_bare(anna);
+	t.recipient = recipient_judge(t.trust, t.findings, &asked, false, clock_wall(), NULL);
+	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_ADDRESS_MISMATCH);
+	address_free(&asked);
+	X509_free(anna);
+	X509_free(other);
+}
+END_TEST
+
+START_TEST(a_group_holds_no_longer_than_its_members)
+{
+	struct address address = ADDRESS_INIT;
+	time_t now = clock_wall();
+	struct recipient *group;
+	X509 *anna = annas(-1, 1, t.key);
+
+	ck_assert_int_eq(address_parse("team@corp.example", &address, NULL), 0);
+	group = recipient_group(&address, "a note", now, NULL);
+	ck_assert_int_eq(group->state, RECIPIENT_GROUP);
+	ck_assert_str_eq(group->detail, "a note");
+	ck_assert_uint_eq(group->member_count, 0);
+	ck_assert_int_gt(group->valid_until, now);
+	add_bare(anna);
+	judge();
+	t.recipient->valid_until = now + 100;
+	ck_assert_int_eq(recipient_group_add(group, t.recipient, NULL), 0);
+	ck_assert_int_eq(recipient_group_add_nameless(group, "cn=printer", NULL), 0);
+	ck_assert_int_eq(recipient_group_add(group, t.recipient, NULL), 0);
+	ck_assert_int_eq(group->valid_until, now + 100);
+	ck_assert_uint_eq(group->member_count, 3);
+	ck_assert_int_eq(group->members[1]->state, RECIPIENT_NONE);
+	ck_assert_str_eq(group->members[1]->address, "team@corp.example");
+	ck_assert_str_eq(group->members[1]->detail, "cn=printer");
+	recipient_unref(group);
+	ck_assert_int_eq(t.recipient->references, 1);
+	address_free(&address);
+	X509_free(anna);
+}
+END_TEST
+
+START_TEST(a_record_from_old_findings_says_so)
+{
+	judge();
+	t.recipient->detail = strdup("a note");
+	ck_assert_int_eq(recipient_set_stale(t.recipient, 1795341600, NULL), 0);
+	ck_assert(t.recipient->stale_if_error);
+	ck_assert_str_eq(t.recipient->detail,
+	    "no server could be asked: this was found at 2026-11-22T10:00:00Z; a note");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -723,5 +806,8 @@ main(void)
 	tcase_add_test(tcase, a_judgement_holds_until_something_begins_or_ends);
 	tcase_add_test(tcase, the_older_form_is_judged_without_capabilities);
 	tcase_add_test(tcase, an_elliptic_curve_recipient_is_usable);
+	tcase_add_test(tcase, a_certificate_may_name_the_address_that_its_entry_was_found_by);
+	tcase_add_test(tcase, a_group_holds_no_longer_than_its_members);
+	tcase_add_test(tcase, a_record_from_old_findings_says_so);
 	return unit_run(suite);
 }
