@@ -58,11 +58,16 @@ static struct source *
 make_configured(
     struct resolver *resolver, const struct config_directory *directory, struct error *err)
 {
+	const struct members_limits limits = {
+	    .members = (size_t)resolver->config->group_members_limit,
+	    .depth = (size_t)resolver->config->group_depth_limit,
+	};
+
 	if (directory->ldif != NULL && directory->ldif[0] != '\0')
-		return source_ldif_new(
-		    directory, resolver->exact_local, resolver->base, resolver->helpers, err);
+		return source_ldif_new(directory, resolver->exact_local, &limits, resolver->base,
+		    resolver->helpers, err);
 	return source_ldap_new(
-	    directory, resolver->exact_local, resolver->base, resolver->helpers, err);
+	    directory, resolver->exact_local, &limits, resolver->base, resolver->helpers, err);
 }
 
 static int

@@ -23,7 +23,10 @@ roster_free(struct roster *roster)
 	for (i = 0; i < roster->key_count; i++)
 		free(roster->keys[i].key);
 	free(roster->entries);
+	for (i = 0; i < roster->name_count; i++)
+		free(roster->names[i].key);
 	free(roster->keys);
+	free(roster->names);
 	free(roster);
 }
 
@@ -147,6 +150,7 @@ roster_load(const struct config_directory *directory, bool exact_local, const at
 		    directory->ldif, reading.warnings - ROSTER_WARNINGS_MAX);
 	if (roster->key_count > 0)
 		qsort(roster->keys, roster->key_count, sizeof(*roster->keys), compare_keys);
+	roster_sort_names(roster);
 	fclose(file);
 	return roster;
 fail:
@@ -195,35 +199,55 @@ add_entry(struct findings *findings, const struct config_directory *directory,
 	return 0;
 }
 
-struct findings *
-roster_find(const struct roster *roster, const struct config_directory *directory, const char *key,
-    struct error *err)
+/* Adds one of the entries found; of a group its members, unless digital IDs are published. */
+static int
+take_entry(struct findings *findings, struct roster_groups *groups, size_t index, struct error *err)
 {
+	const struct roster_entry *entry = &groups->roster->entries[index];
+
+	findings->entries++;
+	if (findings->entries > (size_t)groups->directory->entries_limit) {
+		findings->left_out += entry->value_count;
+		return 0;
+	}
+	if (add_entry(findings, groups->directory, entry, err) != 0)
+		return -1;
+	if (!entry->group.is_group || findings_hold_digital_ids(findings))
+		return 0;
+	groups->any = true;
+	return roster_expand(groups, index, 0, err);
+}
+
+struct findings *
+roster_find(const struct roster *roster, const struct config_directory *directory,
+    const struct members_limits *limits, const char *key, struct error *err)
+{
+	struct roster_groups groups = {.roster = roster, .directory = directory};
 	struct findings *findings = findings_new();
 	size_t last = SIZE_MAX;
 	size_t i;
+	int result = 0;
 
-	if (findings == NULL) {
+	if (findings == NULL || members_init(&groups.members, limits, err) != 0) {
+		findings_unref(findings);
 		error_no_memory(err);
 		return NULL;
 	}
 	for (i = lower_bound(roster, key);
-	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
+	     result == 0 && i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
 		if (roster->keys[i].entry == last)
 			continue; /* the address stands in the entry twice */
 		last = roster->keys[i].entry;
-		findings->entries++;
-		if (findings->entries > (size_t)directory->entries_limit) {
-			findings->left_out += roster->entries[last].value_count;
-			continue;
-		}
-		if (add_entry(findings, directory, &roster->entries[last], err) != 0) {
-			findings_unref(findings);
-			return NULL;
-		}
+		result = take_entry(findings, &groups, last, err);
 	}
 	findings->many_entries = findings->entries > 1;
-	return findings;
+	if (groups.any && !findings_hold_digital_ids(findings))
+		members_give(&groups.members, findings);
+	members_clear(&groups.members);
+	if (result == 0)
+		return findings;
+	findings_unref(findings);
+	return NULL;
 }
 
 const struct roster_stamp *

@@ -531,8 +531,9 @@ free_source(struct source *source)
 static const struct source_operations operations = {start, cancel, free_source};
 
 struct source *
-source_ldap_new(const struct config_directory *directory, bool exact_local, struct event_base *base,
-    struct worker_pool *pool, struct error *err)
+source_ldap_new(const struct config_directory *directory, bool exact_local,
+    const struct members_limits *limits UNUSED, struct event_base *base, struct worker_pool *pool,
+    struct error *err)
 {
 	struct server *server;
 

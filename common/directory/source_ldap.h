@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "directory/members.h"
 #include "directory/source.h"
 #include "base/worker.h"
 
@@ -30,6 +31,7 @@ struct event_base;
 /* directory is borrowed. Doesn't connect before the first question: a server that is down is no
  * error. pool makes the connections. NULL on error. Freed by its operations. */
 struct source *source_ldap_new(const struct config_directory *directory, bool exact_local,
-    struct event_base *base, struct worker_pool *pool, struct error *err);
+    const struct members_limits *limits, struct event_base *base, struct worker_pool *pool,
+    struct error *err);
 
 #endif

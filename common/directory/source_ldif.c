@@ -38,6 +38,7 @@ struct ldif {
 	struct source source; /* first: what the resolver sees */
 	const struct config_directory *directory;
 	bool exact_local;
+	struct members_limits limits;
 	struct worker_pool *pool;
 	struct roster *roster;
 	struct roster_stamp seen;    /* at the last look */
@@ -87,7 +88,7 @@ answer_one(struct ldif *ldif, struct source_query *query)
 
 	key = key_of_address(query->address, ldif->exact_local, &err);
 	if (key != NULL)
-		findings = roster_find(ldif->roster, ldif->directory, key, &err);
+		findings = roster_find(ldif->roster, ldif->directory, &ldif->limits, key, &err);
 	free(key);
 	query->answer(query->context, findings, findings != NULL ? NULL : &err);
 	free(query);
@@ -208,8 +209,9 @@ free_source(struct source *source)
 static const struct source_operations operations = {start, cancel, free_source};
 
 struct source *
-source_ldif_new(const struct config_directory *directory, bool exact_local, struct event_base *base,
-    struct worker_pool *pool, struct error *err)
+source_ldif_new(const struct config_directory *directory, bool exact_local,
+    const struct members_limits *limits, struct event_base *base, struct worker_pool *pool,
+    struct error *err)
 {
 	struct ldif *ldif;
 
@@ -222,6 +224,7 @@ source_ldif_new(const struct config_directory *directory, bool exact_local, stru
 	ldif->source.title = directory->title;
 	ldif->directory = directory;
 	ldif->exact_local = exact_local;
+	ldif->limits = *limits;
 	ldif->pool = pool;
 	TAILQ_INIT(&ldif->queries);
 	ldif->roster = roster_load(directory, exact_local, NULL, err);

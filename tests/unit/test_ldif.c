@@ -11,6 +11,7 @@
 #include "unit.h"
 
 static struct fixture fixture;
+static struct members_limits limits = {500, 8};
 
 static void
 setup(void)
@@ -48,7 +49,7 @@ load(void)
 static struct findings *
 find(const struct roster *roster, const char *key)
 {
-	struct findings *findings = roster_find(roster, &fixture.directories[0], key, NULL);
+	struct findings *findings = roster_find(roster, &fixture.directories[0], &limits, key, NULL);
 
 	ck_assert_ptr_nonnull(findings);
 	return findings;
