@@ -13,9 +13,13 @@
 
 /* Judging is CPU only: two leave room for everything else on a small machine. */
 #define JUDGE_THREADS 2
-/* Threads that may block in a name look-up, a TLS handshake or a slow disk at a time. */
-#define HELPER_THREADS 4
-/* One connection attempt or reading a directory at a time; more directories than this wait. */
+/* Threads for what blocks on a slow disk, beside those for servers. */
+#define HELPER_THREADS 2
+/* Threads that may block in a name look-up or a TLS handshake. A server has one attempt under way
+ * at a time, so with a thread for each no server waits for another; of more servers than this, so
+ * many would have to hang at once. */
+#define HELPER_THREADS_MAX 64
+/* One connection attempt a server or reading a directory at a time; more than this wait. */
 #define HELPER_QUEUE_MAX 1000
 
 /* Ends all that the loop thread owns, on that thread: a server that has gone away makes libldap's
@@ -93,6 +97,17 @@ make_places(struct resolver *resolver, resolver_make_source *make, void *context
 	return 0;
 }
 
+static size_t
+helper_threads(const struct config *config)
+{
+	size_t count = HELPER_THREADS;
+	size_t i;
+
+	for (i = 0; i < config->directory_count; i++)
+		count += config->directories[i].uri.count + config->directories[i].referrals.count;
+	return count < HELPER_THREADS_MAX ? count : HELPER_THREADS_MAX;
+}
+
 /* The event base and what hangs on it. */
 static int
 make_loop(struct resolver *resolver, struct error *err)
@@ -109,8 +124,8 @@ make_loop(struct resolver *resolver, struct error *err)
 	    (size_t)resolver->config->lookups_limit, "judging certificates", err);
 	if (resolver->judges == NULL)
 		return -1;
-	resolver->helpers = worker_pool_new(
-	    resolver->base, HELPER_THREADS, HELPER_QUEUE_MAX, "connecting to directories", err);
+	resolver->helpers = worker_pool_new(resolver->base, helper_threads(resolver->config),
+	    HELPER_QUEUE_MAX, "connecting to directories", err);
 	return resolver->helpers != NULL ? 0 : -1;
 }
 

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "directory/entry.h"
 
@@ -85,20 +84,20 @@ scope_of(const struct config_directory *directory)
 	return LDAP_SCOPE_SUBTREE;
 }
 
-int
-search_send(const struct search *search, LDAP *ld, const char *filter, int *code)
+struct pool_question
+search_question(const struct search *search, const char *filter, int64_t deadline_ms)
 {
 	const struct config_directory *directory = search->directory;
-	const char *base = directory->base != NULL ? directory->base : "";
-	struct timeval limit;
-	int id = -1;
+	struct pool_question question = {
+	    .base = directory->base,
+	    .scope = scope_of(directory),
+	    .filter = filter,
+	    .attributes = search->attributes,
+	    .entries_limit = (int)directory->entries_limit,
+	    .deadline_ms = deadline_ms,
+	};
 
-	/* What the server is told; our own timer holds whether it minds or not. */
-	limit.tv_sec = (time_t)((directory->search_timeout + 999) / 1000);
-	limit.tv_usec = 0;
-	*code = ldap_search_ext(ld, base, scope_of(directory), filter, search->attributes, 0, NULL,
-	    NULL, &limit, (int)directory->entries_limit, &id);
-	return *code == LDAP_SUCCESS ? id : -1;
+	return question;
 }
 
 /* Whether one of the entry's own addresses is the one asked for. */

@@ -1,6 +1,6 @@
 /*
- * One search of an LDAP server, as messages: the question that goes out, and what an entry of the
- * answer adds to the findings. Loop thread.
+ * One search of an LDAP directory: the question that goes out, and what an entry of the answer adds
+ * to the findings. Loop thread.
  */
 #ifndef SMIME_DIRECTORY_SEARCH_H
 #define SMIME_DIRECTORY_SEARCH_H
@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "ldap/pool.h"
 #include "mail/address.h"
 #include "smime/findings.h"
 
@@ -30,8 +31,9 @@ MUST_CHECK int search_init(struct search *search, const struct config_directory 
     bool exact_local, struct error *err);
 void search_clear(struct search *search);
 
-/* Sends it. The message id, or -1 with the result code in *code. */
-MUST_CHECK int search_send(const struct search *search, LDAP *ld, const char *filter, int *code);
+/* What the pool is asked; borrows the filter and the search's attributes. */
+struct pool_question search_question(
+    const struct search *search, const char *filter, int64_t deadline_ms);
 
 /*
  * Adds what an entry holds. Entries beyond entries-limit are only counted. An entry whose own

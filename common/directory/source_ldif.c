@@ -44,6 +44,7 @@ struct ldif {
 	struct roster_stamp seen;    /* at the last look */
 	struct roster_stamp refused; /* what could not be read */
 	bool missing;                /* and said so */
+	struct error last;           /* why it is missing or refused */
 	struct reload *reload;
 	struct event *look;
 	struct event *answers;
@@ -121,6 +122,7 @@ take_reload(struct ldif *ldif, struct reload *reload)
 	ldif->reload = NULL;
 	if (reload->roster == NULL) {
 		ldif->refused = reload->seen;
+		ldif->last = reload->error;
 		log_error("directory \"%s\": %s; the contents read before stay in force",
 		    ldif->directory->title, reload->error.text);
 		return;
@@ -179,6 +181,7 @@ on_look(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 			log_error("directory \"%s\": %s; the contents read before stay in force",
 			    ldif->directory->title, err.text);
 		ldif->missing = true;
+		ldif->last = err;
 		return;
 	}
 	ldif->missing = false;
@@ -206,7 +209,20 @@ free_source(struct source *source)
 	free(ldif);
 }
 
-static const struct source_operations operations = {start, cancel, free_source};
+static void
+describe(struct source *source, source_visitor *visit, void *context)
+{
+	struct ldif *ldif = (struct ldif *)source;
+	struct source_server server = {.uri = ldif->directory->ldif, .error = ""};
+
+	if (ldif->missing || roster_same(&ldif->seen, &ldif->refused)) {
+		server.down = true;
+		server.error = ldif->last.text;
+	}
+	visit(context, &server);
+}
+
+static const struct source_operations operations = {start, cancel, free_source, describe};
 
 struct source *
 source_ldif_new(const struct config_directory *directory, bool exact_local,

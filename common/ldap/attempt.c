@@ -9,18 +9,19 @@
 /* How often a running attempt is looked at for being late. */
 static const struct timeval watch_interval = {0, 50000};
 
-/* Freed when the pool gives it back, whoever still wants it. */
+/* Freed when the workers give it back, whoever still wants it. */
 struct attempt {
 	attempt_ready *ready; /* NULL once it was cancelled */
 	bool late;            /* and reported so */
 	void *context;
+	const char *uri;
 	struct connection *connection;
 	struct event *watch;
 	int64_t deadline_ms;
 };
 
-/* The sockets' time is kept by the connection; when it is over for all servers, only a name look-up
- * can still be going on. */
+/* The sockets' time is kept by the connection; when it is over, only a name look-up can still be
+ * going on. */
 static void
 on_watch(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
@@ -33,8 +34,9 @@ on_watch(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	connection_stop(attempt->connection);
 	event_del(attempt->watch);
 	attempt->late = true;
-	error_set(&err, ERROR_TEMPORARY, "no connection in time: the host name look-up hangs");
-	attempt->ready(attempt->context, NULL, NULL, &err, false);
+	error_set(&err, ERROR_TEMPORARY, "%s: no connection in time: the host name look-up hangs",
+	    attempt->uri);
+	attempt->ready(attempt->context, NULL, &err, false);
 }
 
 static void
@@ -57,20 +59,19 @@ done(void *job, bool ran UNUSED)
 {
 	struct attempt *attempt = job;
 	struct error err = ERROR_INIT;
-	const char *uri = NULL;
 	LDAP *ld = NULL;
 
 	if (attempt->ready != NULL) {
 		if (!attempt->late)
-			ld = connection_take(attempt->connection, &uri, &err);
-		attempt->ready(attempt->context, ld, uri, &err, true);
+			ld = connection_take(attempt->connection, &err);
+		attempt->ready(attempt->context, ld, &err, true);
 	}
 	free_attempt(attempt);
 }
 
 struct attempt *
-attempt_start(struct event_base *base, struct worker_pool *pool,
-    const struct config_directory *directory, attempt_ready *ready, void *context,
+attempt_start(struct event_base *base, struct worker_pool *workers,
+    const struct config_directory *directory, const char *uri, attempt_ready *ready, void *context,
     struct error *err)
 {
 	struct attempt *attempt;
@@ -82,17 +83,17 @@ attempt_start(struct event_base *base, struct worker_pool *pool,
 	}
 	attempt->ready = ready;
 	attempt->context = context;
-	/* The last server's time ends with the watch: a little more for the rest of it. */
-	attempt->deadline_ms =
-	    clock_monotonic_ms() + connection_time(directory) + directory->connect_timeout / 2;
-	attempt->connection = connection_new(directory, err);
+	attempt->uri = uri;
+	/* The connection's time ends with the watch: a little more for the rest of it. */
+	attempt->deadline_ms = clock_monotonic_ms() + directory->connect_timeout * 3 / 2;
+	attempt->connection = connection_new(directory, uri, err);
 	attempt->watch = event_new(base, -1, EV_PERSIST, on_watch, attempt);
 	if (attempt->connection == NULL || attempt->watch == NULL ||
 	    event_add(attempt->watch, &watch_interval) != 0) {
 		error_no_memory(err);
 		goto fail;
 	}
-	if (worker_submit(pool, run, done, attempt, err) != 0)
+	if (worker_submit(workers, run, done, attempt, err) != 0)
 		goto fail;
 	return attempt;
 fail:

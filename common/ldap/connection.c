@@ -18,12 +18,12 @@
 
 struct connection {
 	const struct config_directory *directory;
+	const char *uri;
 	pthread_mutex_t mutex; /* for these three */
-	int fd;                /* of the server under way, or -1 */
-	int64_t deadline_ms;   /* of the server under way */
+	int fd;                /* under way, or -1 */
+	int64_t deadline_ms;
 	bool stopped;
 	LDAP *ld;
-	const char *uri;
 	struct error error;
 };
 
@@ -39,7 +39,7 @@ connection_prepare(void)
 }
 
 struct connection *
-connection_new(const struct config_directory *directory, struct error *err)
+connection_new(const struct config_directory *directory, const char *uri, struct error *err)
 {
 	struct connection *connection;
 
@@ -49,15 +49,16 @@ connection_new(const struct config_directory *directory, struct error *err)
 		return NULL;
 	}
 	connection->directory = directory;
+	connection->uri = uri;
 	connection->fd = -1;
 	pthread_mutex_init(&connection->mutex, NULL);
 	error_set(&connection->error, ERROR_TEMPORARY, "stopped");
 	return connection;
 }
 
-/* Whether to go on with the next server; sets the time for it. */
+/* Whether to begin at all; sets the time for it. */
 static bool
-next_server(struct connection *connection)
+begin(struct connection *connection)
 {
 	bool stopped;
 
@@ -133,8 +134,9 @@ explain(struct connection *connection, const LDAPURLDesc *url, const struct peer
 }
 
 static int
-try_server(struct connection *connection, const char *uri, struct error *err)
+try_server(struct connection *connection, struct error *err)
 {
+	const char *uri = connection->uri;
 	struct peer peer = {.size = sizeof(peer.address)};
 	LDAPURLDesc *url = NULL;
 	LDAP *ld = NULL;
@@ -162,7 +164,6 @@ try_server(struct connection *connection, const char *uri, struct error *err)
 		result = error_errno(err, errno, "fcntl");
 	if (result == 0) {
 		connection->ld = ld;
-		connection->uri = uri;
 	} else {
 		ldap_unbind_ext(ld, NULL, NULL);
 		if (unclear && peer.size > 0)
@@ -176,19 +177,10 @@ out:
 void
 connection_run(struct connection *connection)
 {
-	const struct strings *uris = &connection->directory->uri;
-	size_t i;
-
-	error_set(&connection->error, ERROR_PERMANENT, "no server is configured");
-	for (i = 0; i < uris->count; i++) {
-		if (!next_server(connection)) {
-			error_set(&connection->error, ERROR_TEMPORARY, "stopped");
-			return;
-		}
-		if (try_server(connection, uris->items[i], &connection->error) == 0)
-			return;
-		error_prefix(&connection->error, "%s: ", uris->items[i]);
-	}
+	if (!begin(connection))
+		return; /* the error says so from the beginning */
+	if (try_server(connection, &connection->error) != 0)
+		error_prefix(&connection->error, "%s: ", connection->uri);
 }
 
 void
@@ -211,12 +203,11 @@ connection_stop(struct connection *connection)
 }
 
 LDAP *
-connection_take(struct connection *connection, const char **uri, struct error *err)
+connection_take(struct connection *connection, struct error *err)
 {
 	LDAP *ld = connection->ld;
 
 	connection->ld = NULL;
-	*uri = connection->uri;
 	if (ld == NULL)
 		*err = connection->error;
 	return ld;
@@ -231,12 +222,4 @@ connection_free(struct connection *connection)
 		ldap_unbind_ext(connection->ld, NULL, NULL);
 	pthread_mutex_destroy(&connection->mutex);
 	free(connection);
-}
-
-int64_t
-connection_time(const struct config_directory *directory)
-{
-	size_t servers = directory->uri.count > 0 ? directory->uri.count : 1;
-
-	return directory->connect_timeout * (int64_t)servers;
 }

@@ -4,7 +4,7 @@
  * alone uses it.
  *
  * The socket is made here, not by libldap, so that every step but the host name look-up can be
- * ended from outside: connection_watch() shuts the socket down when a server's time is up, which
+ * ended from outside: connection_watch() shuts the socket down when the server's time is up, which
  * wakes whoever waits on it inside libldap or the TLS library.
  *
  * Nothing of the system's ldap.conf, .ldaprc or LDAP* environment may count: LDAPNOINIT must be in
@@ -26,25 +26,24 @@ struct connection;
 /* Sets LDAPNOINIT if it isn't. Before other threads start: it changes the environment. */
 void connection_prepare(void);
 
-/* One attempt at a directory's servers. directory is borrowed. NULL without memory. */
-struct connection *connection_new(const struct config_directory *directory, struct error *err);
+/* One attempt at one of a directory's servers. directory and uri are borrowed. NULL without memory.
+ */
+struct connection *connection_new(
+    const struct config_directory *directory, const char *uri, struct error *err);
 
-/* Tries the servers in their order, each for connect-timeout. Blocks: on a thread of its own. */
+/* Tries the server for connect-timeout. Blocks: on a thread of its own. */
 void connection_run(struct connection *connection);
 
-/* While it runs, from another thread: ends the server under way if its time is up. */
+/* While it runs, from another thread: ends it if its time is up. */
 void connection_watch(struct connection *connection);
 
 /* While it runs, from another thread: ends it as soon as can be. */
 void connection_stop(struct connection *connection);
 
 /* After it ran: the handle, now the caller's (ldap_unbind_ext()), bound, non-blocking; NULL and
- * why. *uri: the server reached, borrowed from the directory. */
-LDAP *connection_take(struct connection *connection, const char **uri, struct error *err);
+ * why. */
+LDAP *connection_take(struct connection *connection, struct error *err);
 
 void connection_free(struct connection *connection);
-
-/* Longest time that an attempt at all of a directory's servers takes, milliseconds. */
-int64_t connection_time(const struct config_directory *directory);
 
 #endif

@@ -41,24 +41,26 @@ struct pool_question {
 	const char *filter;
 	char *const *attributes; /* NULL-terminated */
 	int entries_limit;       /* asked of the server; 0: none */
-	LDAPControl **controls;  /* of the request (RFC 2696 …), borrowed until the end; may be NULL */
-	int64_t deadline_ms;     /* clock_monotonic_ms(): the search is over by then */
+	LDAPControl *
+	    *controls; /* of the request (RFC 2696 …), borrowed until the end; may be NULL */
+	int64_t deadline_ms; /* clock_monotonic_ms(): the search is over by then */
 };
 
 /* How a search ended. */
 enum pool_outcome {
-	POOL_COMPLETE,      /* every entry was given */
-	POOL_LIMITED,       /* sizeLimitExceeded: what was given is not all */
+	POOL_COMPLETE, /* every entry was given */
+	POOL_LIMITED,  /* sizeLimitExceeded: what was given is not all */
 	POOL_NO_SUCH_OBJECT,
 	POOL_FAILED, /* error says why */
 };
 
 struct pool_result {
 	enum pool_outcome outcome;
-	const struct error *error; /* POOL_FAILED: ERROR_TEMPORARY (unavailable, refused by the
+	const struct error *
+	    error; /* POOL_FAILED, POOL_NO_SUCH_OBJECT: ERROR_TEMPORARY (unavailable, refused by the
 				      server), ERROR_INPUT (a filter that is none) … */
-	const char *server;        /* URI of the one that answered; NULL if none did */
-	bool authenticated; /* all of it came by verified TLS or ldapi: it may speak of trust */
+	const char *server;     /* URI of the one that answered; NULL if none did */
+	bool authenticated;     /* all of it came by verified TLS or ldapi: it may speak of trust */
 	LDAPControl **controls; /* of the answer; NULL or borrowed until done() returns */
 };
 
@@ -89,11 +91,11 @@ void pool_search_cancel(struct pool_search *search);
 /* How the servers are, for people. */
 struct pool_server_state {
 	const char *uri;
-	bool down;         /* the last attempt failed */
-	int64_t rest_ms;   /* left alone for so much longer; 0: not */
-	size_t links;      /* connections */
-	size_t searches;   /* under way */
-	char error[256];   /* of the last failure, if down */
+	bool down;       /* the last attempt failed */
+	int64_t rest_ms; /* left alone for so much longer; 0: not */
+	size_t links;    /* connections */
+	size_t searches; /* under way */
+	char error[256]; /* of the last failure, if down */
 };
 size_t pool_server_count(const struct pool *pool);
 void pool_server_state(const struct pool *pool, size_t index, struct pool_server_state *state);

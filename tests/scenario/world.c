@@ -138,12 +138,20 @@ scripted_free(struct source *source)
 	free(source);
 }
 
+static void
+scripted_describe(struct source *source, source_visitor *visit, void *context)
+{
+	const struct source_server server = {.uri = source->title, .error = ""};
+
+	visit(context, &server);
+}
+
 static struct source *
 make_scripted(void *context, const struct config_directory *directory, struct event_base *base,
     struct error *err)
 {
 	static const struct source_operations operations = {
-	    scripted_start, scripted_cancel, scripted_free};
+	    scripted_start, scripted_cancel, scripted_free, scripted_describe};
 	struct scripted *scripted = calloc(1, sizeof(*scripted));
 
 	(void)err;

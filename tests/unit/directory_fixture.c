@@ -24,7 +24,11 @@ init_directory(struct config_directory *directory, const char *title)
 	directory->ca_attribute = (char *)"cACertificate";
 	directory->connect_timeout = 3000;
 	directory->search_timeout = 5000;
+	directory->connections = 2;
+	directory->searches = 50;
+	directory->idle_timeout = 300000;
 	directory->retry_interval = 2000;
+	directory->retry_interval_max = 60000;
 	directory->entries_limit = 20;
 	directory->values_limit = 50;
 	directory->value_size_limit = 256 << 10;

@@ -113,7 +113,15 @@ free_source(struct source *source)
 	free(source);
 }
 
-static const struct source_operations operations = {start, cancel, free_source};
+static void
+describe(struct source *source, source_visitor *visit, void *context)
+{
+	const struct source_server server = {.uri = source->title, .error = ""};
+
+	visit(context, &server);
+}
+
+static const struct source_operations operations = {start, cancel, free_source, describe};
 
 static struct source *
 make(void *context UNUSED, const struct config_directory *directory, struct event_base *base,

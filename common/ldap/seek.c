@@ -1,0 +1,353 @@
+#include "ldap/seek.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ldap/link.h"
+#include "ldap/referral.h"
+#include "ldap/server.h"
+
+static void on_late(evutil_socket_t fd, short what, void *context);
+
+static void
+free_legs(struct pool_search *search, size_t keep)
+{
+	while (search->leg_count > keep) {
+		search->leg_count--;
+		free(search->legs[search->leg_count].base);
+		free(search->legs[search->leg_count].filter);
+	}
+}
+
+struct pool_search *
+seek_new(struct pool *pool, const struct pool_question *question, const struct pool_events *events,
+    void *context, struct error *err)
+{
+	struct pool_search *search;
+
+	search = calloc(1, sizeof(*search));
+	if (search == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	pool->count++;
+	search->pool = pool;
+	search->question = *question;
+	search->events = events;
+	search->context = context;
+	search->timer = event_new(pool->base, -1, 0, on_late, search);
+	search->legs = calloc(1, sizeof(*search->legs));
+	if (search->timer == NULL || search->legs == NULL)
+		goto fail;
+	search->leg_count = 1;
+	search->legs[0].base = strdup(question->base != NULL ? question->base : "");
+	search->legs[0].filter = strdup(question->filter);
+	search->legs[0].scope = question->scope;
+	if (search->legs[0].base == NULL || search->legs[0].filter == NULL)
+		goto fail;
+	return search;
+fail:
+	error_no_memory(err);
+	seek_free(search);
+	return NULL;
+}
+
+void
+seek_free(struct pool_search *search)
+{
+	seek_move(search, NULL, false);
+	search->pool->count--;
+	if (search->timer != NULL)
+		event_free(search->timer);
+	ldap_controls_free(search->answer_controls);
+	free_legs(search, 0);
+	free(search->legs);
+	free(search);
+}
+
+void
+seek_move(struct pool_search *search, struct search_list *list, bool first)
+{
+	if (search->link != NULL) {
+		search->link->count--;
+		search->link->idle_ms = clock_monotonic_ms();
+	}
+	search->link = NULL;
+	if (search->list != NULL)
+		TAILQ_REMOVE(search->list, search, entry);
+	search->list = list;
+	if (list != NULL && first)
+		TAILQ_INSERT_HEAD(list, search, entry);
+	else if (list != NULL)
+		TAILQ_INSERT_TAIL(list, search, entry);
+}
+
+void
+seek_arm(struct pool_search *search, int64_t until_ms)
+{
+	int64_t left = until_ms - clock_monotonic_ms();
+	struct timeval time;
+
+	if (left < 0)
+		left = 0;
+	search->due_ms = until_ms;
+	time.tv_sec = (time_t)(left / 1000);
+	time.tv_usec = (suseconds_t)(left % 1000) * 1000;
+	event_add(search->timer, &time);
+}
+
+void
+seek_done(struct pool_search *search, enum pool_outcome outcome, const struct error *err)
+{
+	const struct pool_events *events = search->events;
+	void *context = search->context;
+	struct error why = ERROR_INIT;
+	struct pool_result result = {.outcome = outcome, .authenticated = search->authenticated};
+
+	if (err != NULL) {
+		why = *err;
+		result.error = &why;
+	}
+	if (search->answered)
+		result.server = search->legs[0].server->uri;
+	result.controls = search->answer_controls;
+	search->answer_controls = NULL;
+	pool_wake(search->pool);
+	seek_free(search);
+	events->done(context, &result);
+	ldap_controls_free(result.controls);
+}
+
+void
+seek_fail(struct pool_search *search, const struct error *why)
+{
+	search->error = *why;
+	event_del(search->timer);
+	seek_move(search, &search->pool->ended, false);
+	pool_wake(search->pool);
+}
+
+void
+seek_restart(struct pool_search *search, const struct server *server, const struct error *why)
+{
+	search->tried |= (uint64_t)1 << server->index;
+	if (search->restarts > search->pool->own_count ||
+	    search->question.deadline_ms - clock_monotonic_ms() < POOL_RESTART_TIME_MIN) {
+		seek_fail(search, why);
+		return;
+	}
+	search->restarts++;
+	free_legs(search, 1);
+	search->leg = 0;
+	search->answered = false;
+	ldap_controls_free(search->answer_controls);
+	search->answer_controls = NULL;
+	seek_move(search, &search->pool->waiting, true);
+	seek_arm(search, search->question.deadline_ms);
+	pool_wake(search->pool);
+}
+
+/* Begins again at a server that has not failed it yet, if there is one. */
+static bool
+try_another(struct pool_search *search, const struct error *why)
+{
+	struct pool *pool = search->pool;
+	const struct server *server = search->link->server;
+	uint64_t tried = search->tried | (uint64_t)1 << server->index;
+	size_t i;
+
+	for (i = 0; i < pool->own_count; i++) {
+		if ((tried & (uint64_t)1 << i) == 0 && !server_rests(pool->servers[i])) {
+			seek_restart(search, server, why);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Too late for the answer of one server, or altogether. */
+static void
+on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct pool_search *search = context;
+	struct link *link = search->link;
+	int64_t now = clock_monotonic_ms();
+	struct error err = ERROR_INIT;
+	bool is_over = now >= search->question.deadline_ms;
+
+	if (now < search->due_ms) { /* libevent's clock is a coarse one */
+		seek_arm(search, search->due_ms);
+		return;
+	}
+	if (link == NULL) {
+		error_set(&err, ERROR_TEMPORARY, "the question could not be put in time");
+		seek_done(search, POOL_FAILED, &err);
+		return;
+	}
+	/* A connection that gave anything since is alive, and the server only slow. */
+	if (now - search->sent_ms >= search->pool->directory->search_timeout &&
+	    link->heard == search->heard_link) {
+		error_set(&err, ERROR_TEMPORARY, "%s: no answer in time", link->server->uri);
+		server_lost(link, &err, link->server->heard == search->heard_server);
+		return;
+	}
+	error_set(&err, ERROR_TEMPORARY, "%s: the search did not end in time", link->server->uri);
+	link_abandon(link, search);
+	if (is_over || !try_another(search, &err))
+		seek_done(search, POOL_FAILED, &err);
+}
+
+static void
+next_leg(struct pool_search *search)
+{
+	search->leg++;
+	seek_move(search, &search->legs[search->leg].server->waiting, false);
+	seek_arm(search, search->question.deadline_ms);
+	pool_wake(search->pool);
+}
+
+static void
+log_referral(struct server *server)
+{
+	if (!server->refers)
+		log_info("directory \"%s\": %s refers to other servers, which are not asked",
+		    server->pool->directory->title, server->uri);
+	server->refers = true;
+}
+
+static void
+take_reference(struct pool_search *search, LDAPMessage *message)
+{
+	struct link *link = search->link;
+	struct error err = ERROR_INIT;
+	char **uris = NULL;
+
+	if (ldap_parse_reference(link->ld, message, &uris, NULL, 0) != LDAP_SUCCESS)
+		uris = NULL;
+	switch (referral_add(search, uris, &err)) {
+	case REFERRAL_ADDED:
+	case REFERRAL_KNOWN:
+		break;
+	case REFERRAL_UNLISTED:
+		log_referral(link->server);
+		break;
+	case REFERRAL_FAILED:
+		error_prefix(&err, "%s: ", link->server->uri);
+		link_abandon(link, search);
+		seek_done(search, POOL_FAILED, &err);
+		break;
+	}
+	ldap_memvfree((void **)uris);
+}
+
+/* The result of a search, as the server gave it. */
+struct answer {
+	int code;
+	char *text;
+	char **referrals;
+};
+
+/* Why a search that has ended did not succeed. */
+static const char *
+name_fault(int code)
+{
+	switch (code) {
+	case LDAP_NO_SUCH_OBJECT:
+		return "the base of the search does not exist, or may not be seen";
+	case LDAP_REFERRAL:
+	case LDAP_PARTIAL_RESULTS:
+		return "the server refers to another one, which is not asked";
+	default:
+		return "the search failed";
+	}
+}
+
+static void
+end_failed(struct pool_search *search, const struct answer *answer)
+{
+	bool has_text = answer->text != NULL && answer->text[0] != '\0';
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_TEMPORARY, "%s: %s: %s%s%s%s", search->link->server->uri,
+	    name_fault(answer->code), ldap_err2string(answer->code), has_text ? " (" : "",
+	    has_text ? answer->text : "", has_text ? ")" : "");
+	if ((answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE) && search->leg == 0 &&
+	    try_another(search, &err))
+		return;
+	if (answer->code == LDAP_NO_SUCH_OBJECT && search->leg == 0)
+		seek_done(search, POOL_NO_SUCH_OBJECT, &err);
+	else
+		seek_done(search, POOL_FAILED, &err);
+}
+
+static void
+end_referred(struct pool_search *search, const struct answer *answer)
+{
+	const char *uri = search->link->server->uri;
+	struct error err = ERROR_INIT;
+
+	switch (referral_add(search, answer->referrals, &err)) {
+	case REFERRAL_ADDED:
+		next_leg(search);
+		return;
+	case REFERRAL_UNLISTED:
+		end_failed(search, answer);
+		return;
+	case REFERRAL_KNOWN:
+		error_set(&err, ERROR_TEMPORARY, "the referral leads round in a circle");
+		break;
+	case REFERRAL_FAILED:
+		break;
+	}
+	error_prefix(&err, "%s: ", uri);
+	seek_done(search, POOL_FAILED, &err);
+}
+
+static void
+take_result(struct pool_search *search, LDAPMessage *message)
+{
+	LDAPControl **controls = NULL;
+	struct answer answer = {LDAP_DECODING_ERROR, NULL, NULL};
+
+	if (ldap_parse_result(search->link->ld, message, &answer.code, NULL, &answer.text,
+		&answer.referrals, &controls, 0) != LDAP_SUCCESS)
+		answer.code = LDAP_DECODING_ERROR;
+	search->answered = true;
+	if (search->leg == 0)
+		search->answer_controls = controls;
+	else
+		ldap_controls_free(controls);
+	if (answer.code == LDAP_SUCCESS && search->leg + 1 < search->leg_count)
+		next_leg(search);
+	else if (answer.code == LDAP_SUCCESS)
+		seek_done(search, POOL_COMPLETE, NULL);
+	else if (answer.code == LDAP_SIZELIMIT_EXCEEDED)
+		seek_done(search, POOL_LIMITED, NULL);
+	else if (answer.code == LDAP_REFERRAL)
+		end_referred(search, &answer);
+	else
+		end_failed(search, &answer);
+	ldap_memfree(answer.text);
+	ldap_memvfree((void **)answer.referrals);
+}
+
+void
+seek_take(struct pool_search *search, int type, LDAPMessage *message)
+{
+	struct link *link = search->link;
+	struct error err = ERROR_INIT;
+
+	if (type == LDAP_RES_SEARCH_ENTRY) {
+		if (search->events->entry(search->context, link->ld, message, &err) == 0)
+			return;
+		link_abandon(link, search);
+		seek_done(search, POOL_FAILED, &err);
+	} else if (type == LDAP_RES_SEARCH_REFERENCE) {
+		take_reference(search, message);
+	} else if (type == LDAP_RES_SEARCH_RESULT) {
+		take_result(search, message);
+	}
+}
