@@ -12,22 +12,35 @@
 #define RECORD_COST ((size_t)512)
 #define RECORD_DIGITAL_ID_COST ((size_t)12 << 10)
 
+/* The share of the entries that errors may take, and that of the bytes that one record may. */
+#define ERRORS_SHARE 10
+#define RECORD_SHARE 4
+
+/* Whoever was told to ask again in the background is given so much of the entry's life to do it. */
+#define REFRESH_SHARE 10
+
+TAILQ_HEAD(kept_list, kept);
+
 struct kept {
 	char *key; /* first: what the tree compares */
 	TAILQ_ENTRY(kept) link;
-	struct findings *findings;
+	struct kept_list *list;    /* used, or errors */
+	struct findings *findings; /* NULL: an error alone */
 	struct recipient *record;
-	int64_t expires_ms;
+	uint64_t generation;
+	struct cache_life life;
+	int64_t refresh_ms;     /* when they are due to be asked for again; INT64_MAX: never */
+	int64_t error_until_ms; /* that no server can be asked is remembered until then */
 	size_t bytes;
 };
-
-TAILQ_HEAD(kept_list, kept);
 
 /* A balanced tree (tsearch(3)): no choice of addresses makes it slow. */
 struct cache {
 	void *tree;
-	struct kept_list used; /* the latest first */
-	size_t entries;
+	struct kept_list used;   /* the latest first */
+	struct kept_list errors; /* the latest first */
+	size_t error_count;
+	size_t entries; /* of both lists */
 	size_t bytes;
 	size_t entries_max;
 	size_t bytes_max;
@@ -51,12 +64,28 @@ find(struct cache *cache, const char *key)
 	return node != NULL ? *node : NULL;
 }
 
+static bool
+is_fresh(const struct kept *entry, int64_t now_ms)
+{
+	return entry->findings != NULL && now_ms - entry->life.now_ms < entry->life.life_ms;
+}
+
+/* Whether the findings may still serve where no server can be asked. */
+static bool
+is_kept(const struct kept *entry, int64_t now_ms)
+{
+	return entry->findings != NULL &&
+	       now_ms - entry->life.now_ms < entry->life.life_ms + entry->life.stale_ms;
+}
+
 static void
 drop(struct cache *cache, struct kept *entry)
 {
 	tdelete(entry, &cache->tree, compare_keys);
-	TAILQ_REMOVE(&cache->used, entry, link);
+	TAILQ_REMOVE(entry->list, entry, link);
 	cache->entries--;
+	if (entry->list == &cache->errors)
+		cache->error_count--;
 	cache->bytes -= entry->bytes;
 	findings_unref(entry->findings);
 	recipient_unref(entry->record);
@@ -67,8 +96,41 @@ drop(struct cache *cache, struct kept *entry)
 static void
 shrink(struct cache *cache)
 {
+	while (cache->error_count > cache->entries_max / ERRORS_SHARE + 1)
+		drop(cache, TAILQ_LAST(&cache->errors, kept_list));
 	while (cache->entries > cache->entries_max || cache->bytes > cache->bytes_max)
-		drop(cache, TAILQ_LAST(&cache->used, kept_list));
+		drop(cache, TAILQ_LAST(!TAILQ_EMPTY(&cache->used) ? &cache->used : &cache->errors,
+				kept_list));
+}
+
+static size_t
+cost_of_record(const struct recipient *record)
+{
+	size_t cost = RECORD_COST + record->digital_id_count * RECORD_DIGITAL_ID_COST;
+	size_t i;
+
+	cost += record->detail != NULL ? strlen(record->detail) : 0;
+	for (i = 0; i < record->member_count; i++)
+		cost += sizeof(struct recipient *) + cost_of_record(record->members[i]);
+	return cost;
+}
+
+static size_t
+cost_of(const char *key, const struct findings *findings, const struct recipient *record)
+{
+	return ENTRY_OVERHEAD + strlen(key) + (findings != NULL ? findings->bytes : 0) +
+	       (record != NULL ? cost_of_record(record) : 0);
+}
+
+static void
+set_record(struct cache *cache, struct kept *entry, struct recipient *record, uint64_t generation)
+{
+	recipient_unref(entry->record);
+	entry->record = record != NULL ? recipient_ref(record) : NULL;
+	entry->generation = generation;
+	cache->bytes -= entry->bytes;
+	entry->bytes = cost_of(entry->key, entry->findings, record);
+	cache->bytes += entry->bytes;
 }
 
 struct cache *
@@ -82,6 +144,7 @@ cache_new(size_t entries_max, size_t bytes_max, struct error *err)
 		return NULL;
 	}
 	TAILQ_INIT(&cache->used);
+	TAILQ_INIT(&cache->errors);
 	cache->entries_max = entries_max;
 	cache->bytes_max = bytes_max;
 	return cache;
@@ -94,34 +157,80 @@ cache_free(struct cache *cache)
 		return;
 	while (!TAILQ_EMPTY(&cache->used))
 		drop(cache, TAILQ_FIRST(&cache->used));
+	while (!TAILQ_EMPTY(&cache->errors))
+		drop(cache, TAILQ_FIRST(&cache->errors));
 	free(cache);
 }
 
-bool
-cache_get(struct cache *cache, const char *key, int64_t now_ms, struct findings **findings,
-    struct recipient **record)
+void
+cache_found_clear(struct cache_found *found)
 {
-	struct kept *entry = find(cache, key);
+	findings_unref(found->findings);
+	recipient_unref(found->record);
+	memset(found, 0, sizeof(*found));
+}
 
-	if (entry == NULL)
-		return false;
-	if (entry->expires_ms <= now_ms) {
-		drop(cache, entry);
-		return false;
-	}
-	TAILQ_REMOVE(&cache->used, entry, link);
-	TAILQ_INSERT_HEAD(&cache->used, entry, link);
-	*findings = findings_ref(entry->findings);
-	*record = entry->record != NULL ? recipient_ref(entry->record) : NULL;
+/* Hands out what an entry holds, and makes it the latest used. */
+static bool
+give(struct kept *entry, int64_t now_ms, struct cache_found *found)
+{
+	TAILQ_REMOVE(entry->list, entry, link);
+	TAILQ_INSERT_HEAD(entry->list, entry, link);
+	found->findings = entry->findings != NULL ? findings_ref(entry->findings) : NULL;
+	found->record = entry->record != NULL ? recipient_ref(entry->record) : NULL;
+	found->generation = entry->generation;
+	found->asked_at = entry->life.asked_at;
+	found->stale = entry->findings != NULL && !is_fresh(entry, now_ms);
 	return true;
 }
 
-/* An entry in the tree and the list; NULL without memory. */
+/* The entry, if it is of any use yet. */
 static struct kept *
-add(struct cache *cache, const char *key)
+find_living(struct cache *cache, const char *key, int64_t now_ms)
 {
-	struct kept *entry;
+	struct kept *entry = find(cache, key);
 
+	if (entry == NULL || is_kept(entry, now_ms) ||
+	    (entry->findings == NULL && now_ms < entry->error_until_ms))
+		return entry;
+	drop(cache, entry);
+	return NULL;
+}
+
+bool
+cache_get(struct cache *cache, const char *key, int64_t now_ms, struct cache_found *found)
+{
+	struct kept *entry = find_living(cache, key, now_ms);
+
+	memset(found, 0, sizeof(*found));
+	if (entry == NULL || (!is_fresh(entry, now_ms) && now_ms >= entry->error_until_ms))
+		return false;
+	give(entry, now_ms, found);
+	found->refresh = is_fresh(entry, now_ms) && now_ms >= entry->refresh_ms;
+	if (found->refresh)
+		entry->refresh_ms = now_ms + entry->life.life_ms / REFRESH_SHARE + 1;
+	return true;
+}
+
+bool
+cache_get_stale(struct cache *cache, const char *key, int64_t now_ms, struct cache_found *found)
+{
+	struct kept *entry = find_living(cache, key, now_ms);
+
+	memset(found, 0, sizeof(*found));
+	return entry != NULL && entry->findings != NULL && give(entry, now_ms, found);
+}
+
+/* An entry in the tree and a list, in place of one that was there; NULL without memory. */
+static struct kept *
+add(struct cache *cache, const char *key, struct kept_list *list)
+{
+	struct kept *entry = find(cache, key);
+
+	if (entry != NULL)
+		drop(cache, entry);
+	if (cache->entries_max == 0)
+		return NULL;
 	entry = calloc(1, sizeof(*entry));
 	if (entry == NULL)
 		return NULL;
@@ -131,47 +240,130 @@ add(struct cache *cache, const char *key)
 		free(entry);
 		return NULL;
 	}
-	TAILQ_INSERT_HEAD(&cache->used, entry, link);
+	entry->list = list;
+	TAILQ_INSERT_HEAD(list, entry, link);
 	cache->entries++;
+	if (list == &cache->errors)
+		cache->error_count++;
+	entry->bytes = cost_of(key, NULL, NULL);
+	cache->bytes += entry->bytes;
 	return entry;
 }
 
 void
-cache_put(struct cache *cache, const char *key, struct findings *findings, int64_t expires_ms)
+cache_put(
+    struct cache *cache, const char *key, struct findings *findings, const struct cache_life *life)
 {
-	size_t bytes = ENTRY_OVERHEAD + strlen(key) + findings->bytes;
-	struct kept *entry = find(cache, key);
+	struct kept *entry = add(cache, key, &cache->used);
 
-	if (entry != NULL)
-		drop(cache, entry);
-	if (cache->entries_max == 0 || bytes > cache->bytes_max)
-		return;
-	entry = add(cache, key);
 	if (entry == NULL)
 		return;
+	if (cost_of(key, findings, NULL) > cache->bytes_max) {
+		drop(cache, entry);
+		return;
+	}
 	entry->findings = findings_ref(findings);
-	entry->expires_ms = expires_ms;
-	entry->bytes = bytes;
-	cache->bytes += bytes;
+	entry->life = *life;
+	entry->refresh_ms = life->refresh_ms > 0 ? life->now_ms + life->refresh_ms : INT64_MAX;
+	set_record(cache, entry, NULL, 0);
 	shrink(cache);
 }
 
 void
-cache_set_record(
-    struct cache *cache, const char *key, const struct findings *findings, struct recipient *record)
+cache_put_error(
+    struct cache *cache, const char *key, int64_t now_ms, int64_t life_ms, struct recipient *record)
+{
+	struct kept *entry = find_living(cache, key, now_ms);
+
+	if (entry != NULL && is_fresh(entry, now_ms))
+		return;
+	if (entry != NULL && entry->findings != NULL) {
+		/* A record that says that it is old stays right as long as it is so. */
+		if (entry->record != NULL && !entry->record->stale_if_error)
+			set_record(cache, entry, NULL, 0);
+		entry->error_until_ms = now_ms + life_ms;
+		return;
+	}
+	if (life_ms <= 0)
+		return;
+	entry = add(cache, key, &cache->errors);
+	if (entry == NULL)
+		return;
+	entry->life.now_ms = now_ms;
+	entry->error_until_ms = now_ms + life_ms;
+	set_record(cache, entry, record, 0);
+	shrink(cache);
+}
+
+void
+cache_set_record(struct cache *cache, const char *key, const struct findings *findings,
+    struct recipient *record, uint64_t generation)
 {
 	struct kept *entry = find(cache, key);
-	size_t base;
 
-	if (entry == NULL || entry->findings != findings)
+	if (entry == NULL || entry->findings == NULL || entry->findings != findings ||
+	    cost_of_record(record) > cache->bytes_max / RECORD_SHARE)
 		return;
-	recipient_unref(entry->record);
-	entry->record = recipient_ref(record);
-	base = ENTRY_OVERHEAD + strlen(key) + findings->bytes;
-	cache->bytes -= entry->bytes;
-	entry->bytes = base + RECORD_COST + record->digital_id_count * RECORD_DIGITAL_ID_COST;
-	cache->bytes += entry->bytes;
+	set_record(cache, entry, record, generation);
 	shrink(cache);
+}
+
+static bool
+show(const struct kept *entry, int64_t now_ms, cache_visitor *visit, void *context)
+{
+	struct cache_view view;
+
+	view.key = entry->key;
+	view.findings = entry->findings;
+	view.bytes = entry->bytes;
+	view.age_ms = now_ms - entry->life.now_ms;
+	view.is_error = !is_fresh(entry, now_ms) && now_ms < entry->error_until_ms;
+	view.left_ms = entry->findings != NULL ? entry->life.life_ms - view.age_ms
+					       : entry->error_until_ms - now_ms;
+	return visit(context, &view);
+}
+
+void
+cache_each(const struct cache *cache, int64_t now_ms, cache_visitor *visit, void *context)
+{
+	const struct kept *entry;
+
+	TAILQ_FOREACH(entry, &cache->used, link)
+	{
+		if (is_kept(entry, now_ms) && !show(entry, now_ms, visit, context))
+			return;
+	}
+	TAILQ_FOREACH(entry, &cache->errors, link)
+	{
+		if (now_ms < entry->error_until_ms && !show(entry, now_ms, visit, context))
+			return;
+	}
+}
+
+static size_t
+flush_list(struct cache *cache, struct kept_list *list, cache_matcher *matches, const void *context)
+{
+	struct kept *entry = TAILQ_FIRST(list);
+	struct kept *next;
+	size_t count = 0;
+
+	for (; entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, link);
+		if (matches(context, entry->key)) {
+			drop(cache, entry);
+			count++;
+		} else if (entry->record != NULL && entry->record->state == RECIPIENT_GROUP) {
+			set_record(cache, entry, NULL, 0);
+		}
+	}
+	return count;
+}
+
+size_t
+cache_flush(struct cache *cache, cache_matcher *matches, const void *context)
+{
+	return flush_list(cache, &cache->used, matches, context) +
+	       flush_list(cache, &cache->errors, matches, context);
 }
 
 size_t

@@ -27,3 +27,25 @@ key_of_address(const struct address *address, bool exact_local, struct error *er
 	snprintf(key + local_size, size - local_size, "@%s", address->domain);
 	return key;
 }
+
+bool
+key_matches(const char *key, const struct address_pattern *pattern)
+{
+	const char *at = strrchr(key, '@'); /* every key has one */
+	struct address address = ADDRESS_INIT;
+	bool matches;
+
+	if (pattern->kind == PATTERN_ADDRESS) {
+		if (strcmp(at + 1, pattern->address.domain) != 0 || at[1] == '\0' ||
+		    address_parse(key, &address, NULL) != 0)
+			return false;
+		matches = address_pattern_matches(pattern, &address);
+		address_free(&address);
+		return matches;
+	}
+	/* The other kinds look at the domain alone. */
+	address.text = (char *)key; /* read only */
+	address.local = (char *)key;
+	address.domain = (char *)at + 1;
+	return address_pattern_matches(pattern, &address);
+}

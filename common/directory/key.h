@@ -15,4 +15,7 @@
  * NULL without memory. */
 char *key_of_address(const struct address *address, bool exact_local, struct error *err);
 
+/* Whether the address of a key is one that the pattern matches. */
+bool key_matches(const char *key, const struct address_pattern *pattern);
+
 #endif

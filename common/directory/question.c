@@ -1,25 +1,20 @@
 /*
  * The loop's side of the resolver: one question for each address that is asked for.
  *
- *   asking the directories responsible, in their order ──▶ judging on a worker ──▶ answered
+ *   looking up ──▶ findings ──▶ judging on a worker ───────▶ record ──▶ all who wait
+ *                     └─ a group ──▶ walking its members ──────┘
  *
- * The first directory that holds anything ends the asking. One that can't be asked ends it too, as
- * "unavailable": it might have published something else than those after it. Errors are not kept.
  * A question goes on when nobody waits for it any more, and fills the cache.
  */
 #include <event2/event.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "directory/resolver_private.h"
-
-/* A source ends its questions by their deadline; one that doesn't is given up after so much more.
- * Milliseconds. */
-#define SOURCE_GRACE 250
+#include "directory/judging.h"
+#include "directory/lookup.h"
+#include "directory/walk.h"
 
 struct question {
 	char *key; /* first: what the tree compares */
@@ -27,14 +22,12 @@ struct question {
 	struct resolver *resolver;
 	struct address address;
 	struct ticket_list waiters; /* the resolver's mutex */
-	size_t next;                /* of the resolver's places */
-	struct source *asked;       /* by query, NULL while none is asked */
-	struct source_query *query;
-	struct event *late;
+	struct lookup_watch watch;
 	struct findings *findings;
-	bool from_cache;          /* findings were kept already */
-	struct recipient *record; /* the judge's */
-	struct error error;
+	time_t stale_since; /* of the findings; 0: fresh */
+	struct walk *walk;  /* of a group */
+	uint64_t flushes;   /* of the cache and of trust, as the walk began */
+	uint64_t generation;
 };
 
 TAILQ_HEAD(question_list, question);
@@ -60,20 +53,15 @@ find_question(struct resolver *resolver, const char *key)
 static void
 free_question(struct question *question)
 {
-	struct resolver *resolver = question->resolver;
-
-	if (tdelete(question, &resolver->questions, compare_keys) != NULL)
-		resolver->question_count--;
-	if (question->late != NULL)
-		event_free(question->late);
+	lookup_leave(&question->watch);
+	walk_free(question->walk);
 	findings_unref(question->findings);
-	recipient_unref(question->record);
 	address_free(&question->address);
 	free(question->key);
 	free(question);
 }
 
-static void on_late(evutil_socket_t fd, short what, void *context);
+static void on_found(void *context, const struct lookup_answer *answer);
 
 static struct question *
 new_question(struct resolver *resolver, const struct ticket *ticket)
@@ -84,22 +72,18 @@ new_question(struct resolver *resolver, const struct ticket *ticket)
 	if (question == NULL)
 		return NULL;
 	question->resolver = resolver;
+	question->watch.answered = on_found;
+	question->watch.context = question;
 	TAILQ_INIT(&question->waiters);
 	question->key = strdup(ticket->key);
-	question->late = event_new(resolver->base, -1, 0, on_late, question);
-	if (question->key == NULL || question->late == NULL ||
-	    address_copy(&ticket->address, &question->address, NULL) != 0)
+	if (question->key == NULL || address_copy(&ticket->address, &question->address, NULL) != 0)
 		goto fail;
 	if (tsearch(question, &resolver->questions, compare_keys) == NULL)
 		goto fail;
 	resolver->question_count++;
 	return question;
 fail:
-	if (question->late != NULL)
-		event_free(question->late);
-	address_free(&question->address);
-	free(question->key);
-	free(question);
+	free_question(question);
 	return NULL;
 }
 
@@ -110,6 +94,8 @@ end_question(struct question *question, struct recipient *record)
 	struct resolver *resolver = question->resolver;
 	struct ticket *ticket;
 
+	tdelete(question, &resolver->questions, compare_keys);
+	resolver->question_count--;
 	pthread_mutex_lock(&resolver->mutex);
 	while ((ticket = TAILQ_FIRST(&question->waiters)) != NULL)
 		ticket_answer(ticket, record);
@@ -120,199 +106,86 @@ end_question(struct question *question, struct recipient *record)
 static void
 end_unavailable(struct question *question, const char *detail)
 {
-	struct resolver *resolver = question->resolver;
-	struct recipient *record;
+	struct recipient *record = recipient_unavailable(&question->address, detail, NULL);
 
-	pthread_mutex_lock(&resolver->mutex);
-	resolver->counts.failures++;
-	pthread_mutex_unlock(&resolver->mutex);
-	record = recipient_unavailable(&question->address, detail, NULL);
 	end_question(question, record);
 	recipient_unref(record);
 }
 
-/* On a worker. The question is the worker's alone until done_judging(). */
 static void
-run_judging(void *job)
+on_judged(void *context, struct recipient *record, const char *failure)
 {
-	struct question *question = job;
-	struct resolver *resolver = question->resolver;
+	struct question *question = context;
 
-	question->record = recipient_judge(resolver->trust, question->findings, &question->address,
-	    resolver->exact_local, clock_wall(), &question->error);
+	if (record != NULL)
+		end_question(question, record);
+	else
+		end_unavailable(question, failure);
 }
 
 static void
-done_judging(void *job, bool ran)
+on_walked(void *context, struct recipient *record, bool lasting)
 {
-	struct question *question = job;
+	struct question *question = context;
 	struct resolver *resolver = question->resolver;
-
-	if (!ran || question->record == NULL) {
-		end_unavailable(question, ran ? question->error.text : "stopped");
-		return;
-	}
-	pthread_mutex_lock(&resolver->mutex);
-	cache_set_record(resolver->cache, question->key, question->findings, question->record);
-	pthread_mutex_unlock(&resolver->mutex);
-	end_question(question, question->record);
-}
-
-/* Keeps what was found for as long as the configuration says. */
-static void
-keep_findings(struct question *question)
-{
-	struct resolver *resolver = question->resolver;
-	bool found = question->findings->count > 0 || question->findings->left_out > 0;
-	int64_t life = found ? resolver->config->cache_positive : resolver->config->cache_negative;
-
-	if (question->from_cache || life <= 0)
-		return;
-	pthread_mutex_lock(&resolver->mutex);
-	cache_put(resolver->cache, question->key, question->findings, clock_monotonic_ms() + life);
-	pthread_mutex_unlock(&resolver->mutex);
-}
-
-static void
-judge(struct question *question)
-{
 	struct error err = ERROR_INIT;
 
-	if (question->findings == NULL)
-		question->findings = findings_new();
-	if (question->findings == NULL) {
+	question->walk = NULL;
+	if (record == NULL || (question->stale_since != 0 &&
+				  recipient_set_stale(record, question->stale_since, &err) != 0)) {
 		end_unavailable(question, "out of memory");
 		return;
 	}
-	keep_findings(question);
-	if (worker_submit(question->resolver->judges, run_judging, done_judging, question, &err) !=
-	    0)
+	pthread_mutex_lock(&resolver->mutex);
+	if (lasting && question->flushes == resolver->flushes)
+		cache_set_record(resolver->cache, question->key, question->findings, record,
+		    question->generation);
+	pthread_mutex_unlock(&resolver->mutex);
+	end_question(question, record);
+}
+
+/* A group is walked; what else was found is judged. */
+static void
+take_findings(struct question *question)
+{
+	struct resolver *resolver = question->resolver;
+	struct error err = ERROR_INIT;
+
+	if (question->findings->group == NULL) {
+		if (judging_start(resolver, question->key, &question->address, question->findings,
+			question->stale_since, on_judged, question, &err) != 0)
+			end_unavailable(question, err.text);
+		return;
+	}
+	pthread_mutex_lock(&resolver->mutex);
+	question->flushes = resolver->flushes;
+	question->generation = resolver->generation;
+	pthread_mutex_unlock(&resolver->mutex);
+	question->walk = walk_start(resolver, question->key, &question->address,
+	    question->findings->group, on_walked, question, &err);
+	if (question->walk == NULL)
 		end_unavailable(question, err.text);
 }
 
-static bool
-is_responsible(const struct config_directory *directory, const struct address *address)
-{
-	size_t i;
-
-	for (i = 0; i < directory->domains.count; i++) {
-		if (address_domain_covers(directory->domains.items[i], address->domain))
-			return true;
-	}
-	return false;
-}
-
-static struct place *
-next_place(struct question *question)
-{
-	struct resolver *resolver = question->resolver;
-
-	while (question->next < resolver->place_count) {
-		if (is_responsible(resolver->places[question->next].directory, &question->address))
-			return &resolver->places[question->next++];
-		question->next++;
-	}
-	return NULL;
-}
-
-/* Connecting to each server, and one search. */
-static int64_t
-time_for(const struct config_directory *directory)
-{
-	size_t servers = directory->uri.count > 0 ? directory->uri.count : 1;
-
-	return directory->connect_timeout * (int64_t)servers + directory->search_timeout;
-}
-
-static void ask_next(struct question *question);
-
 static void
-end_failed(struct question *question, const char *title, const char *why)
-{
-	char detail[sizeof(question->error.text) + 100];
-
-	snprintf(detail, sizeof(detail), "directory \"%s\": %s", title, why);
-	end_unavailable(question, detail);
-}
-
-static void
-on_answer(void *context, struct findings *findings, const struct error *err)
+on_found(void *context, const struct lookup_answer *answer)
 {
 	struct question *question = context;
-	struct source *asked = question->asked;
 
-	event_del(question->late);
-	question->asked = NULL;
-	question->query = NULL;
-	if (findings == NULL) {
-		end_failed(question, asked->title, err->text);
+	if (answer->findings == NULL) {
+		end_unavailable(question, answer->failure);
 		return;
 	}
-	findings_unref(question->findings);
-	question->findings = findings;
-	if (findings->count > 0 || findings->left_out > 0)
-		judge(question);
-	else
-		ask_next(question);
+	question->findings = findings_ref(answer->findings);
+	question->stale_since = answer->stale_since;
+	take_findings(question);
 }
 
 static void
-on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
-{
-	struct question *question = context;
-	struct source *asked = question->asked;
-
-	asked->operations->cancel(asked, question->query);
-	question->asked = NULL;
-	question->query = NULL;
-	end_failed(question, asked->title, "no answer in time");
-}
-
-static void
-ask(struct question *question, struct place *place)
-{
-	struct resolver *resolver = question->resolver;
-	int64_t time_ms = time_for(place->directory);
-	struct timeval late;
-	struct error err = ERROR_INIT;
-
-	pthread_mutex_lock(&resolver->mutex);
-	resolver->counts.searches++;
-	pthread_mutex_unlock(&resolver->mutex);
-	late.tv_sec = (time_t)((time_ms + SOURCE_GRACE) / 1000);
-	late.tv_usec = (suseconds_t)((time_ms + SOURCE_GRACE) % 1000) * 1000;
-	if (event_add(question->late, &late) != 0) {
-		end_unavailable(question, "out of memory");
-		return;
-	}
-	question->asked = place->source;
-	question->query = place->source->operations->start(place->source, &question->address,
-	    clock_monotonic_ms() + time_ms, on_answer, question, &err);
-	if (question->query != NULL)
-		return;
-	event_del(question->late);
-	question->asked = NULL;
-	end_failed(question, place->source->title, err.text);
-}
-
-/* The next directory responsible for the address; after the last, nothing is published. */
-static void
-ask_next(struct question *question)
-{
-	struct place *place = next_place(question);
-
-	if (place != NULL)
-		ask(question, place);
-	else
-		judge(question);
-}
-
-static void
-turn_away(struct resolver *resolver, struct ticket *ticket, const char *why)
+turn_away(struct ticket *ticket, const char *why)
 {
 	struct recipient *record = recipient_unavailable(&ticket->address, why, NULL);
 
-	resolver->counts.failures++;
 	ticket_answer(ticket, record);
 	recipient_unref(record);
 }
@@ -326,17 +199,24 @@ open_question(struct resolver *resolver, struct ticket *ticket)
 
 	/* Whoever asked has given up before we came to it: under such load, less is more. */
 	if (clock_monotonic_ms() >= ticket->deadline_ms) {
-		turn_away(resolver, ticket, "the look-up could not begin in time");
+		turn_away(ticket, "the look-up could not begin in time");
 		return NULL;
 	}
 	if (resolver->question_count >= (size_t)resolver->config->lookups_limit) {
-		turn_away(resolver, ticket, "too many look-ups are under way (lookups-limit)");
+		turn_away(ticket, "too many look-ups are under way (lookups-limit)");
 		return NULL;
 	}
 	question = new_question(resolver, ticket);
 	if (question == NULL)
-		turn_away(resolver, ticket, "out of memory");
+		turn_away(ticket, "out of memory");
 	return question;
+}
+
+static void
+wait_for(struct question *question, struct ticket *ticket)
+{
+	TAILQ_INSERT_TAIL(&question->waiters, ticket, link);
+	ticket->list = &question->waiters;
 }
 
 /* One ticket, with the mutex held: answers it, or attaches it to a question, new ones on *fresh. */
@@ -344,40 +224,59 @@ static void
 take_ticket(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
 {
 	struct question *question = find_question(resolver, ticket->key);
-	struct findings *findings = NULL;
-	struct recipient *record = NULL;
+	struct cache_found found;
 
 	if (question != NULL) {
 		resolver->counts.joined++;
-	} else {
-		record = resolver_recall(resolver, ticket->key, &findings);
-		resolver->counts.cache_hits += record != NULL || findings != NULL;
-		if (record == NULL)
-			question = open_question(resolver, ticket);
-		if (question != NULL) {
-			question->findings = findings;
-			question->from_cache = findings != NULL;
-			findings = NULL;
-			TAILQ_INSERT_TAIL(fresh, question, fresh);
-		}
+		wait_for(question, ticket);
+		return;
 	}
-	if (question != NULL) {
-		TAILQ_INSERT_TAIL(&question->waiters, ticket, link);
-		ticket->list = &question->waiters;
-	} else if (record != NULL) {
-		ticket_answer(ticket, record);
+	resolver->counts.cache_hits +=
+	    resolver_recall(resolver, ticket->key, &ticket->address, &found);
+	if (found.record != NULL) {
+		ticket_answer(ticket, found.record);
+	} else if ((question = open_question(resolver, ticket)) != NULL) {
+		question->findings = found.findings;
+		question->stale_since = found.stale ? found.asked_at : 0;
+		found.findings = NULL;
+		TAILQ_INSERT_TAIL(fresh, question, fresh);
+		wait_for(question, ticket);
 	}
-	findings_unref(findings);
-	recipient_unref(record);
+	cache_found_clear(&found);
 }
 
 static void
 begin(struct question *question)
 {
-	if (question->from_cache || address_is_null(&question->address))
-		judge(question); /* nothing is published for nobody */
-	else
-		ask_next(question);
+	struct error err = ERROR_INIT;
+	int result = 0;
+
+	if (question->findings == NULL && address_is_null(&question->address)) {
+		question->findings = findings_new(); /* nothing is published for nobody */
+		result = question->findings != NULL ? 0 : error_no_memory(&err);
+	} else if (question->findings == NULL) {
+		result = lookup_start(
+		    question->resolver, question->key, &question->address, &question->watch, &err);
+	}
+	if (result != 0)
+		end_unavailable(question, err.text);
+	else if (question->findings != NULL)
+		take_findings(question);
+}
+
+static void
+begin_refreshes(struct resolver *resolver)
+{
+	struct refresh *refresh;
+
+	do {
+		pthread_mutex_lock(&resolver->mutex);
+		refresh = resolver_next_refresh(resolver);
+		pthread_mutex_unlock(&resolver->mutex);
+		if (refresh != NULL)
+			lookup_refresh(resolver, refresh->key, &refresh->address);
+		refresh_free(refresh);
+	} while (refresh != NULL);
 }
 
 void
@@ -399,23 +298,7 @@ question_take_inbox(struct resolver *resolver)
 		TAILQ_REMOVE(&fresh, question, fresh);
 		begin(question);
 	}
-}
-
-static void
-cancel_one(const void *node, VISIT visit, int depth UNUSED)
-{
-	struct question *question = *(struct question *const *)node;
-
-	if ((visit != postorder && visit != leaf) || question->query == NULL)
-		return;
-	question->asked->operations->cancel(question->asked, question->query);
-	question->query = NULL;
-}
-
-void
-question_cancel_all(struct resolver *resolver)
-{
-	twalk(resolver->questions, cancel_one);
+	begin_refreshes(resolver);
 }
 
 void

@@ -2,14 +2,14 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/thread.h"
 #include "ldap/connection.h"
-#include "directory/resolver_private.h"
+#include "directory/lookup.h"
 #include "directory/source_ldap.h"
 #include "directory/source_ldif.h"
+#include "directory/walk.h"
 
 /* Judging is CPU only: two leave room for everything else on a small machine. */
 #define JUDGE_THREADS 2
@@ -29,7 +29,8 @@ close_down(struct resolver *resolver)
 {
 	struct source *source;
 
-	question_cancel_all(resolver);
+	resolver->stopping = true;
+	lookup_cancel_all(resolver);
 	while (resolver->place_count > 0) {
 		source = resolver->places[--resolver->place_count].source;
 		source->operations->free(source);
@@ -38,6 +39,7 @@ close_down(struct resolver *resolver)
 	resolver->helpers = NULL;
 	worker_pool_free(resolver->judges);
 	resolver->judges = NULL;
+	lookup_free_all(resolver);
 	question_free_all(resolver);
 }
 
@@ -56,6 +58,34 @@ static void
 on_wake(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
 	question_take_inbox(context);
+	inspection_answer_all(context);
+}
+
+static void
+on_walk_step(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	walk_step_all(context);
+}
+
+/* Whether local parts that differ in case only are two mailboxes to a directory. */
+static bool
+is_exact(const struct config *config, const struct config_directory *directory)
+{
+	if (directory->local_part == DIRECTORY_CASE_DEFAULT)
+		return config->local_part == LOCAL_PART_EXACT;
+	return directory->local_part == DIRECTORY_CASE_EXACT;
+}
+
+/* One key may only stand for two spellings if they are one mailbox to all. */
+static bool
+needs_exact_keys(const struct config *config)
+{
+	bool exact = config->local_part == LOCAL_PART_EXACT;
+	size_t i;
+
+	for (i = 0; i < config->directory_count; i++)
+		exact |= is_exact(config, &config->directories[i]);
+	return exact;
 }
 
 static struct source *
@@ -66,12 +96,13 @@ make_configured(
 	    .members = (size_t)resolver->config->group_members_limit,
 	    .depth = (size_t)resolver->config->group_depth_limit,
 	};
+	bool exact = is_exact(resolver->config, directory);
 
 	if (directory->ldif != NULL && directory->ldif[0] != '\0')
-		return source_ldif_new(directory, resolver->exact_local, &limits, resolver->base,
-		    resolver->helpers, err);
+		return source_ldif_new(
+		    directory, exact, &limits, resolver->base, resolver->helpers, err);
 	return source_ldap_new(
-	    directory, resolver->exact_local, &limits, resolver->base, resolver->helpers, err);
+	    directory, exact, &limits, resolver->base, resolver->helpers, err);
 }
 
 static int
@@ -118,10 +149,12 @@ make_loop(struct resolver *resolver, struct error *err)
 	if (resolver->base == NULL)
 		return error_set(err, ERROR_TEMPORARY, "no event loop can be made");
 	resolver->wake = event_new(resolver->base, -1, 0, on_wake, resolver);
-	if (resolver->wake == NULL)
+	resolver->walk_step = event_new(resolver->base, -1, 0, on_walk_step, resolver);
+	if (resolver->wake == NULL || resolver->walk_step == NULL)
 		return error_no_memory(err);
 	resolver->judges = worker_pool_new(resolver->base, JUDGE_THREADS,
-	    (size_t)resolver->config->lookups_limit, "judging certificates", err);
+	    (size_t)resolver->config->lookups_limit + (size_t)WALK_MAX * WALK_ASIDE_MAX,
+	    "judging certificates", err);
 	if (resolver->judges == NULL)
 		return -1;
 	resolver->helpers = worker_pool_new(resolver->base, helper_threads(resolver->config),
@@ -133,11 +166,17 @@ make_loop(struct resolver *resolver, struct error *err)
 static void
 destroy(struct resolver *resolver)
 {
+	struct refresh *refresh;
+
 	close_down(resolver);
+	while ((refresh = resolver_next_refresh(resolver)) != NULL)
+		refresh_free(refresh);
 	free(resolver->places);
 	cache_free(resolver->cache);
 	if (resolver->wake != NULL)
 		event_free(resolver->wake);
+	if (resolver->walk_step != NULL)
+		event_free(resolver->walk_step);
 	if (resolver->base != NULL)
 		event_base_free(resolver->base);
 	pthread_mutex_destroy(&resolver->mutex);
@@ -160,9 +199,14 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
 	connection_prepare();
 	pthread_mutex_init(&resolver->mutex, NULL);
 	TAILQ_INIT(&resolver->inbox);
+	TAILQ_INIT(&resolver->refreshes);
+	TAILQ_INIT(&resolver->inspections);
+	TAILQ_INIT(&resolver->walks);
+	TAILQ_INIT(&resolver->walks_waiting);
 	resolver->config = config_ref(config);
 	resolver->trust = trust_ref(trust);
 	resolver->exact_local = config->local_part == LOCAL_PART_EXACT;
+	resolver->exact_keys = needs_exact_keys(config);
 	resolver->cache =
 	    cache_new((size_t)config->cache_entries, (size_t)config->cache_bytes, err);
 	if (resolver->cache == NULL || make_loop(resolver, err) != 0 ||
@@ -203,6 +247,30 @@ resolver_free(struct resolver *resolver)
 	if (stop != NULL)
 		event_free(stop);
 	destroy(resolver);
+}
+
+struct trust *
+resolver_trust(struct resolver *resolver)
+{
+	struct trust *trust;
+
+	pthread_mutex_lock(&resolver->mutex);
+	trust = trust_ref(resolver->trust);
+	pthread_mutex_unlock(&resolver->mutex);
+	return trust;
+}
+
+void
+resolver_replace_trust(struct resolver *resolver, struct trust *trust)
+{
+	struct trust *before;
+
+	pthread_mutex_lock(&resolver->mutex);
+	before = resolver->trust;
+	resolver->trust = trust_ref(trust);
+	resolver->generation++;
+	pthread_mutex_unlock(&resolver->mutex);
+	trust_unref(before);
 }
 
 void

@@ -9,12 +9,14 @@
  * must
  *
  * One question is in flight per address, whoever asks; a waiter that gives up detaches, the
- * question goes on (for connect-timeout of each server and search-timeout, at most) and fills the
- * cache. The directories responsible for the address's domain are asked in the configuration's
- * order until one holds something. One that can't be asked makes the answer RECIPIENT_UNAVAILABLE,
- * whatever those after it might hold. Records are kept for a minute, or until their valid_until,
- * and then judged again from the findings; findings for cache-positive and cache-negative; failures
- * not at all.
+ * question goes on (for connect-timeout of each server and search-timeout, at most, for each
+ * look-up it needs) and fills the cache. The directories responsible for the address's domain are
+ * asked in the configuration's order until one holds something (when-found). One that can't be asked
+ * makes the answer RECIPIENT_UNAVAILABLE, whatever the others might hold: unless what was found
+ * before may still serve (stale-if-error). A mail group's answer is RECIPIENT_GROUP, with a record
+ * of each member. Records are kept for a minute, or until their valid_until, and then judged again
+ * from the findings; findings for cache-positive and cache-negative; failures for cache-error.
+ * Findings asked for towards their end are asked for again in the background (cache-refresh).
  */
 #ifndef SMIME_DIRECTORY_RESOLVER_H
 #define SMIME_DIRECTORY_RESOLVER_H
@@ -74,13 +76,16 @@ void ticket_free(struct ticket *ticket);
 
 /* Counters since the start, for logs, tests and metrics. */
 struct resolver_statistics {
-	uint64_t questions;  /* submitted */
-	uint64_t cache_hits; /* answered from the cache */
-	uint64_t joined;     /* attached to a question already in flight */
-	uint64_t searches;   /* asked of directories */
-	uint64_t failures;   /* answers that were errors */
-	uint64_t entries;    /* in the cache now */
-	uint64_t bytes;      /* of the cache now */
+	uint64_t questions;    /* submitted */
+	uint64_t cache_hits;   /* answered from the cache */
+	uint64_t joined;       /* attached to a question already in flight */
+	uint64_t searches;     /* asked of directories */
+	uint64_t failures;     /* answers that were errors */
+	uint64_t refreshed;    /* look-ups begun in the background, ahead of an entry's end */
+	uint64_t stale_served; /* answers from findings beyond their time (stale-if-error) */
+	uint64_t groups;       /* whose members were gone through */
+	uint64_t entries;      /* in the cache now */
+	uint64_t bytes;        /* of the cache now */
 };
 void resolver_statistics(struct resolver *resolver, struct resolver_statistics *statistics);
 
@@ -90,13 +95,13 @@ struct trust *resolver_trust(struct resolver *resolver);
 
 /* One address that is remembered. Borrowed until the visitor returns. */
 struct resolver_cached {
-	const char *key;          /* directory/key.h */
-	size_t values;            /* certificates and blobs found; 0: nothing is published */
-	size_t members;           /* of a group */
+	const char *key; /* directory/key.h */
+	size_t values;   /* certificates and blobs found; 0: nothing is published */
+	size_t members;  /* of a group */
 	size_t bytes;
-	int64_t age_ms;           /* since it was asked */
-	int64_t left_ms;          /* until it is asked again; negative: kept for stale-if-error */
-	bool is_error;            /* the directory could not be asked */
+	int64_t age_ms;  /* since it was asked */
+	int64_t left_ms; /* until it is asked again; negative: kept for stale-if-error */
+	bool is_error;   /* the directory could not be asked */
 };
 typedef void resolver_cache_visitor(void *context, const struct resolver_cached *cached);
 

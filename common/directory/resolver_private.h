@@ -1,10 +1,14 @@
 /*
- * What the parts of the resolver share, and nobody else: resolver.c makes and ends it, ticket.c is
- * the askers' side (any thread), question.c the loop's.
+ * What the parts of the resolver share, and nobody else:
+ *
+ *   resolver.c   makes and ends it            ticket.c    the askers' side (any thread)
+ *   recall.c     what the cache answers       question.c  an address → the record for its waiters
+ *   inspection.c for people (any thread)      walk.c      a group's members → their records
+ *   lookup.c     an address key → findings    judging.c   findings → a record, on a worker
  *
  * One mutex guards what both sides touch: the inbox, every list of tickets, the tickets' answers,
- * the cache and the counters. All else belongs to the loop thread. The mutex is never held while a
- * source, a worker or libevent's loop is called, but for event_active().
+ * the cache, the trust in force and the counters. All else belongs to the loop thread. The mutex is
+ * never held while a source, a worker or libevent's loop is called, but for event_active().
  */
 #ifndef SMIME_DIRECTORY_RESOLVER_PRIVATE_H
 #define SMIME_DIRECTORY_RESOLVER_PRIVATE_H
@@ -15,14 +19,23 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/worker.h"
 #include "directory/cache.h"
 #include "directory/resolver.h"
-#include "base/worker.h"
 
 struct event;
 struct event_base;
+struct inspection;
+struct refresh;
+struct walk;
+
+/* Refreshes that wait for the loop; further ones are not begun: the next who asks is told again. */
+#define RESOLVER_REFRESHES_MAX 1000
 
 TAILQ_HEAD(ticket_list, ticket);
+TAILQ_HEAD(inspection_list, inspection);
+TAILQ_HEAD(refresh_list, refresh);
+TAILQ_HEAD(walk_list, walk);
 
 struct ticket {
 	TAILQ_ENTRY(ticket) link;
@@ -44,40 +57,72 @@ struct place {
 
 struct resolver {
 	struct config *config;
-	struct trust *trust;
-	bool exact_local;
+	bool exact_local; /* of certificates */
+	bool exact_keys;  /* of anything that a key may stand for */
 	struct event_base *base;
 	pthread_t loop;
-	struct event *wake; /* the inbox is not empty */
+	struct event *wake; /* something came from other threads */
 	struct worker_pool *judges;
 	struct worker_pool *helpers; /* what blocks: connecting, reading files */
 	struct place *places;
 	size_t place_count;
-	void *questions; /* loop thread: those in flight, by key (tsearch(3)) */
+	bool stopping;   /* loop thread, as the rest of this block: nothing begins any more */
+	void *questions; /* those in flight, by key (tsearch(3)) */
 	size_t question_count;
+	void *lookups; /* the same */
+	size_t lookup_count;
+	struct walk_list walks;         /* under way */
+	struct walk_list walks_waiting; /* for their turn */
+	size_t walk_count;              /* under way */
+	struct event *walk_step;
 
 	pthread_mutex_t mutex; /* for all below */
 	struct ticket_list inbox;
 	size_t waiting; /* tickets without an answer */
+	struct refresh_list refreshes;
+	size_t refresh_count;
+	struct inspection_list inspections;
 	struct cache *cache;
+	uint64_t flushes; /* of the cache: what was asked for before one is not kept */
+	struct trust *trust;
+	uint64_t generation; /* of trust */
 	struct resolver_statistics counts;
 };
+
+/* Another trust is in force from now on (a reference of the resolver's own): what was judged by an
+ * earlier one is judged again. Any thread. */
+void resolver_replace_trust(struct resolver *resolver, struct trust *trust);
 
 /* With the mutex held: gives a ticket its answer. record: a new reference is taken; NULL without
  * memory. */
 void ticket_answer(struct ticket *ticket, struct recipient *record);
 
-/* With the mutex held: the record kept for a key, if it still counts; a new reference, or NULL.
- * *findings (may be NULL): a new reference to what a stale record can be judged again from. */
-struct recipient *resolver_recall(
-    struct resolver *resolver, const char *key, struct findings **findings);
+/* An address to be asked for in the background. */
+struct refresh {
+	TAILQ_ENTRY(refresh) link;
+	struct address address;
+	char *key;
+};
+
+/*
+ * With the mutex held: what answers for a key without asking (cache_get); cache_found_clear() then.
+ * The record is there only if it still counts; without one, the findings are to be judged (again).
+ * Takes care of what is due to be asked for again. false: nothing answers.
+ */
+bool resolver_recall(struct resolver *resolver, const char *key, const struct address *address,
+    struct cache_found *found);
+
+/* With the mutex held: the next refresh that waits (refresh_free()), or NULL. */
+struct refresh *resolver_next_refresh(struct resolver *resolver);
+void refresh_free(struct refresh *refresh);
+
+/* Loop thread: answers those who want to know how the servers are. */
+void inspection_answer_all(struct resolver *resolver);
 
 /* Loop thread: takes up what is in the inbox. */
 void question_take_inbox(struct resolver *resolver);
 
-/* After the loop has ended. question_cancel_all: takes all questions back from their sources.
- * question_free_all: after the workers have ended. */
-void question_cancel_all(struct resolver *resolver);
+/* After the loop has ended, its workers and sources, too. */
 void question_free_all(struct resolver *resolver);
 
 #endif

@@ -1,6 +1,7 @@
 #include "directory/source_ldap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "directory/filter.h"
 #include "directory/search.h"
@@ -134,7 +135,7 @@ describe(struct source *source, source_visitor *visit, void *context)
 		server.rest_ms = state.rest_ms;
 		server.links = state.links;
 		server.searches = state.searches;
-		server.error = state.error;
+		memcpy(server.error, state.error, sizeof(server.error));
 		visit(context, &server);
 	}
 }

@@ -2,6 +2,8 @@
 
 #include <event2/event.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -217,7 +219,7 @@ describe(struct source *source, source_visitor *visit, void *context)
 
 	if (ldif->missing || roster_same(&ldif->seen, &ldif->refused)) {
 		server.down = true;
-		server.error = ldif->last.text;
+		snprintf(server.error, sizeof(server.error), "%.250s", ldif->last.text);
 	}
 	visit(context, &server);
 }

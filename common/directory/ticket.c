@@ -7,43 +7,13 @@
 #include "directory/key.h"
 #include "directory/resolver_private.h"
 
-/* A record is judged again after so long, whatever it says of its validity. Seconds. */
-#define RECORD_LIFE 60
-
-static bool
-still_counts(const struct recipient *record)
-{
-	time_t now = clock_wall();
-
-	if (now < record->judged_at || now - record->judged_at >= RECORD_LIFE)
-		return false;
-	return record->valid_until == 0 || now < record->valid_until;
-}
-
-struct recipient *
-resolver_recall(struct resolver *resolver, const char *key, struct findings **findings)
-{
-	struct findings *kept = NULL;
-	struct recipient *record = NULL;
-
-	if (findings != NULL)
-		*findings = NULL;
-	if (!cache_get(resolver->cache, key, clock_monotonic_ms(), &kept, &record))
-		return NULL;
-	if (record != NULL && !still_counts(record)) {
-		recipient_unref(record);
-		record = NULL;
-	}
-	if (findings != NULL && record == NULL)
-		*findings = kept;
-	else
-		findings_unref(kept);
-	return record;
-}
-
 void
 ticket_answer(struct ticket *ticket, struct recipient *record)
 {
+	struct resolver_statistics *counts = &ticket->resolver->counts;
+
+	counts->failures += record == NULL || record->state == RECIPIENT_UNAVAILABLE;
+	counts->stale_served += record != NULL && record->stale_if_error;
 	if (ticket->list != NULL)
 		TAILQ_REMOVE(ticket->list, ticket, link);
 	ticket->list = NULL;
@@ -64,7 +34,7 @@ ticket_new(struct resolver *resolver, const struct address *address, int64_t dea
 		return NULL;
 	ticket->resolver = resolver;
 	ticket->deadline_ms = deadline_ms;
-	ticket->key = key_of_address(address, resolver->exact_local, NULL);
+	ticket->key = key_of_address(address, resolver->exact_keys, NULL);
 	if (ticket->key == NULL || address_copy(address, &ticket->address, NULL) != 0) {
 		free(ticket->key);
 		free(ticket);
@@ -79,13 +49,12 @@ ticket_new(struct resolver *resolver, const struct address *address, int64_t dea
 
 /* Over the limit: answered at once, as unavailable. */
 static void
-turn_away(struct resolver *resolver, struct ticket *ticket)
+turn_away(struct ticket *ticket)
 {
 	struct recipient *record;
 
 	record = recipient_unavailable(
 	    &ticket->address, "too many look-ups are under way (lookups-limit)", NULL);
-	resolver->counts.failures++;
 	ticket_answer(ticket, record);
 	recipient_unref(record);
 }
@@ -93,7 +62,7 @@ turn_away(struct resolver *resolver, struct ticket *ticket)
 struct ticket *
 resolver_submit(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
 {
-	struct recipient *record;
+	struct cache_found found;
 	struct ticket *ticket;
 
 	ticket = ticket_new(resolver, address, deadline_ms);
@@ -102,18 +71,18 @@ resolver_submit(struct resolver *resolver, const struct address *address, int64_
 	pthread_mutex_lock(&resolver->mutex);
 	resolver->counts.questions++;
 	resolver->waiting++;
-	record = resolver_recall(resolver, ticket->key, NULL);
-	if (record != NULL) {
+	resolver_recall(resolver, ticket->key, address, &found);
+	if (found.record != NULL) {
 		resolver->counts.cache_hits++;
-		ticket_answer(ticket, record);
-		recipient_unref(record);
+		ticket_answer(ticket, found.record);
 	} else if (resolver->waiting > (size_t)resolver->config->lookups_limit) {
-		turn_away(resolver, ticket);
+		turn_away(ticket);
 	} else {
 		TAILQ_INSERT_TAIL(&resolver->inbox, ticket, link);
 		ticket->list = &resolver->inbox;
 		event_active(resolver->wake, 0, 0);
 	}
+	cache_found_clear(&found);
 	pthread_mutex_unlock(&resolver->mutex);
 	return ticket;
 }

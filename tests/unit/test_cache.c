@@ -25,21 +25,20 @@ static void
 put(struct cache *cache, const char *key, size_t size, int64_t expires_ms)
 {
 	struct findings *findings = findings_of(size);
+	struct cache_life life = {.life_ms = expires_ms};
 
-	cache_put(cache, key, findings, expires_ms);
+	cache_put(cache, key, findings, &life);
 	findings_unref(findings);
 }
 
 static bool
 has(struct cache *cache, const char *key, int64_t now_ms)
 {
-	struct findings *findings = NULL;
-	struct recipient *record = NULL;
-	bool found = cache_get(cache, key, now_ms, &findings, &record);
+	struct cache_found found;
+	bool is_there = cache_get(cache, key, now_ms, &found);
 
-	findings_unref(findings);
-	recipient_unref(record);
-	return found;
+	cache_found_clear(&found);
+	return is_there;
 }
 
 START_TEST(what_is_kept_is_found_until_it_expires)
@@ -121,22 +120,22 @@ START_TEST(a_record_is_kept_only_beside_its_own_findings)
 	struct recipient *record = recipient_unavailable(&address, "test", NULL);
 	struct findings *kept = findings_of(10);
 	struct findings *other = findings_of(11);
-	struct findings *found = NULL;
-	struct recipient *beside = NULL;
+	struct cache_life life = {.life_ms = 1000};
+	struct cache_found found;
 
-	cache_put(cache, "a@x", kept, 1000);
-	cache_set_record(cache, "a@x", other, record);
-	cache_set_record(cache, "b@x", kept, record);
-	ck_assert(cache_get(cache, "a@x", 0, &found, &beside));
-	ck_assert_ptr_null(beside);
-	findings_unref(found);
-	cache_set_record(cache, "a@x", kept, record);
-	cache_set_record(cache, "a@x", kept, record);
-	ck_assert(cache_get(cache, "a@x", 0, &found, &beside));
-	ck_assert_ptr_eq(found, kept);
-	ck_assert_ptr_eq(beside, record);
-	findings_unref(found);
-	recipient_unref(beside);
+	cache_put(cache, "a@x", kept, &life);
+	cache_set_record(cache, "a@x", other, record, 7);
+	cache_set_record(cache, "b@x", kept, record, 7);
+	ck_assert(cache_get(cache, "a@x", 0, &found));
+	ck_assert_ptr_null(found.record);
+	cache_found_clear(&found);
+	cache_set_record(cache, "a@x", kept, record, 6);
+	cache_set_record(cache, "a@x", kept, record, 7);
+	ck_assert(cache_get(cache, "a@x", 0, &found));
+	ck_assert_ptr_eq(found.findings, kept);
+	ck_assert_ptr_eq(found.record, record);
+	ck_assert_uint_eq(found.generation, 7);
+	cache_found_clear(&found);
 	cache_free(cache);
 	findings_unref(kept);
 	findings_unref(other);
