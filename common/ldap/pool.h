@@ -59,6 +59,8 @@ struct pool_result {
 	const struct error *
 	    error; /* POOL_FAILED, POOL_NO_SUCH_OBJECT: ERROR_TEMPORARY (unavailable, refused by the
 				      server), ERROR_INPUT (a filter that is none) … */
+	int code;               /* LDAP result code that the server gave (RFC 4511 A.1); LDAP_SUCCESS
+				   too if none came */
 	const char *server;     /* URI of the one that answered; NULL if none did */
 	bool authenticated;     /* all of it came by verified TLS or ldapi: it may speak of trust */
 	LDAPControl **controls; /* of the answer; NULL or borrowed until done() returns */

@@ -54,6 +54,7 @@ struct pool_search {
 	uint64_t heard_server;
 	size_t restarts;
 	uint64_t tried;                /* servers that failed it, by index */
+	int code;                      /* of that result; LDAP_SUCCESS before */
 	bool answered;                 /* the first leg has its result */
 	bool authenticated;            /* all that came */
 	LDAPControl **answer_controls; /* of the first leg */

@@ -111,6 +111,7 @@ seek_done(struct pool_search *search, enum pool_outcome outcome, const struct er
 		why = *err;
 		result.error = &why;
 	}
+	result.code = search->code;
 	if (search->answered)
 		result.server = search->legs[0].server->uri;
 	result.controls = search->answer_controls;
@@ -143,6 +144,7 @@ seek_restart(struct pool_search *search, const struct server *server, const stru
 	free_legs(search, 1);
 	search->leg = 0;
 	search->answered = false;
+	search->code = LDAP_SUCCESS;
 	ldap_controls_free(search->answer_controls);
 	search->answer_controls = NULL;
 	seek_move(search, &search->pool->waiting, true);
@@ -315,6 +317,7 @@ take_result(struct pool_search *search, LDAPMessage *message)
 	if (ldap_parse_result(search->link->ld, message, &answer.code, NULL, &answer.text,
 		&answer.referrals, &controls, 0) != LDAP_SUCCESS)
 		answer.code = LDAP_DECODING_ERROR;
+	search->code = answer.code;
 	search->answered = true;
 	if (search->leg == 0)
 		search->answer_controls = controls;
