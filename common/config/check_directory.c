@@ -75,6 +75,18 @@ check_attribute(const struct check *check, size_t place, const char *name)
 		    setting_section(SECTION_DIRECTORY)->settings[place].name, name);
 }
 
+/* One of the characters that stand unquoted in a local part (RFC 5322 atext), and no letter or
+ * digit: those would cut names. */
+static void
+check_delimiter(const struct check *check, const char *delimiter)
+{
+	if (delimiter[0] == '\0' ||
+	    (delimiter[1] == '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", delimiter[0]) != NULL))
+		return;
+	problems_add(check->problems, check_line(check, DIRECTORY_subaddress_delimiter),
+	    "subaddress-delimiter: \"%.20s\" is not one character such as \"+\"", delimiter);
+}
+
 void
 check_directory(const struct check *check, const struct config_directory *directory)
 {
@@ -92,6 +104,7 @@ check_directory(const struct check *check, const struct config_directory *direct
 	    directory->domains.count == 0)
 		problems_add(check->problems, check_line(check, DIRECTORY_domains),
 		    "domains: an empty list makes this directory answer for nobody");
+	check_delimiter(check, directory->subaddress_delimiter);
 	check_attribute(check, DIRECTORY_smime_attribute, directory->smime_attribute);
 	check_attribute(check, DIRECTORY_certificate_attribute, directory->certificate_attribute);
 	check_attribute(check, DIRECTORY_ca_attribute, directory->ca_attribute);

@@ -123,6 +123,7 @@ entry_add(struct findings *findings, const struct config_directory *directory,
 	finding.directory = directory->title;
 	finding.dn = (char *)value->dn; /* findings_add() copies */
 	finding.attribute = (char *)value->attribute;
+	finding.address = (char *)value->found_by;
 	finding.oversized = value->size > (size_t)directory->value_size_limit;
 	finding.bind_by_entry = directory->bind_by_entry && value->claims;
 	if (!finding.oversized) {

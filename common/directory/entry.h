@@ -49,7 +49,9 @@ struct entry_value {
 	const char *attribute;
 	const void *value;
 	size_t size;
-	bool claims; /* the entry's own addresses contain the one asked for */
+	bool claims; /* the entry's own addresses contain the one asked for, or its shorter form */
+	const char *found_by; /* the shorter form (subaddress-delimiter), unless the entry claims
+				 the address itself; NULL */
 };
 
 /* Adds the value within the section's limits: over value-size-limit as oversized, beyond

@@ -180,7 +180,7 @@ lower_bound(const struct roster *roster, const char *key)
 
 static int
 add_entry(struct findings *findings, const struct config_directory *directory,
-    const struct roster_entry *entry, struct error *err)
+    const struct roster_entry *entry, const char *found_by, struct error *err)
 {
 	struct entry_value value;
 	size_t i;
@@ -193,15 +193,30 @@ add_entry(struct findings *findings, const struct config_directory *directory,
 		value.value = entry->values[i].value;
 		value.size = entry->values[i].size;
 		value.claims = true; /* it was found by its own address */
+		value.found_by = found_by;
 		if (entry_add(findings, directory, &value, err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Adds one of the entries found; of a group its members, unless digital IDs are published. */
+static bool
+has_key(const struct roster *roster, size_t entry, const char *key)
+{
+	size_t i;
+
+	for (i = lower_bound(roster, key);
+	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
+		if (roster->keys[i].entry == entry)
+			return true;
+	}
+	return false;
+}
+
+/* Adds one of the entries found; of a group its members, too, unless digital IDs are published. */
 static int
-take_entry(struct findings *findings, struct roster_groups *groups, size_t index, struct error *err)
+take_entry(struct findings *findings, struct roster_groups *groups, size_t index,
+    const char *found_by, struct error *err)
 {
 	const struct roster_entry *entry = &groups->roster->entries[index];
 
@@ -210,7 +225,7 @@ take_entry(struct findings *findings, struct roster_groups *groups, size_t index
 		findings->left_out += entry->value_count;
 		return 0;
 	}
-	if (add_entry(findings, groups->directory, entry, err) != 0)
+	if (add_entry(findings, groups->directory, entry, found_by, err) != 0)
 		return -1;
 	if (!entry->group.is_group || findings_hold_digital_ids(findings))
 		return 0;
@@ -218,36 +233,63 @@ take_entry(struct findings *findings, struct roster_groups *groups, size_t index
 	return roster_expand(groups, index, 0, err);
 }
 
+/* Adds the entries of one key, but for those that have the other key (may be NULL), too. 0/-1. */
+static int
+add_entries(struct roster_groups *groups, const char *key, const char *but, const char *found_by,
+    struct findings *findings, struct error *err)
+{
+	const struct roster *roster = groups->roster;
+	size_t last = SIZE_MAX;
+	size_t i;
+
+	for (i = lower_bound(roster, key);
+	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
+		if (roster->keys[i].entry == last)
+			continue; /* the address stands in the entry twice */
+		last = roster->keys[i].entry;
+		if (but != NULL && has_key(roster, last, but))
+			continue;
+		if (take_entry(findings, groups, last, found_by, err) != 0)
+			return -1;
+	}
+	findings->many_entries = findings->entries > 1;
+	return 0;
+}
+
+/* The entries of the address; those of its shorter form, too, unless it is a group by itself. */
+static int
+add_all(struct roster_groups *groups, const struct roster_question *question,
+    struct findings *findings, struct error *err)
+{
+	if (add_entries(groups, question->key, NULL, NULL, findings, err) != 0)
+		return -1;
+	if (question->shorter_key != NULL && !groups->any &&
+	    add_entries(groups, question->shorter_key, question->key, question->shorter, findings,
+		err) != 0)
+		return -1;
+	if (groups->any && !findings_hold_digital_ids(findings))
+		members_give(&groups->members, findings);
+	return 0;
+}
+
 struct findings *
 roster_find(const struct roster *roster, const struct config_directory *directory,
-    const struct members_limits *limits, const char *key, struct error *err)
+    const struct roster_question *question, struct error *err)
 {
 	struct roster_groups groups = {.roster = roster, .directory = directory};
 	struct findings *findings = findings_new();
-	size_t last = SIZE_MAX;
-	size_t i;
-	int result = 0;
 
-	if (findings == NULL || members_init(&groups.members, limits, err) != 0) {
+	if (findings == NULL || members_init(&groups.members, &question->limits, err) != 0) {
 		findings_unref(findings);
 		error_no_memory(err);
 		return NULL;
 	}
-	for (i = lower_bound(roster, key);
-	     result == 0 && i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
-		if (roster->keys[i].entry == last)
-			continue; /* the address stands in the entry twice */
-		last = roster->keys[i].entry;
-		result = take_entry(findings, &groups, last, err);
+	if (add_all(&groups, question, findings, err) != 0) {
+		findings_unref(findings);
+		findings = NULL;
 	}
-	findings->many_entries = findings->entries > 1;
-	if (groups.any && !findings_hold_digital_ids(findings))
-		members_give(&groups.members, findings);
 	members_clear(&groups.members);
-	if (result == 0)
-		return findings;
-	findings_unref(findings);
-	return NULL;
+	return findings;
 }
 
 const struct roster_stamp *

@@ -55,10 +55,18 @@ struct roster *roster_load(const struct config_directory *directory, bool exact_
     const atomic_bool *stop, struct error *err);
 void roster_free(struct roster *roster);
 
-/* All that the file holds for an address key (directory/key.h), of a group its members. NULL on
- * error. */
+/* What is asked for: the key of the address (directory/key.h); and, where there is one, its shorter
+ * form (directory/subaddress.h) with its own key. */
+struct roster_question {
+	const char *key;
+	const char *shorter;
+	const char *shorter_key; /* NULL: there is none */
+	struct members_limits limits;
+};
+
+/* All that the file holds for it, of a group its members. NULL on error. */
 struct findings *roster_find(const struct roster *roster, const struct config_directory *directory,
-    const struct members_limits *limits, const char *key, struct error *err);
+    const struct roster_question *question, struct error *err);
 
 const struct roster_stamp *roster_stamp(const struct roster *roster);
 size_t roster_entries(const struct roster *roster); /* with an address, or members */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "directory/entry.h"
+#include "directory/subaddress.h"
 
 /* Beside those of members: each of three attributes twice, two of addresses, the end. */
 #define ATTRIBUTES_MAX 9
@@ -130,7 +131,7 @@ search_question(const struct search *search, const char *filter, int64_t deadlin
 	return question;
 }
 
-/* Whether one of the entry's own addresses is the one asked for. */
+/* Whether one of the entry's own addresses is this one. */
 static bool
 claims_address(
     const struct search *search, LDAP *ld, LDAPMessage *message, const struct address *address)
@@ -177,10 +178,24 @@ take_attribute(const struct search *search, LDAP *ld, LDAPMessage *message, cons
 	return result;
 }
 
+/* By which address the entry was found. shorter: without a detail, if there is one to leave out;
+ * what does not claim the address itself was found by that, whatever the filter asks for. */
+static void
+take_claims(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, const struct address *shorter, struct entry_value *value)
+{
+	value->claims = claims_address(search, ld, message, address);
+	if (value->claims || shorter->text == NULL)
+		return;
+	value->found_by = shorter->text;
+	value->claims = claims_address(search, ld, message, shorter);
+}
+
 int
 search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
     const struct address *address, struct findings *findings, struct error *err)
 {
+	struct address shorter = ADDRESS_INIT;
 	struct entry_value value;
 	BerElement *place = NULL;
 	char *name;
@@ -193,10 +208,12 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 		findings->left_out++;
 		return 0;
 	}
+	if (subaddress_shorten(search->directory, address, &shorter, err) < 0)
+		return -1;
 	memset(&value, 0, sizeof(value));
 	dn = ldap_get_dn(ld, message);
 	value.dn = dn != NULL ? dn : "";
-	value.claims = claims_address(search, ld, message, address);
+	take_claims(search, ld, message, address, &shorter, &value);
 	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
 	     name = ldap_next_attribute(ld, message, place)) {
 		result = take_attribute(search, ld, message, name, &value, findings, err);
@@ -205,5 +222,6 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 	ldap_memfree(name);
 	ber_free(place, 0);
 	ldap_memfree(dn);
+	address_free(&shorter);
 	return result;
 }

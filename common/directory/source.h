@@ -31,7 +31,7 @@ struct source_server {
 	int64_t rest_ms;   /* left alone for so much longer; 0: not */
 	size_t links;      /* connections */
 	size_t searches;   /* under way */
-	char error[256];   /* of the last failure, if down; else "" */
+	const char *error; /* of the last failure, if down; else "" */
 };
 
 /* Borrowed until it returns; must not call the source. */
@@ -44,8 +44,7 @@ struct source_operations {
 	    int64_t deadline_ms, source_answer *answer, void *context, struct error *err);
 	void (*cancel)(struct source *source, struct source_query *query);
 	void (*free)(struct source *source); /* after every query has ended */
-	/* Visits each of its servers, in the order of the configuration. NULL: there is nothing to
-	 * show. */
+	/* Visits each of its servers, in the order of the configuration. */
 	void (*describe)(struct source *source, source_visitor *visit, void *context);
 };
 

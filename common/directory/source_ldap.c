@@ -1,7 +1,6 @@
 #include "directory/source_ldap.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "directory/filter.h"
 #include "directory/group_walk.h"
@@ -197,7 +196,7 @@ describe(struct source *source, source_visitor *visit, void *context)
 		server.rest_ms = state.rest_ms;
 		server.links = state.links;
 		server.searches = state.searches;
-		memcpy(server.error, state.error, sizeof(server.error));
+		server.error = state.error;
 		visit(context, &server);
 	}
 }

@@ -3,7 +3,6 @@
 #include <event2/event.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "directory/key.h"
 #include "directory/roster.h"
+#include "directory/subaddress.h"
 
 /* How often the file is looked at. It is read once it has stayed the same from one look to the
  * next, so that one being written in place is not read half. */
@@ -82,17 +82,39 @@ cancel(struct source *source, struct source_query *query)
 	free(query);
 }
 
+static struct findings *
+find(const struct ldif *ldif, const struct address *address, struct error *err)
+{
+	struct roster_question question = {.limits = ldif->limits};
+	struct address shorter = ADDRESS_INIT;
+	struct findings *findings = NULL;
+	char *shorter_key = NULL;
+	int detail;
+	char *key;
+
+	key = key_of_address(address, ldif->exact_local, err);
+	detail = subaddress_shorten(ldif->directory, address, &shorter, err);
+	if (detail > 0)
+		shorter_key = key_of_address(&shorter, ldif->exact_local, err);
+	if (key == NULL || detail < 0 || (detail > 0 && shorter_key == NULL))
+		goto out;
+	question.key = key;
+	question.shorter = shorter.text;
+	question.shorter_key = shorter_key;
+	findings = roster_find(ldif->roster, ldif->directory, &question, err);
+out:
+	address_free(&shorter);
+	free(shorter_key);
+	free(key);
+	return findings;
+}
+
 static void
 answer_one(struct ldif *ldif, struct source_query *query)
 {
-	struct findings *findings = NULL;
 	struct error err = ERROR_INIT;
-	char *key;
+	struct findings *findings = find(ldif, query->address, &err);
 
-	key = key_of_address(query->address, ldif->exact_local, &err);
-	if (key != NULL)
-		findings = roster_find(ldif->roster, ldif->directory, &ldif->limits, key, &err);
-	free(key);
 	query->answer(query->context, findings, findings != NULL ? NULL : &err);
 	free(query);
 }
@@ -219,7 +241,7 @@ describe(struct source *source, source_visitor *visit, void *context)
 
 	if (ldif->missing || roster_same(&ldif->seen, &ldif->refused)) {
 		server.down = true;
-		snprintf(server.error, sizeof(server.error), "%.250s", ldif->last.text);
+		server.error = ldif->last.text;
 	}
 	visit(context, &server);
 }

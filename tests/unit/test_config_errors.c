@@ -152,6 +152,10 @@ static const struct {
 						   "followed by two hexadecimal digits (RFC 4515)"},
     {"directory d { " LDAP "smime-attribute = \"a b\" }",
 	"1: smime-attribute: \"a b\" is not the name of an attribute"},
+    {"directory d { " LDAP "subaddress-delimiter = \"+-\" }",
+	"1: subaddress-delimiter: \"+-\" is not one character such as \"+\""},
+    {"directory d { " LDAP "subaddress-delimiter = \"a\" }",
+	"1: subaddress-delimiter: \"a\" is not one character such as \"+\""},
     {"directory d { " LDAP "\ndomains = { } }",
 	"2: domains: an empty list makes this directory answer for nobody"},
     /* Trust. */

@@ -336,6 +336,28 @@ START_TEST(someone_elses_entry_does_not_bind)
 }
 END_TEST
 
+START_TEST(an_address_with_a_detail_finds_the_entry_without_it)
+{
+	struct findings *findings;
+
+	use_ldapi();
+	fixture.directories[0].bind_by_entry = true;
+	findings = ask("carol+news@example.org");
+	ck_assert_uint_eq(findings->count, 0);
+	findings_unref(findings);
+	fixture.directories[0].subaddress_delimiter = (char *)"+";
+	findings = ask("carol+news@example.org");
+	ck_assert_uint_eq(findings->count, 1);
+	ck_assert_str_eq(findings->items[0].address, "carol@example.org");
+	ck_assert(findings->items[0].bind_by_entry);
+	findings_unref(findings);
+	findings = ask("carol@example.org");
+	ck_assert_uint_eq(findings->count, 1);
+	ck_assert_ptr_null(findings->items[0].address);
+	findings_unref(findings);
+}
+END_TEST
+
 START_TEST(several_entries_of_one_address_are_told)
 {
 	struct findings *findings;
@@ -877,6 +899,7 @@ add_content_tests(TCase *tcase)
 	tcase_add_loop_test(
 	    tcase, the_search_goes_as_far_as_its_scope, 0, (int)ARRAY_LENGTH(scopes));
 	tcase_add_test(tcase, someone_elses_entry_does_not_bind);
+	tcase_add_test(tcase, an_address_with_a_detail_finds_the_entry_without_it);
 	tcase_add_test(tcase, several_entries_of_one_address_are_told);
 	tcase_add_test(tcase, values_beyond_the_limit_are_counted);
 	tcase_add_test(tcase, nothing_there_is_an_answer_and_an_asterisk_is_a_letter);

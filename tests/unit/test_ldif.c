@@ -11,7 +11,6 @@
 #include "unit.h"
 
 static struct fixture fixture;
-static struct members_limits limits = {500, 8};
 
 static void
 setup(void)
@@ -49,7 +48,9 @@ load(void)
 static struct findings *
 find(const struct roster *roster, const char *key)
 {
-	struct findings *findings = roster_find(roster, &fixture.directories[0], &limits, key, NULL);
+	struct roster_question question = {key, NULL, NULL, {500, 8}};
+	struct findings *findings = roster_find(roster, &fixture.directories[0], &question, NULL);
+
 
 	ck_assert_ptr_nonnull(findings);
 	return findings;
@@ -136,6 +137,44 @@ START_TEST(an_international_domain_is_found_in_either_form)
 		   "dn: cn=b\nmail: bob@xn--bcher-kva.example\nuserCertificate:: AQID\n");
 	ck_assert_uint_eq(count("anna@xn--bcher-kva.example"), 1);
 	ck_assert_uint_eq(count("bob@xn--bcher-kva.example"), 1);
+}
+END_TEST
+
+START_TEST(a_detail_is_left_out_where_the_directory_says_so)
+{
+	struct ticket *ticket;
+
+	write_ldif("dn: cn=a\nmail: anna@example.org\nuserCertificate:: AQID\n\n"
+		   "dn: cn=b\nmail: bob@example.org\nmail: bob+x@example.org\n"
+		   "userCertificate:: AQIE\n\n"
+		   "dn: cn=c\nmail: eve@example.org\nuserCertificate:: AQIF\n\n"
+		   "dn: cn=d\nmail: eve+x@example.org\nuserCertificate:: AQIG\n");
+	fixture.directories[0].subaddress_delimiter = (char *)"+";
+	fixture_start(&fixture);
+	ck_assert_int_eq(fixture_state(&fixture, "anna+news@example.org", NULL), RECIPIENT_FOUND);
+	ck_assert_int_eq(fixture_state(&fixture, "+anna@example.org", NULL), RECIPIENT_NONE);
+	ck_assert_int_eq(fixture_state(&fixture, "anna-news@example.org", NULL), RECIPIENT_NONE);
+	/* One entry with both addresses is one. */
+	ticket = fixture_ask(&fixture, "bob+x@example.org");
+	ck_assert_int_eq(ticket_record(ticket)->state, RECIPIENT_FOUND);
+	ck_assert_ptr_null(ticket_record(ticket)->detail);
+	ticket_free(ticket);
+	/* Who has the address itself comes before who has the shorter one. */
+	ticket = fixture_ask(&fixture, "eve+x@example.org");
+	ck_assert_uint_eq(ticket_record(ticket)->digital_id_count, 1);
+	ck_assert_str_eq(ticket_record(ticket)->digital_ids[0].dn, "cn=d");
+	ticket_free(ticket);
+}
+END_TEST
+
+START_TEST(the_directory_decides_about_case)
+{
+	write_ldif("dn: cn=a\nmail: Anna@Example.org\nuserCertificate:: AQID\n");
+	fixture.directories[0].local_part = DIRECTORY_CASE_EXACT;
+	fixture_start(&fixture);
+	ck_assert_int_eq(fixture_state(&fixture, "anna@example.org", NULL), RECIPIENT_NONE);
+	ck_assert_int_eq(fixture_state(&fixture, "Anna@example.org", NULL), RECIPIENT_FOUND);
+	ck_assert_int_eq(fixture_state(&fixture, "anna@example.org", NULL), RECIPIENT_NONE);
 }
 END_TEST
 
@@ -436,6 +475,8 @@ main(void)
 	tcase_add_test(tcase, values_are_found_by_every_address_of_the_entry);
 	tcase_add_test(tcase, folded_lines_and_crlf_and_no_last_newline_are_read);
 	tcase_add_test(tcase, an_international_domain_is_found_in_either_form);
+	tcase_add_test(tcase, a_detail_is_left_out_where_the_directory_says_so);
+	tcase_add_test(tcase, the_directory_decides_about_case);
 	tcase_add_test(tcase, proxy_addresses_count_for_active_directory_only);
 	tcase_add_test(tcase, exact_local_parts_are_kept_apart);
 	tcase_add_loop_test(
