@@ -4,105 +4,12 @@
 #include <string.h>
 
 #include "audit/audit.h"
-#include "base/clock.h"
 #include "base/escape.h"
 #include "command.h"
-#include "policy/plan.h"
-#include "policy/rules.h"
+#include "judgement.h"
 
 /* A sender that no rule names, for addresses asked about without --from. */
 #define ANY_SENDER "nobody@sender.invalid"
-
-/* One address, judged as if it had to be encrypted to; a group, as if mail to all its members had
- * to be. */
-struct judgement {
-	struct address address;
-	struct ticket *ticket;
-	const struct config_rule *rule; /* that would match; NULL: none */
-	struct config_rule as_required;
-	struct facts_list list; /* itself, or a group's members */
-	struct facts facts;
-	struct plan *plan;
-};
-
-static bool
-is_group(const struct judgement *judgement)
-{
-	const struct recipient *record = ticket_record(judgement->ticket);
-
-	return record != NULL && record->state == RECIPIENT_GROUP;
-}
-
-static int
-find_facts(struct judgement *judgement, const struct config *config, struct error *err)
-{
-	struct facts_recipient who = {.address = &judgement->address,
-	    .envelope = &judgement->address,
-	    .rule = &judgement->as_required,
-	    .record = ticket_record(judgement->ticket),
-	    .asked = true,
-	    .visible = true};
-
-	if (facts_add(&judgement->list, &who, err) != 0)
-		return -1;
-	judgement->facts = (struct facts){.config = config,
-	    .content = CONTENT_READABLE,
-	    .recipients = judgement->list.items,
-	    .recipient_count = judgement->list.count};
-	return 0;
-}
-
-static int
-judge(struct snapshot *snapshot, const struct address *sender, const char *text,
-    struct judgement *judgement, struct error *err)
-{
-	struct header header = HEADER_INIT;
-	struct rule_match match = {sender, NULL, &judgement->address, &header, NULL};
-	const struct config *config = snapshot->config;
-	int64_t deadline = clock_monotonic_ms() + config->deadline;
-
-	memset(judgement, 0, sizeof(*judgement));
-	if (address_parse(text, &judgement->address, err) != 0)
-		return -1;
-	judgement->ticket = resolver_submit(snapshot->resolver, &judgement->address, deadline);
-	if (judgement->ticket == NULL)
-		return error_no_memory(err);
-	ticket_wait(judgement->ticket, deadline);
-	judgement->rule = rules_find(config, &match);
-	if (judgement->rule != NULL)
-		judgement->as_required = *judgement->rule;
-	else
-		judgement->as_required.policy = config->policy;
-	judgement->as_required.encrypt = ENCRYPT_REQUIRED;
-	judgement->as_required.policy.mode = MODE_ENFORCE;
-	if (find_facts(judgement, config, err) != 0)
-		return -1;
-	return policy_plan(&judgement->facts, &judgement->plan, err);
-}
-
-/* The plan for a member as if mail were for it alone; plan_free(). */
-static struct plan *
-judge_member(const struct judgement *judgement, size_t i)
-{
-	struct facts alone = judgement->facts;
-	struct error err = ERROR_INIT;
-	struct plan *plan = NULL;
-
-	alone.recipients = &judgement->list.items[i];
-	alone.recipient_count = 1;
-	if (policy_plan(&alone, &plan, &err) != 0)
-		ctl_fail(&err);
-	return plan;
-}
-
-static void
-judgement_free(struct judgement *judgement)
-{
-	plan_free(judgement->plan);
-	facts_list_free(&judgement->list);
-	ticket_free(judgement->ticket);
-	address_free(&judgement->address);
-}
 
 static json_t *
 digital_ids_json(const struct recipient *record)
@@ -152,7 +59,7 @@ group_json(const struct judgement *judgement)
 	size_t i;
 
 	for (i = 0; i < judgement->list.count && judgement->list.items[i].member; i++) {
-		alone = judge_member(judgement, i);
+		alone = judgement_of_member(judgement, i);
 		if (alone != NULL)
 			json_array_append_new(
 			    members, address_json(judgement, &judgement->list.items[i], alone));
@@ -173,7 +80,7 @@ group_json(const struct judgement *judgement)
 static void
 print_json(const struct judgement *judgement)
 {
-	if (is_group(judgement))
+	if (judgement_is_group(judgement))
 		ctl_print_json(group_json(judgement));
 	else
 		ctl_print_json(address_json(judgement, &judgement->list.items[0], judgement->plan));
@@ -254,7 +161,7 @@ print_group(const struct judgement *judgement)
 	print_rule(judgement);
 	for (i = 0; i < judgement->list.count; i++) {
 		putchar('\n');
-		alone = judge_member(judgement, i);
+		alone = judgement_of_member(judgement, i);
 		if (alone != NULL)
 			print_address(judgement, &judgement->list.items[i], alone);
 		plan_free(alone);
@@ -285,7 +192,7 @@ check_one(struct snapshot *snapshot, const struct address *sender, const char *t
 	struct error err = ERROR_INIT;
 	enum ctl_status status;
 
-	if (judge(snapshot, sender, text, &judgement, &err) != 0) {
+	if (judgement_make(snapshot, sender, text, &judgement, &err) != 0) {
 		error_prefix(&err, "%.200s: ", text);
 		status = ctl_fail(&err);
 	} else {
