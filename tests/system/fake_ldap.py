@@ -67,6 +67,7 @@ class FakeLdap:
         self.part = part
         self.ranges = []
         self.silent = set()  # names that are never answered for
+        self.codes = {}      # name → result code
         for entry in entries:
             for address in entry.mail:
                 self.entries.setdefault(address.lower(), []).append(entry)
@@ -158,6 +159,9 @@ class FakeLdap:
         if isinstance(wanted, tuple):
             name, start = wanted
             if name in self.silent:
+                return
+            if name in self.codes:
+                writer.write(message(number, result(0x65, self.codes[name])))
                 return
             found = [self.names[name]] if name in self.names else []
         else:

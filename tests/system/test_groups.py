@@ -158,6 +158,19 @@ def test_a_member_that_cannot_be_asked_about_defers(s):
             outcome.reply)
 
 
+def test_a_member_kept_elsewhere_is_named_and_one_that_is_refused_defers(s):
+    foreign = "cn=foreign,dc=elsewhere,dc=test"
+    group = Group("staff", STAFF, [s.people.anna.entry, foreign])
+    server = FakeLdap(s.place, [s.people.anna.entry, group])
+    for code, verdict in ((10, "refuse"), (34, "refuse"), (32, "refuse"), (50, "defer")):
+        server.codes = {foreign: code}
+        daemon = s.daemon(name=f"daemon{code}", directories=gal(server.uri, tls="never"))
+        outcome = decide(daemon, STAFF)
+        require(outcome.verdict == verdict, code, outcome.verdict, outcome.reply)
+        require(verdict == "defer" or f"{foreign} (member of {STAFF})" in outcome.reply,
+                outcome.reply)
+
+
 def test_check_and_explain_show_the_members(s):
     file = s.directory(s.people.entries() + groups(s.people))
     ctl = s.ctl(directories={"file": {"ldif": file, **EXPAND}})
