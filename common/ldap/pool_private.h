@@ -95,6 +95,7 @@ struct server {
 	bool connecting;         /* and it is waited for */
 	int64_t connect_ms;      /* since when */
 	int64_t grow_ms;         /* no further connection before */
+	bool confined;           /* that there was none was logged */
 	struct event *timer;     /* wakes the pool when its rest is over, or its head start */
 	bool down;               /* it failed, and gave nothing since */
 	unsigned int failures;   /* one after another */

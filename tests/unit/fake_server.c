@@ -321,6 +321,11 @@ take_client(struct fake *fake)
 
 	if (fd < 0)
 		return;
+	if (atomic_load(&fake->refuse) != 0) {
+		close(fd);
+		atomic_fetch_add(&fake->connections, 1);
+		return;
+	}
 	for (i = 0; i < FAKE_CLIENTS_MAX && fake->clients[i].fd >= 0; i++)
 		;
 	ck_assert_uint_lt(i, FAKE_CLIENTS_MAX);

@@ -48,6 +48,7 @@ struct fake {
 	atomic_int mode;
 	atomic_int stop;
 	atomic_int mute_until;  /* connections up to this number get no answer */
+	atomic_int refuse;      /* takes connections only to close them */
 	atomic_int deaf;        /* reads nothing meanwhile */
 	atomic_int drop;        /* closes all connections, once */
 	atomic_int connections; /* ever made */

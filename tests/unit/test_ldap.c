@@ -240,6 +240,44 @@ ask(const char *text)
 	return asked.findings;
 }
 
+/* The servers that a source tells of. */
+struct told {
+	size_t count;
+	const char *uri[3];
+	bool down[3];
+};
+
+static void
+on_server(void *context, const struct source_server *server)
+{
+	struct told *told = context;
+
+	told->uri[told->count] = server->uri;
+	told->down[told->count] = server->down;
+	ck_assert_str_eq(server->error, "");
+	told->count++;
+}
+
+START_TEST(a_source_tells_of_each_server)
+{
+	struct event_base *base = event_base_new();
+	struct told told = {.count = 0};
+	struct source *source;
+
+	add_uri("ldap", "127.0.0.1", slapd_port);
+	add_uri("ldap", "127.0.0.2", slapd_port);
+	source = source_ldap_new(&fixture.directories[0], false, base, NULL, NULL);
+	ck_assert_ptr_nonnull(source);
+	source->operations->describe(source, on_server, &told);
+	ck_assert_uint_eq(told.count, 2);
+	ck_assert_str_eq(told.uri[0], uris[0]);
+	ck_assert_str_eq(told.uri[1], uris[1]);
+	ck_assert(!told.down[0] && !told.down[1]);
+	source->operations->free(source);
+	event_base_free(base);
+}
+END_TEST
+
 START_TEST(both_attributes_come_with_and_without_binary)
 {
 	struct findings *findings;
@@ -893,6 +931,7 @@ END_TEST
 static void
 add_content_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, a_source_tells_of_each_server);
 	tcase_add_test(tcase, both_attributes_come_with_and_without_binary);
 	tcase_add_test(tcase, configured_names_may_carry_options_and_be_empty);
 	tcase_add_test(tcase, proxy_addresses_find_and_bind_for_active_directory);

@@ -1,4 +1,5 @@
 /* directory/roster, directory/source_ldif: an LDIF file as the directory. */
+#include <event2/event.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "directory/roster.h"
+#include "directory/source_ldif.h"
 #include "directory_fixture.h"
 #include "unit.h"
 
@@ -464,6 +467,46 @@ START_TEST(a_changed_file_is_read_again_and_a_bad_one_changes_nothing)
 }
 END_TEST
 
+static void
+on_server(void *context, const struct source_server *server)
+{
+	struct source_server *told = context;
+
+	ck_assert_ptr_null(told->uri); /* it is one */
+	ck_assert_int_eq(server->error[0] != '\0', server->down);
+	*told = *server;
+}
+
+static struct source_server
+describe(struct source *source)
+{
+	struct source_server told = {.uri = NULL};
+
+	source->operations->describe(source, on_server, &told);
+	return told;
+}
+
+START_TEST(a_source_tells_of_its_file)
+{
+	struct event_base *base = event_base_new();
+	int64_t end = clock_monotonic_ms() + FIXTURE_PATIENCE;
+	struct source *source;
+
+	write_ldif("dn: cn=Anna\nmail: anna@example.org\nuserCertificate:: AQID\n");
+	source = source_ldif_new(&fixture.directories[0], false, base, NULL, NULL);
+	ck_assert_ptr_nonnull(source);
+	ck_assert_str_eq(describe(source).uri, fixture.directories[0].ldif);
+	ck_assert(!describe(source).down);
+	ck_assert_int_eq(unlink(fixture.directories[0].ldif), 0);
+	while (!describe(source).down) {
+		ck_assert_int_lt(clock_monotonic_ms(), end);
+		event_base_loop(base, EVLOOP_ONCE);
+	}
+	source->operations->free(source);
+	event_base_free(base);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -472,6 +515,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_source_tells_of_its_file);
 	tcase_add_test(tcase, values_are_found_by_every_address_of_the_entry);
 	tcase_add_test(tcase, folded_lines_and_crlf_and_no_last_newline_are_read);
 	tcase_add_test(tcase, an_international_domain_is_found_in_either_form);

@@ -1,6 +1,9 @@
 /* ldap/pool, with servers that do as they are told. */
+#include <dlfcn.h>
 #include <event2/event.h>
 #include <event2/thread.h>
+#include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +19,9 @@
 #include "unit.h"
 
 #define FAKES 3
+/* After so long a server counts as silent: longer than a busy machine keeps one that isn't from
+ * answering. Milliseconds. */
+#define SILENCE 1500
 
 static struct fixture fixture;
 static struct config_directory *directory;
@@ -51,6 +57,27 @@ struct asked {
 	struct asked *next; /* started when this one ends */
 };
 
+/* The look-up of one name hangs while this is set. */
+static atomic_int hangs;
+static atomic_int lookups;
+
+/* In place of the C library's, which can't be made to hang. */
+int
+getaddrinfo(const char *restrict name, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict result)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (strcmp(name, "hangs.test") == 0) {
+		atomic_fetch_add(&lookups, 1);
+		while (atomic_load(&hangs) != 0)
+			poll(NULL, 0, 2);
+		name = "127.0.0.1";
+	}
+	return real(name, service, hints, result);
+}
+
 static void
 on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *context UNUSED)
 {
@@ -85,6 +112,7 @@ setup(void)
 static void
 teardown(void)
 {
+	atomic_store(&hangs, 0);
 	pool_free(pool);
 	worker_pool_free(workers);
 	event_free(tick);
@@ -394,7 +422,7 @@ START_TEST(a_silent_server_costs_a_search_only_the_search_time)
 	struct fake *good = add_fake(FAKE_ANSWERS);
 	struct asked asked;
 
-	directory->search_timeout = 200;
+	directory->search_timeout = SILENCE;
 	start_pool();
 	asked = ask();
 	expect_answered(asked, good);
@@ -413,9 +441,9 @@ START_TEST(a_connection_gone_dead_is_made_again_to_the_only_server)
 	struct asked asked[3] = {{.done = 0}};
 	size_t i;
 
-	directory->search_timeout = 300;
 	start_pool();
 	ask();
+	directory->search_timeout = SILENCE;
 	atomic_store(&fake->mute_until, 1);
 	for (i = 0; i < 3; i++)
 		begin(&asked[i]);
@@ -508,6 +536,31 @@ START_TEST(a_server_slow_to_connect_is_not_waited_for_where_there_is_another)
 }
 END_TEST
 
+START_TEST(a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server)
+{
+	static char uri[60];
+	struct fake *good = add_fake(FAKE_ANSWERS);
+
+	snprintf(uri, sizeof(uri), "ldap://hangs.test:%d", good->port);
+	uris[0] = uri;
+	uris[1] = good->uri;
+	fixture_list(&directory->uri, uris, 2);
+	directory->connect_timeout = 300;
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	atomic_store(&hangs, 1);
+	start_pool();
+	expect_answered(ask(), good);
+	RUN_UNTIL(strstr(state_of(0).error, "look-up hangs") != NULL);
+	RUN_UNTIL(strstr(state_of(0).error, "look-up has not ended yet") != NULL);
+	expect_answered(ask(), good);
+	ck_assert_int_eq(atomic_load(&lookups), 1);
+	atomic_store(&hangs, 0);
+	RUN_UNTIL(!state_of(0).down);
+	ck_assert_str_eq(ask().server, uri);
+}
+END_TEST
+
 START_TEST(searches_go_to_the_first_in_the_list)
 {
 	struct fake *first = add_fake(FAKE_ANSWERS);
@@ -564,7 +617,7 @@ START_TEST(a_server_that_only_takes_connections_is_not_back)
 	struct fake *first = add_fake(FAKE_SILENT);
 	struct fake *second = add_fake(FAKE_ANSWERS);
 
-	directory->search_timeout = 100;
+	directory->search_timeout = SILENCE;
 	directory->retry_interval = 20;
 	directory->retry_interval_max = 40;
 	start_pool();
@@ -658,6 +711,49 @@ START_TEST(searches_and_connections_keep_to_their_limits)
 	ck_assert_int_le(atomic_load(&fake->most), 3);
 	ck_assert_int_eq(atomic_load(&fake->connections), 2);
 	ck_assert_uint_eq(state_of(0).searches, 0);
+}
+END_TEST
+
+START_TEST(a_server_that_wants_no_second_connection_is_well)
+{
+	struct fake *fake = add_fake(FAKE_ANSWERS);
+	struct asked asked[5] = {{.done = 0}};
+	size_t i;
+
+	directory->searches = 1;
+	start_pool();
+	ask();
+	atomic_store(&fake->mode, FAKE_HOLDS);
+	atomic_store(&fake->refuse, 1);
+	for (i = 0; i < ARRAY_LENGTH(asked); i++)
+		begin(&asked[i]);
+	RUN_UNTIL(atomic_load(&fake->connections) >= 2 && state_of(0).links == 1);
+	ck_assert(!state_of(0).down);
+	atomic_store(&fake->mode, FAKE_ANSWERS);
+	for (i = 0; i < ARRAY_LENGTH(asked); i++) {
+		RUN_UNTIL(asked[i].done > 0);
+		expect_answered(asked[i], fake);
+	}
+	ck_assert(!state_of(0).down);
+}
+END_TEST
+
+START_TEST(a_silent_connection_is_made_again_where_the_other_server_is_down)
+{
+	struct fake *fake = add_fake(FAKE_ANSWERS);
+	struct asked asked;
+
+	add_closed();
+	directory->server_order = SERVER_ORDER_SPREAD;
+	start_pool();
+	ask();
+	RUN_UNTIL(state_of(1).down);
+	directory->search_timeout = SILENCE;
+	atomic_store(&fake->mute_until, 1);
+	asked = ask();
+	expect_answered(asked, fake);
+	ck_assert_int_eq(asked.begins, 2);
+	ck_assert(!state_of(0).down);
 }
 END_TEST
 
@@ -1085,6 +1181,7 @@ add_failure_tests(TCase *tcase)
 static void
 add_server_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
 	tcase_add_test(tcase, searches_go_to_the_first_in_the_list);
 	tcase_add_test(tcase, searches_are_spread_over_the_servers);
 	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
@@ -1092,6 +1189,8 @@ add_server_tests(TCase *tcase)
 	tcase_add_test(tcase, each_failure_doubles_the_rest_up_to_the_most);
 	tcase_add_test(tcase, success_ends_the_doubling);
 	tcase_add_test(tcase, searches_and_connections_keep_to_their_limits);
+	tcase_add_test(tcase, a_server_that_wants_no_second_connection_is_well);
+	tcase_add_test(tcase, a_silent_connection_is_made_again_where_the_other_server_is_down);
 	tcase_add_test(tcase, one_connection_is_enough_for_a_few_searches);
 	tcase_add_test(tcase, what_the_socket_does_not_take_waits);
 	tcase_add_test(tcase, more_searches_than_the_most_are_refused);
