@@ -266,7 +266,7 @@ START_TEST(a_source_tells_of_each_server)
 
 	add_uri("ldap", "127.0.0.1", slapd_port);
 	add_uri("ldap", "127.0.0.2", slapd_port);
-	source = source_ldap_new(&fixture.directories[0], false, base, NULL, NULL);
+	source = source_ldap_new(&fixture.directories[0], false, &limits, base, NULL, NULL);
 	ck_assert_ptr_nonnull(source);
 	source->operations->describe(source, on_server, &told);
 	ck_assert_uint_eq(told.count, 2);
