@@ -8,6 +8,9 @@
  *   event             "decision"
  *   reference, queue_id, message_id, sender, user, client, content
  *   recipient, rule   rule: null where none matches
+ *   group             the recipient of the envelope where that is a mail group and `recipient` one
+ *                     of its members (its own address again, for a member without one: detail names
+ *                     it then); else null
  *   mode              "enforce" or "observe", of the rule (or of the top level)
  *   action            what was done with the message: "pass", "seal", "defer", "refuse"
  *   would             only with mode observe: what the rule would have led to

@@ -84,6 +84,8 @@ put_decision(json_t **record, const struct view *view)
 		detail = view->told->detail[0] != '\0' ? view->told->detail : NULL;
 	}
 	audit_put(record, "recipient", audit_text_json(who != NULL ? who->address->text : NULL));
+	audit_put(record, "group",
+	    audit_text_json(who != NULL && who->member ? who->envelope->text : NULL));
 	audit_put(record, "rule",
 	    audit_text_json(who != NULL && who->rule != NULL ? who->rule->title : NULL));
 	audit_put(record, "mode", json_string(is_observed(view) ? "observe" : "enforce"));

@@ -7,7 +7,7 @@
 #include "directory/entry.h"
 #include "directory/subaddress.h"
 
-/* Each of three attributes twice, two of addresses, the end. */
+/* Beside those of members: each of three attributes twice, two of addresses, the end. */
 #define ATTRIBUTES_MAX 9
 
 static int
@@ -30,6 +30,36 @@ add_name(
 	return 0;
 }
 
+static int
+add_names(struct search *search, size_t *count, const struct strings *names, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		if (add_name(search, count, names->items[i], "", err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What says of an entry whose it is, and with groups = expand who is in it. */
+static int
+add_owner(struct search *search, size_t *count, struct error *err)
+{
+	const struct config_directory *directory = search->directory;
+
+	if (add_name(search, count, ENTRY_MAIL, "", err) != 0)
+		return -1;
+	if (directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
+	    add_name(search, count, ENTRY_PROXY_ADDRESSES, "", err) != 0)
+		return -1;
+	if (directory->groups != GROUPS_EXPAND)
+		return 0;
+	if (add_names(search, count, &directory->member_attributes, err) != 0)
+		return -1;
+	return add_names(search, count, &directory->member_mail_attributes, err);
+}
+
 int
 search_init(struct search *search, const struct config_directory *directory, bool exact_local,
     struct error *err)
@@ -41,7 +71,9 @@ search_init(struct search *search, const struct config_directory *directory, boo
 
 	search->directory = directory;
 	search->exact_local = exact_local;
-	search->attributes = calloc(ATTRIBUTES_MAX, sizeof(search->attributes[0]));
+	search->attributes = calloc(ATTRIBUTES_MAX + directory->member_attributes.count +
+					directory->member_mail_attributes.count,
+	    sizeof(search->attributes[0]));
 	if (search->attributes == NULL)
 		return error_no_memory(err);
 	for (i = 0; i < ARRAY_LENGTH(names); i++) {
@@ -49,10 +81,8 @@ search_init(struct search *search, const struct config_directory *directory, boo
 		    add_name(search, &count, names[i], ";binary", err) != 0)
 			goto fail;
 	}
-	if (add_name(search, &count, ENTRY_MAIL, "", err) != 0)
-		goto fail;
-	if (directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
-	    add_name(search, &count, ENTRY_PROXY_ADDRESSES, "", err) != 0)
+	search->owner = search->attributes + count;
+	if (add_owner(search, &count, err) != 0)
 		goto fail;
 	return 0;
 fail:

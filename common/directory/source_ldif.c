@@ -40,6 +40,7 @@ struct ldif {
 	struct source source; /* first: what the resolver sees */
 	const struct config_directory *directory;
 	bool exact_local;
+	struct members_limits limits;
 	struct worker_pool *pool;
 	struct roster *roster;
 	struct roster_stamp seen;    /* at the last look */
@@ -84,7 +85,7 @@ cancel(struct source *source, struct source_query *query)
 static struct findings *
 find(const struct ldif *ldif, const struct address *address, struct error *err)
 {
-	struct roster_question question = {NULL, NULL, NULL};
+	struct roster_question question = {.limits = ldif->limits};
 	struct address shorter = ADDRESS_INIT;
 	struct findings *findings = NULL;
 	char *shorter_key = NULL;
@@ -269,8 +270,9 @@ describe(struct source *source, source_visitor *visit, void *context)
 static const struct source_operations operations = {start, cancel, free_source, describe};
 
 struct source *
-source_ldif_new(const struct config_directory *directory, bool exact_local, struct event_base *base,
-    struct worker_pool *pool, struct error *err)
+source_ldif_new(const struct config_directory *directory, bool exact_local,
+    const struct members_limits *limits, struct event_base *base, struct worker_pool *pool,
+    struct error *err)
 {
 	struct ldif *ldif;
 
@@ -283,6 +285,7 @@ source_ldif_new(const struct config_directory *directory, bool exact_local, stru
 	ldif->source.title = directory->title;
 	ldif->directory = directory;
 	ldif->exact_local = exact_local;
+	ldif->limits = *limits;
 	ldif->pool = pool;
 	TAILQ_INIT(&ldif->queries);
 	ldif->roster = roster_load(directory, exact_local, NULL, err);

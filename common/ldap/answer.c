@@ -73,6 +73,7 @@ end_failed(struct pool_search *search, const struct answer *answer)
 	if ((answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE) && search->leg == 0 &&
 	    seek_elsewhere(search, &err))
 		return;
+	search->code = answer->code;
 	if (answer->code == LDAP_NO_SUCH_OBJECT && search->leg == 0)
 		seek_done(search, POOL_NO_SUCH_OBJECT, &err);
 	else

@@ -63,6 +63,8 @@ struct pool_result {
 	/* POOL_FAILED, POOL_NO_SUCH_OBJECT: ERROR_TEMPORARY (unavailable, refused by the server),
 	 * ERROR_INPUT (a filter that is none) … */
 	const struct error *error;
+	int code;               /* POOL_FAILED: the result code by which a server refused the search
+				   (RFC 4511 A.1); LDAP_SUCCESS: none did */
 	const char *server;     /* URI of the one that answered; NULL if none did */
 	uint64_t connection;    /* by which it did; 0 if none did */
 	bool authenticated;     /* all of it came by verified TLS or ldapi: it may speak of trust */

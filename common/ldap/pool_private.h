@@ -55,6 +55,7 @@ struct pool_search {
 	uint64_t heard_server;
 	size_t restarts;
 	uint64_t tried;                /* servers that failed it, by index */
+	int code;                      /* by which a server refused it; LDAP_SUCCESS */
 	uint64_t answered;             /* number of the link that gave the first leg's result */
 	bool authenticated;            /* all that came */
 	LDAPControl **answer_controls; /* of the first leg */

@@ -109,6 +109,7 @@ seek_done(struct pool_search *search, enum pool_outcome outcome, const struct er
 		why = *err;
 		result.error = &why;
 	}
+	result.code = search->code;
 	if (search->answered != 0)
 		result.server = search->legs[0].server->uri;
 	result.connection = search->answered;

@@ -33,10 +33,14 @@ index mail,proxyAddresses eq
 access to * by {readers} read by * none
 """
 
-# What Active Directory calls them, with its object identifiers.
+# What Active Directory and the Netscape server call them, with their object identifiers.
 SCHEMA = """
 attributetype ( 1.2.840.113556.1.2.210 NAME 'proxyAddresses' EQUALITY caseIgnoreMatch
   SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( 2.16.840.1.113730.3.1.30 NAME 'mgrpRFC822MailMember'
+  EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
+objectclass ( 2.16.840.1.113730.3.2.4 NAME 'mailGroup' SUP top AUXILIARY
+  MAY ( uid $ mail $ mgrpRFC822MailMember ) )
 objectclass ( 1.2.840.113556.1.5.9 NAME 'adUser' SUP top AUXILIARY MAY proxyAddresses )
 """
 

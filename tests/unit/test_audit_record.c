@@ -135,6 +135,24 @@ START_TEST(an_observed_recipient_says_what_was_done_and_what_would_have_been)
 }
 END_TEST
 
+START_TEST(a_groups_member_is_recorded_with_the_group)
+{
+	begin();
+	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
+	make(0);
+	ck_assert(json_is_null(json_object_get(record, "group")));
+	scene_member(&scene, 0, "staff@partner.example");
+	make(0);
+	ck_assert_str_eq(text_of("recipient"), "anna@partner.example");
+	ck_assert_str_eq(text_of("group"), "staff@partner.example");
+	scene_nameless(&scene, 0, "staff@partner.example", "cn=Nobody");
+	make(0);
+	ck_assert_str_eq(text_of("recipient"), "staff@partner.example");
+	ck_assert_ptr_nonnull(strstr(text_of("detail"), "cn=Nobody"));
+	end();
+}
+END_TEST
+
 START_TEST(what_the_client_encrypted_with_is_the_cipher)
 {
 	begin();
@@ -206,8 +224,8 @@ END_TEST
 START_TEST(every_record_has_the_same_keys)
 {
 	static const char *const keys[] = {"schema", "time", "event", "reference", "queue_id",
-	    "message_id", "sender", "user", "client", "content", "recipient", "rule", "mode",
-	    "action", "reason", "trust_failure", "detail", "cipher", "cipher_strength",
+	    "message_id", "sender", "user", "client", "content", "recipient", "group", "rule",
+	    "mode", "action", "reason", "trust_failure", "detail", "cipher", "cipher_strength",
 	    "best_cipher", "capabilities", "fallback", "digital_id", "digital_ids", "stale",
 	    "stale_if_error", "lookup", "duration_ms"};
 	size_t i;
@@ -366,6 +384,7 @@ main(void)
 	tcase_add_test(tcase, a_sealed_recipient_is_recorded_with_all_that_led_to_it);
 	tcase_add_test(tcase, a_trust_failure_says_which_link_failed);
 	tcase_add_test(tcase, an_observed_recipient_says_what_was_done_and_what_would_have_been);
+	tcase_add_test(tcase, a_groups_member_is_recorded_with_the_group);
 	tcase_add_test(tcase, what_the_client_encrypted_with_is_the_cipher);
 	tcase_add_test(tcase, trouble_overrides_the_plan);
 	tcase_add_test(tcase, without_a_plan_the_record_says_why);

@@ -213,6 +213,8 @@ on_answer(void *context, struct findings *findings, const struct error *err)
 	event_base_loopbreak(asked->base);
 }
 
+static const struct members_limits limits = {500, 8};
+
 static struct findings *
 ask(const char *text)
 {
@@ -225,7 +227,7 @@ ask(const char *text)
 	evthread_use_pthreads();
 	asked.base = event_base_new();
 	pool = worker_pool_new(asked.base, 1, 10, "tests", NULL);
-	source = source_ldap_new(&fixture.directories[0], false, asked.base, pool, NULL);
+	source = source_ldap_new(&fixture.directories[0], false, &limits, asked.base, pool, NULL);
 	ck_assert_ptr_nonnull(source);
 	ck_assert_ptr_nonnull(source->operations->start(source, &address,
 	    clock_monotonic_ms() + FIXTURE_PATIENCE, on_answer, &asked, &asked.error));
@@ -264,7 +266,7 @@ START_TEST(a_source_tells_of_each_server)
 
 	add_uri("ldap", "127.0.0.1", slapd_port);
 	add_uri("ldap", "127.0.0.2", slapd_port);
-	source = source_ldap_new(&fixture.directories[0], false, base, NULL, NULL);
+	source = source_ldap_new(&fixture.directories[0], false, &limits, base, NULL, NULL);
 	ck_assert_ptr_nonnull(source);
 	source->operations->describe(source, on_server, &told);
 	ck_assert_uint_eq(told.count, 2);

@@ -15,6 +15,7 @@
 #include "unit.h"
 
 static struct fixture fixture;
+static const struct members_limits limits = {500, 8};
 
 static void
 setup(void)
@@ -52,8 +53,9 @@ load(void)
 static struct findings *
 find(const struct roster *roster, const char *key)
 {
-	struct roster_question question = {key, NULL, NULL};
+	struct roster_question question = {key, NULL, NULL, limits};
 	struct findings *findings = roster_find(roster, &fixture.directories[0], &question, NULL);
+
 
 	ck_assert_ptr_nonnull(findings);
 	return findings;
@@ -592,7 +594,7 @@ START_TEST(a_source_tells_of_its_file)
 	struct source *source;
 
 	write_ldif("dn: cn=Anna\nmail: anna@example.org\nuserCertificate:: AQID\n");
-	source = source_ldif_new(&fixture.directories[0], false, base, NULL, NULL);
+	source = source_ldif_new(&fixture.directories[0], false, &limits, base, NULL, NULL);
 	ck_assert_ptr_nonnull(source);
 	ck_assert_str_eq(describe(source).uri, fixture.directories[0].ldif);
 	ck_assert(!describe(source).down);
