@@ -116,11 +116,13 @@ static void
 by_source(struct lookup_bench *bench)
 {
 	struct asking asking = {.bench = bench, .base = event_base_new()};
+	const struct members_limits limits = {1, 1}; /* no groups are asked for */
 	struct error err = ERROR_INIT;
 	struct worker_pool *workers = worker_pool_new(asking.base, 2, 10, "connecting", &err);
 
 	asking.more = event_new(asking.base, -1, 0, on_more, &asking);
-	asking.source = source_ldap_new(bench->directory, false, asking.base, workers, &err);
+	asking.source =
+	    source_ldap_new(bench->directory, false, &limits, asking.base, workers, &err);
 	if (workers == NULL || asking.source == NULL)
 		lookup_fail("the source", err.text);
 	event_active(asking.more, 0, 0);
