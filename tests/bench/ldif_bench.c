@@ -129,7 +129,7 @@ static void
 look_up(const struct config *config, const struct roster *roster, size_t count)
 {
 	char key[64];
-	const struct roster_question question = {key, NULL, NULL, NULL};
+	const struct roster_question question = {key, NULL, NULL, {1, 1}};
 	double start = seconds();
 	size_t i;
 
