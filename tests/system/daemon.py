@@ -89,7 +89,9 @@ class Daemon:
 
     def write(self, text):
         base = {"listen": self.listen, "audit-file": self.audit_file, "cache-folder": self.cache,
-                "audit-syslog": "no", "log-to": "stderr", "log-level": "debug", "control-socket": "unix:" + self.control}
+                "audit-syslog": "no", "log-to": "stderr", "log-level": "debug",
+                "control-socket": "unix:" + self.control}
+        self.quiet = re.search(r'^log-level = "?(error|warning)', text, re.M)
         given = {line.split("=")[0].strip() for line in text.splitlines() if "=" in line}
         head = "".join(f"{key} = {setting(value)}\n" for key, value in base.items()
                        if key not in given)
@@ -100,10 +102,15 @@ class Daemon:
         self.process = Process(argv, os.path.join(self.folder, "log"),
                                env=environment(self.folder))
         try:
-            self.process.wait_for(lambda: answers(self.address), "the daemon answers")
+            self.process.wait_for(self._is_up, "the daemon answers")
         except Exception:
             self.process.stop()
             raise
+
+    def _is_up(self):
+        """Its sockets are there before it has changed its user: so look for what it says, too,
+        unless it was told to be quiet."""
+        return answers(self.address) and (self.quiet or " starts: " in self.log())
 
     @property
     def pid(self):
