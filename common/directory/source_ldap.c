@@ -222,7 +222,7 @@ source_ldap_new(const struct config_directory *directory, bool exact_local,
 	if (filter_check(directory, err) != 0 ||
 	    search_init(&ldap->search, directory, exact_local, err) != 0)
 		goto fail;
-	ldap->pool = pool_new(directory, base, workers, err);
+	ldap->pool = pool_new(directory, NULL, base, workers, err);
 	if (ldap->pool == NULL)
 		goto fail;
 	return &ldap->source;
