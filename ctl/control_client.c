@@ -92,6 +92,10 @@ connect_to(const char *path, struct error *err)
 static int
 failed(int why, struct error *err)
 {
+	if (why == ECONNRESET || why == EPIPE)
+		return error_set(err, ERROR_TEMPORARY,
+		    "the connection was closed: it is not the control socket, or the daemon "
+		    "stopped");
 	if (why == EAGAIN || why == EWOULDBLOCK)
 		return error_set(err, ERROR_TEMPORARY,
 		    "the daemon did not answer within %ld s: it starts, or is in trouble; see its "
@@ -159,6 +163,8 @@ control_client_begin(
 		}
 		if (config->control_socket[0] != '\0') /* "unix:PATH" */
 			socket = strchr(config->control_socket, ':') + 1;
+	} else if (strncmp(socket, "unix:", 5) == 0) { /* as control-socket has it */
+		socket += 5;
 	}
 	if (socket == NULL) {
 		json_decref(request);
