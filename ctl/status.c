@@ -57,14 +57,20 @@ without_uri(const char *error, const char *uri)
 	return error + length + 2;
 }
 
+static bool
+is_file(const json_t *server)
+{
+	const char *uri = text(server, "uri");
+
+	return uri != NULL && uri[0] == '/';
+}
+
 /* A server to which there is no connection is only not known to be down. */
 static void
 print_well(const json_t *server)
 {
-	const char *uri = text(server, "uri");
-
-	if (uri != NULL && uri[0] == '/')
-		fputs(": up\n", stdout); /* a file */
+	if (is_file(server))
+		fputs(": up\n", stdout);
 	else if (number(server, "links") == 0)
 		fputs(": not connected, no failure\n", stdout);
 	else
@@ -85,7 +91,9 @@ print_server(const json_t *server)
 		print_well(server);
 		return;
 	}
-	if (number(server, "rest_ms") > 0)
+	if (is_file(server))
+		fputs(": DOWN, what was read before stays in force: ", stdout);
+	else if (number(server, "rest_ms") > 0)
 		printf(": DOWN, left alone for %s: ",
 		    ctl_format_duration(number(server, "rest_ms"), rest));
 	else

@@ -120,7 +120,7 @@ def test_status_tells_of_the_daemon_and_its_directories(s):
     def ask_there():
         return ctl(daemon).run("status", "--socket", daemon.control, codes=(0, 1))
     wait_until(lambda: ask_there().returncode == 1, "it is noticed")
-    require(b"DOWN" in ask_there().stdout, "not said")
+    require(b"DOWN, what was read before stays in force" in ask_there().stdout, "not said")
 
 
 def test_status_tells_of_servers_up_and_down(s):
