@@ -92,6 +92,10 @@ connect_to(const char *path, struct error *err)
 static int
 failed(int why, struct error *err)
 {
+	if (why == ECONNRESET || why == EPIPE)
+		return error_set(err, ERROR_TEMPORARY,
+		    "the connection was closed: it is not the control socket, or the daemon "
+		    "stopped");
 	if (why == EAGAIN || why == EWOULDBLOCK)
 		return error_set(err, ERROR_TEMPORARY,
 		    "the daemon did not answer within %ld s: it starts, or is in trouble; see its "
@@ -119,8 +123,9 @@ send_request(int fd, json_t *request, struct error *err)
 	return 0;
 }
 
-struct control_client *
-control_client_ask(const char *path, json_t *request, struct error *err)
+/* Takes the request over. ERROR_TEMPORARY says what to look at. */
+static struct control_client *
+ask(const char *path, json_t *request, struct error *err)
 {
 	struct control_client *client = calloc(1, sizeof(*client));
 
@@ -159,13 +164,15 @@ control_client_begin(
 		}
 		if (config->control_socket[0] != '\0') /* "unix:PATH" */
 			socket = strchr(config->control_socket, ':') + 1;
+	} else if (strncmp(socket, "unix:", 5) == 0) { /* as control-socket has it */
+		socket += 5;
 	}
 	if (socket == NULL) {
 		json_decref(request);
 		error_set(&err, ERROR_INPUT, "%s: control-socket is empty: the daemon has none",
 		    config->file);
 	} else {
-		client = control_client_ask(socket, request, &err);
+		client = ask(socket, request, &err);
 	}
 	if (client == NULL)
 		*status = ctl_fail(&err);

@@ -45,6 +45,39 @@ print_daemon(const json_t *daemon)
 	    ctl_format_size(number(resolver, "cache_bytes"), amount));
 }
 
+/* An error begins with the URI, which stands before it already. */
+static const char *
+without_uri(const char *error, const char *uri)
+{
+	size_t length = uri != NULL ? strlen(uri) : 0;
+
+	if (error == NULL || length == 0 || strncmp(error, uri, length) != 0 ||
+	    strncmp(error + length, ": ", 2) != 0)
+		return error;
+	return error + length + 2;
+}
+
+static bool
+is_file(const json_t *server)
+{
+	const char *uri = text(server, "uri");
+
+	return uri != NULL && uri[0] == '/';
+}
+
+/* A server to which there is no connection is only not known to be down. */
+static void
+print_well(const json_t *server)
+{
+	if (is_file(server))
+		fputs(": up\n", stdout);
+	else if (number(server, "links") == 0)
+		fputs(": not connected, no failure\n", stdout);
+	else
+		printf(": up, %" PRId64 " connection(s), %" PRId64 " search(es) under way\n",
+		    number(server, "links"), number(server, "searches"));
+}
+
 static void
 print_server(const json_t *server)
 {
@@ -55,13 +88,17 @@ print_server(const json_t *server)
 	fputs(": ", stdout);
 	ctl_print_text(text(server, "uri"));
 	if (!json_is_true(json_object_get(server, "down"))) {
-		printf(": up, %" PRId64 " connection(s), %" PRId64 " search(es) under way\n",
-		    number(server, "links"), number(server, "searches"));
+		print_well(server);
 		return;
 	}
-	printf(": DOWN, to be tried again in %s: ",
-	    ctl_format_duration(number(server, "rest_ms"), rest));
-	ctl_print_text(text(server, "error"));
+	if (is_file(server))
+		fputs(": DOWN, what was read before stays in force: ", stdout);
+	else if (number(server, "rest_ms") > 0)
+		printf(": DOWN, left alone for %s: ",
+		    ctl_format_duration(number(server, "rest_ms"), rest));
+	else
+		fputs(": DOWN, to be tried with the next search: ", stdout);
+	ctl_print_text(without_uri(text(server, "error"), text(server, "uri")));
 	putchar('\n');
 }
 

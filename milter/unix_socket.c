@@ -83,6 +83,16 @@ bind_alone(int fd, const struct sockaddr_un *address)
 	return result;
 }
 
+static void
+not_made(const struct unix_socket *wanted, int why, struct error *err)
+{
+	if (why == ENOENT)
+		error_set(err, ERROR_PERMANENT, "%s: %s: its folder does not exist; make it first",
+		    wanted->setting, wanted->path);
+	else
+		error_errno(err, why, "%s: %s", wanted->setting, wanted->path);
+}
+
 int
 unix_socket_open(const struct unix_socket *wanted, int backlog, struct error *err)
 {
@@ -100,7 +110,7 @@ unix_socket_open(const struct unix_socket *wanted, int backlog, struct error *er
 		return error_errno(err, errno, "%s: socket", wanted->setting);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (bind_alone(fd, &address) != 0) {
-		error_errno(err, errno, "%s: %s", wanted->setting, wanted->path);
+		not_made(wanted, errno, err);
 		goto close_fd;
 	}
 	if (set_access(wanted, err) != 0)

@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include "config/check.h"
@@ -45,6 +46,7 @@ check_filter(const char *filter)
 {
 	const char *problem = NULL;
 	int depth = 0;
+	bool asks = false; /* for the address, or a part of it */
 
 	for (const char *at = filter; *at != '\0' && problem == NULL; at++) {
 		if (depth == 0 && (*at != '(' || at != filter))
@@ -56,6 +58,7 @@ check_filter(const char *filter)
 			depth--;
 		} else if (*at == '%') {
 			problem = check_percent(at);
+			asks = asks || at[1] != '%';
 			at += problem == NULL;
 		} else if (*at == '\\') {
 			problem = check_escape(at);
@@ -63,5 +66,7 @@ check_filter(const char *filter)
 	}
 	if (problem == NULL && depth > 0)
 		problem = "a ) is missing";
+	if (problem == NULL && filter[0] != '\0' && !asks)
+		problem = "without %a, %l or %d it finds the same for every address";
 	return problem;
 }

@@ -42,7 +42,7 @@ reader_init(struct reader *reader, const struct config_trust *trust, struct even
 	if (page_init(&reader->page, err) != 0)
 		return -1;
 	reader->directory.connections = 1; /* one search at a time */
-	reader->pool = pool_new(&reader->directory, base, helpers, err);
+	reader->pool = pool_new(&reader->directory, trust->title, base, helpers, err);
 	if (reader->pool == NULL)
 		return -1;
 	return reader_begin(reader, base, err);

@@ -32,8 +32,9 @@ is_listed(const struct strings *list, const char *name)
 	return false;
 }
 
-bool
-group_entry_is_member(const struct config_directory *directory, const char *name, bool *is_address)
+/* Whether an attribute holds members, with groups = expand. Options don't matter. */
+static bool
+is_member(const struct config_directory *directory, const char *name, bool *is_address)
 {
 	if (directory->groups != GROUPS_EXPAND)
 		return false;
@@ -100,7 +101,7 @@ group_entry_add(struct group_entry *entry, const struct config_directory *direct
 {
 	bool is_address;
 
-	if (!group_entry_is_member(directory, name, &is_address))
+	if (!is_member(directory, name, &is_address))
 		return take_address(entry, directory, name, value, err);
 	entry->is_group = true;
 	if (value->bv_len == 0)
@@ -145,7 +146,7 @@ read_attribute(struct group_entry *entry, const struct config_directory *directo
 	bool is_address;
 	size_t i;
 
-	if (group_entry_is_member(directory, name, &is_address)) {
+	if (is_member(directory, name, &is_address)) {
 		entry->is_group = true;
 		if (note_range(entry, name, err) != 0)
 			return -1;

@@ -38,10 +38,6 @@ struct group_entry {
 
 void group_entry_clear(struct group_entry *entry);
 
-/* Whether an attribute holds members, with groups = expand. Options don't matter. */
-bool group_entry_is_member(
-    const struct config_directory *directory, const char *name, bool *is_address);
-
 /* Takes up one value, of any attribute; empty ones are nothing. Beyond `most` members only that
  * there are more. 0/-1. */
 MUST_CHECK int group_entry_add(struct group_entry *entry, const struct config_directory *directory,

@@ -108,8 +108,7 @@ make_configured(
 	if (directory->ldif != NULL && directory->ldif[0] != '\0')
 		return source_ldif_new(
 		    directory, exact, &limits, resolver->base, resolver->helpers, err);
-	return source_ldap_new(
-	    directory, exact, &limits, resolver->base, resolver->helpers, err);
+	return source_ldap_new(directory, exact, &limits, resolver->base, resolver->helpers, err);
 }
 
 static int

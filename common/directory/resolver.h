@@ -5,8 +5,7 @@
  *   ticket = resolver_submit(...)      at RCPT TO: no waiting
  *   ticket_wait(ticket, deadline)      at end of headers
  *   ticket_record(ticket)              borrowed until ticket_free()
- *   ticket_free(ticket)                at any time, from the ticket's own thread: cancels if it
- * must
+ *   ticket_free(ticket)                at any time, from the ticket's own thread: may cancel
  *
  * One question is in flight per address, whoever asks; a waiter that gives up detaches, the
  * question goes on (for connect-timeout of each server and search-timeout, at most, for each

@@ -2,10 +2,16 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "directory/filter.h"
 #include "directory/group_walk.h"
 #include "directory/search.h"
 #include "ldap/pool.h"
+
+/* A refusal of searches is logged again after so long, milliseconds: a base that does not exist
+ * defers all mail, and must not be logged for each. */
+#define REFUSAL_LOG_INTERVAL 60000
 
 struct source_query {
 	struct source_ldap *owner;
@@ -24,6 +30,8 @@ struct source_ldap {
 	struct search search;
 	struct members_limits limits;
 	struct pool *pool;
+	int refusal; /* result code of the last one logged */
+	int64_t refusal_ms;
 };
 
 static void
@@ -99,6 +107,21 @@ find_members(struct source_query *query, struct error *err)
 	return status == 0;
 }
 
+/* Servers that are well refuse what we ask: only the configuration, theirs or ours, can help. */
+static void
+log_refusal(struct source_ldap *ldap, const struct pool_result *result)
+{
+	int code = result->outcome == POOL_NO_SUCH_OBJECT ? LDAP_NO_SUCH_OBJECT : result->code;
+	int64_t now = clock_monotonic_ms();
+
+	if (code == LDAP_SUCCESS || result->error == NULL ||
+	    (code == ldap->refusal && now - ldap->refusal_ms < REFUSAL_LOG_INTERVAL))
+		return;
+	ldap->refusal = code;
+	ldap->refusal_ms = now;
+	log_warning("directory \"%s\": %s", ldap->directory->title, result->error->text);
+}
+
 static void
 on_done(void *context, const struct pool_result *result)
 {
@@ -113,6 +136,7 @@ on_done(void *context, const struct pool_result *result)
 		findings->left_out++;
 	}
 	query->search = NULL;
+	log_refusal(query->owner, result);
 	if (result->error != NULL)
 		err = *result->error;
 	else if (findings == NULL)
@@ -222,7 +246,7 @@ source_ldap_new(const struct config_directory *directory, bool exact_local,
 	if (filter_check(directory, err) != 0 ||
 	    search_init(&ldap->search, directory, exact_local, err) != 0)
 		goto fail;
-	ldap->pool = pool_new(directory, base, workers, err);
+	ldap->pool = pool_new(directory, NULL, base, workers, err);
 	if (ldap->pool == NULL)
 		goto fail;
 	return &ldap->source;

@@ -9,8 +9,8 @@ static void
 log_referral(struct server *server)
 {
 	if (!server->refers)
-		log_info("directory \"%s\": %s refers to other servers, which are not asked",
-		    server->pool->directory->title, server->uri);
+		log_info("%s: %s refers to other servers, which are not asked", server->pool->name,
+		    server->uri);
 	server->refers = true;
 }
 

@@ -127,8 +127,8 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	if (directory->idle_timeout <= 0)
 		return;
 	if (link->count == 0 && left <= 0) {
-		log_debug("directory \"%s\": a connection to %s is not needed any more",
-		    directory->title, link->server->uri);
+		log_debug("%s: a connection to %s is not needed any more", link->server->pool->name,
+		    link->server->uri);
 		link_close(link, NULL);
 		return;
 	}

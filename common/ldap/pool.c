@@ -82,8 +82,24 @@ add_servers(struct pool *pool, const struct strings *uris, bool for_referrals, s
 	return 0;
 }
 
+/* NULL without memory. */
+static char *
+name_of(const struct config_directory *directory, const char *trust)
+{
+	size_t size = strlen(directory->title) + 32 + (trust != NULL ? strlen(trust) : 0);
+	char *name = malloc(size);
+
+	if (name == NULL)
+		return NULL;
+	if (trust != NULL)
+		snprintf(name, size, "trust \"%s\": directory \"%s\"", trust, directory->title);
+	else
+		snprintf(name, size, "directory \"%s\"", directory->title);
+	return name;
+}
+
 struct pool *
-pool_new(const struct config_directory *directory, struct event_base *base,
+pool_new(const struct config_directory *directory, const char *trust, struct event_base *base,
     struct worker_pool *workers, struct error *err)
 {
 	struct pool *pool;
@@ -96,11 +112,12 @@ pool_new(const struct config_directory *directory, struct event_base *base,
 	TAILQ_INIT(&pool->waiting);
 	TAILQ_INIT(&pool->ended);
 	pool->directory = directory;
+	pool->name = name_of(directory, trust);
 	pool->base = base;
 	pool->workers = workers;
 	pool->pump = event_new(base, -1, 0, on_pump, pool);
 	pool->servers = calloc(POOL_SERVERS_MAX, sizeof(*pool->servers));
-	if (pool->pump == NULL || pool->servers == NULL) {
+	if (pool->name == NULL || pool->pump == NULL || pool->servers == NULL) {
 		error_no_memory(err);
 		goto fail;
 	}
@@ -126,6 +143,7 @@ pool_free(struct pool *pool)
 	if (pool->pump != NULL)
 		event_free(pool->pump);
 	free(pool->servers);
+	free(pool->name);
 	free(pool);
 }
 

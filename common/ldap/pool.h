@@ -84,9 +84,10 @@ struct pool_events {
 };
 
 /* directory is borrowed. Does not connect before the first search: a server that is down is no
- * error. workers makes the connections. NULL on error. */
-struct pool *pool_new(const struct config_directory *directory, struct event_base *base,
-    struct worker_pool *workers, struct error *err);
+ * error. workers makes the connections. trust: title of the trust section that the log names as the
+ * one who asks; NULL: mail does. NULL on error. */
+struct pool *pool_new(const struct config_directory *directory, const char *trust,
+    struct event_base *base, struct worker_pool *workers, struct error *err);
 
 /* After every search has ended. NULL is legal. */
 void pool_free(struct pool *pool);

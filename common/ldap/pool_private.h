@@ -108,6 +108,7 @@ struct server {
 
 struct pool {
 	const struct config_directory *directory;
+	char *name; /* for the log: who asks which directory */
 	struct event_base *base;
 	struct worker_pool *workers;
 	struct event *pump;

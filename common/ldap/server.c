@@ -110,7 +110,7 @@ fail(struct server *server, const struct error *why)
 
 	/* Once for each change: the same failure again is not news. */
 	if (!server->down || strcmp(server->last.text, why->text) != 0)
-		log_warning("directory \"%s\": %s", pool->directory->title, why->text);
+		log_warning("%s: %s", pool->name, why->text);
 	server->down = true;
 	server->last = *why;
 	server->last.code = ERROR_TEMPORARY;
@@ -133,7 +133,7 @@ server_heard(struct server *server)
 	server->down = false;
 	server->failures = 0;
 	server->rest_until_ms = 0;
-	log_info("directory \"%s\": %s is back", server->pool->directory->title, server->uri);
+	log_info("%s: %s is back", server->pool->name, server->uri);
 	pool_wake(server->pool);
 }
 
@@ -158,8 +158,7 @@ stop_growing(struct server *server, const struct error *why)
 	int64_t time = server->pool->directory->retry_interval;
 
 	if (!server->confined)
-		log_info("directory \"%s\": no further connection: %s",
-		    server->pool->directory->title, why->text);
+		log_info("%s: no further connection: %s", server->pool->name, why->text);
 	server->confined = true;
 	server->grow_ms = clock_monotonic_ms() + time;
 	arm(server, time);
@@ -169,20 +168,20 @@ void
 server_lost(struct link *link, const struct error *why, bool silent)
 {
 	struct server *server = link->server;
-	const char *title = server->pool->directory->title;
+	const char *name = server->pool->name;
 	bool worked = link_has_worked(link);
 
 	if (silent && worked && !has_others(server)) {
 		/* It may only be the connections: a firewall forgets them. */
-		log_info("directory \"%s\": %s", title, why->text);
+		log_info("%s: %s", name, why->text);
 		close_links(server, why);
 	} else if (silent) {
 		fail(server, why);
 	} else if (worked) {
 		if (link->count > 0)
-			log_info("directory \"%s\": %s", title, why->text);
+			log_info("%s: %s", name, why->text);
 		else
-			log_debug("directory \"%s\": %s", title, why->text);
+			log_debug("%s: %s", name, why->text);
 		link_close(link, why);
 	} else if (server->link_count > 1) {
 		stop_growing(server, why);
@@ -209,8 +208,7 @@ on_ready(void *context, LDAP *ld, const struct error *why, bool over)
 	if (ld != NULL && link_new(server, ld, &err) == 0) {
 		/* One that was down has to say something first: then it is back. */
 		if (!server->down)
-			log_info("directory \"%s\": connected to %s",
-			    server->pool->directory->title, server->uri);
+			log_info("%s: connected to %s", server->pool->name, server->uri);
 		return;
 	}
 	if (ld != NULL)

@@ -1,6 +1,10 @@
 #include "message/snapshot.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
 
 struct snapshot *
 snapshot_from_parts(struct config *config, struct trust *trust, struct resolver *resolver,
@@ -19,6 +23,18 @@ snapshot_from_parts(struct config *config, struct trust *trust, struct resolver 
 	snapshot->space = space;
 	snapshot->references = 1;
 	return snapshot;
+}
+
+/* What only a large message would find out. */
+static void
+look_at_folder(const char *folder)
+{
+	struct error err = ERROR_INIT;
+
+	if (access(folder, W_OK | X_OK) == 0)
+		return;
+	error_errno(&err, errno, "cache-folder: %s", folder);
+	log_warning("%s; messages larger than spool-memory will be deferred", err.text);
 }
 
 struct snapshot *
@@ -41,6 +57,8 @@ snapshot_new(struct config *config, struct spool_space *space, bool record, stru
 	if (snapshot == NULL)
 		goto free_audit;
 	config_ref(config);
+	if (record)
+		look_at_folder(config->cache_folder);
 	return snapshot;
 
 free_audit:

@@ -120,7 +120,7 @@ def test_status_tells_of_the_daemon_and_its_directories(s):
     def ask_there():
         return ctl(daemon).run("status", "--socket", daemon.control, codes=(0, 1))
     wait_until(lambda: ask_there().returncode == 1, "it is noticed")
-    require(b"DOWN" in ask_there().stdout, "not said")
+    require(b"DOWN, what was read before stays in force" in ask_there().stdout, "not said")
 
 
 def test_status_tells_of_servers_up_and_down(s):
@@ -133,7 +133,18 @@ def test_status_tells_of_servers_up_and_down(s):
             == [("gal", gone.uri, True), ("gal", fake.uri, False)], status)
     require(status["servers"][0]["error"] and status["servers"][1]["links"] == 1, status)
     text = ctl(daemon).run("status", codes=(1,)).stdout.decode()
-    require(gone.uri + ": DOWN" in text and fake.uri + ": up" in text, text)
+    require(gone.uri + ": DOWN" in text and text.count(gone.uri) == 1
+            and fake.uri + ": up" in text, text)
+
+
+def test_status_does_not_call_up_what_was_not_asked(s):
+    fake = FakeLdap(s.place, s.people.entries())
+    daemon = s.daemon(directories=directory(fake.uri))
+    text = ctl(daemon).run("status").stdout.decode()
+    require(fake.uri + ": not connected" in text, text)
+    require(decide(daemon, s.people.anna.address).changed, "not sealed")
+    text = ctl(daemon).run("status", "--socket", "unix:" + daemon.control).stdout.decode()
+    require(fake.uri + ": up" in text, text)
 
 
 def test_without_a_daemon_smimectl_says_what_to_check(s):
@@ -275,7 +286,7 @@ def test_a_socket_that_cannot_be_made_stops_the_start(s):
     try:
         s.daemon(top={"control-socket": "unix:" + bad})
     except Failure as failure:
-        require("control-socket: " + bad in str(failure), str(failure))
+        require(f"control-socket: {bad}: its folder does not exist" in str(failure), str(failure))
     else:
         raise Failure("it started")
 

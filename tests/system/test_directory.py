@@ -76,6 +76,16 @@ def test_a_server_with_a_foreign_certificate_is_not_believed(s):
                     + re.escape(s.people.root.identity.cert))
 
 
+def test_what_a_server_refuses_is_logged_once_and_not_for_each_mail(s):
+    slapd = Slapd(s.place, s.people.entries(), s.people.server_ca)
+    daemon = s.daemon(directories=ldap(slapd.ldapi, base="dc=nowhere,dc=test"),
+                      top={"cache-error": "0s"})
+    for person in (s.people.anna, s.people.bruno, s.people.clara):
+        require(decide(daemon, person.address).verdict == "defer", "not deferred")
+    daemon.wait_log('warning: directory "gal": .*the base of the search does not exist')
+    require(daemon.log().count("warning: directory") == 1, daemon.log())
+
+
 def test_a_directory_that_is_down_defers_and_comes_back(s):
     slapd = Slapd(s.place, s.people.entries(), s.people.server_ca)
     postfix = s.postfix()

@@ -64,8 +64,8 @@ struct pool_search {
 };
 
 struct pool *
-pool_new(const struct config_directory *directory, struct event_base *base UNUSED,
-    struct worker_pool *workers UNUSED, struct error *err UNUSED)
+pool_new(const struct config_directory *directory, const char *trust UNUSED,
+    struct event_base *base UNUSED, struct worker_pool *workers UNUSED, struct error *err UNUSED)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 

@@ -154,6 +154,8 @@ static const struct {
 	"2: filter: \"(mail=%x)\": after % only a, l, d and % are known"},
     {"directory d { " LDAP "filter = \"(mail=%\" }",
 	"1: filter: \"(mail=%\": after % only a, l, d and % are known"},
+    {"directory d { " LDAP "filter = \"(100%%=*)\" }",
+	"1: filter: \"(100%%=*)\": without %a, %l or %d it finds the same for every address"},
     {"directory d { " LDAP "filter = \"(&(mail=%a)\" }",
 	"1: filter: \"(&(mail=%a)\": a ) is missing"},
     {"directory d { " LDAP "filter = \"(mail=%a))\" }",

@@ -56,7 +56,6 @@ find(const struct roster *roster, const char *key)
 	struct roster_question question = {key, NULL, NULL, limits};
 	struct findings *findings = roster_find(roster, &fixture.directories[0], &question, NULL);
 
-
 	ck_assert_ptr_nonnull(findings);
 	return findings;
 }

@@ -151,7 +151,7 @@ start_pool(void)
 {
 	struct error err = ERROR_INIT;
 
-	pool = pool_new(directory, base, workers, &err);
+	pool = pool_new(directory, NULL, base, workers, &err);
 	ck_assert_msg(pool != NULL, "%s", err.text);
 }
 
@@ -1143,7 +1143,7 @@ START_TEST(a_section_with_too_many_servers_is_an_error)
 		many[i] = text[i];
 	}
 	fixture_list(&directory->uri, many, ARRAY_LENGTH(many));
-	ck_assert_ptr_null(pool_new(directory, base, workers, &err));
+	ck_assert_ptr_null(pool_new(directory, NULL, base, workers, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "servers"));
 }
 END_TEST
