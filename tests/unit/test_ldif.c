@@ -530,6 +530,12 @@ anna_is_found(void *context)
 }
 
 static bool
+anna_is_gone(void *context)
+{
+	return !anna_is_found(context);
+}
+
+static bool
 bob_is_found(void *context)
 {
 	return fixture_state(context, "bob@example.org", NULL) == RECIPIENT_FOUND;
@@ -544,6 +550,39 @@ replace_ldif(const char *text)
 	fixture_write(next, text, strlen(text));
 	ck_assert_int_eq(rename(next, fixture.directories[0].ldif), 0);
 }
+
+static void
+note_down(void *context, const struct resolver_server *server)
+{
+	bool *down = context;
+
+	*down = *down || (server->down && strstr(server->error, "can be read") != NULL);
+}
+
+static bool
+file_is_refused(void *context)
+{
+	struct fixture *of = context;
+	bool down = false;
+
+	ck_assert_int_eq(resolver_servers_each(of->resolver, note_down, &down, NULL), 0);
+	return down;
+}
+
+START_TEST(a_file_of_broken_records_alone_does_not_replace_what_was_read)
+{
+	fixture.config.cache_entries = 0;
+	write_ldif("dn: cn=Anna\nmail: anna@example.org\nuserCertificate:: AQID\n");
+	fixture_start(&fixture);
+	ck_assert(anna_is_found(&fixture));
+	replace_ldif("dn: cn=Bob\nmail: bob@example.org\nuserCertificate:: AQ*\n");
+	ck_assert(fixture_until(file_is_refused, &fixture));
+	ck_assert(anna_is_found(&fixture));
+	/* An empty one is somebody's will. */
+	replace_ldif("");
+	ck_assert(fixture_until(anna_is_gone, &fixture));
+}
+END_TEST
 
 START_TEST(a_changed_file_is_read_again_and_a_bad_one_changes_nothing)
 {
@@ -637,6 +676,7 @@ main(void)
 	tcase_add_test(tcase, every_one_of_many_entries_is_found_with_its_own_value);
 	tcase_add_test(tcase, look_ups_go_on_while_many_entries_are_read_again);
 	tcase_add_test(tcase, a_file_that_cant_be_read_is_an_error_at_the_start);
+	tcase_add_test(tcase, a_file_of_broken_records_alone_does_not_replace_what_was_read);
 	tcase_add_test(tcase, a_changed_file_is_read_again_and_a_bad_one_changes_nothing);
 	return unit_run(suite);
 }
