@@ -1151,6 +1151,26 @@ START_TEST(a_pool_can_be_freed_while_it_connects)
 }
 END_TEST
 
+START_TEST(a_pool_can_be_freed_while_a_name_look_up_hangs)
+{
+	static char uri[] = "ldap://hangs.test:1";
+	struct asked asked = {.done = 0};
+
+	uris[0] = uri;
+	fixture_list(&directory->uri, uris, 1);
+	atomic_store(&hangs, 1);
+	start_pool();
+	begin(&asked);
+	RUN_UNTIL(atomic_load(&lookups) == 1);
+	pool_search_cancel(asked.search);
+	pool_free(pool);
+	pool = NULL;
+	worker_pool_free(workers); /* hangs as long as the look-up, or not */
+	workers = NULL;
+	ck_assert_int_eq(asked.done, 0);
+}
+END_TEST
+
 START_TEST(a_section_with_too_many_servers_is_an_error)
 {
 	static char text[100][30];
@@ -1183,6 +1203,7 @@ add_outcome_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, a_search_can_be_cancelled_at_every_stage, 0, STAGES);
 	tcase_add_test(tcase, what_is_cancelled_is_abandoned);
 	tcase_add_test(tcase, a_pool_can_be_freed_while_it_connects);
+	tcase_add_test(tcase, a_pool_can_be_freed_while_a_name_look_up_hangs);
 }
 
 static void
