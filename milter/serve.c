@@ -83,38 +83,85 @@ reload(const struct serve *serve)
 	config_unref(config);
 }
 
-/* A reload happens in a thread of its own: TERM is answered meanwhile. */
-static void *
-run_reload(void *argument)
-{
-	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+/* Reloads, in a thread of its own: TERM is read meanwhile. Whatever is asked for during one is one
+ * more after it. */
+struct reloading {
+	const struct serve *serve;
+	pthread_mutex_t mutex;
+	bool wanted;
+	bool running;
+	pthread_t thread;
+	bool started; /* it is to be joined */
+};
 
-	pthread_mutex_lock(&one_at_a_time);
-	process_notify("RELOADING=1");
-	reload(argument);
-	process_notify("READY=1");
-	pthread_mutex_unlock(&one_at_a_time);
+static bool
+take_wanted(struct reloading *reloading)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&reloading->mutex);
+	wanted = reloading->wanted;
+	reloading->wanted = false;
+	reloading->running = wanted;
+	pthread_mutex_unlock(&reloading->mutex);
+	return wanted;
+}
+
+static void *
+run_reloads(void *argument)
+{
+	struct reloading *reloading = argument;
+
+	while (take_wanted(reloading)) {
+		process_notify("RELOADING=1");
+		reload(reloading->serve);
+		process_notify("READY=1");
+	}
 	return NULL;
+}
+
+static void
+end_reloads(struct reloading *reloading)
+{
+	pthread_mutex_lock(&reloading->mutex);
+	reloading->wanted = false;
+	pthread_mutex_unlock(&reloading->mutex);
+	if (reloading->started)
+		pthread_join(reloading->thread, NULL);
+}
+
+static void
+want_reload(struct reloading *reloading)
+{
+	struct error err = ERROR_INIT;
+	bool running;
+
+	pthread_mutex_lock(&reloading->mutex);
+	reloading->wanted = true;
+	running = reloading->running;
+	pthread_mutex_unlock(&reloading->mutex);
+	if (running)
+		return;
+	if (reloading->started) /* it is at its end */
+		pthread_join(reloading->thread, NULL);
+	reloading->running = true;
+	reloading->started = thread_start(&reloading->thread, run_reloads, reloading, &err) == 0;
+	if (reloading->started)
+		return;
+	log_error("reloading the configuration: %s", err.text);
+	reloading->running = false;
 }
 
 /* Until TERM or INT. */
 static void
-answer_signals(struct serve *serve)
+answer_signals(const struct serve *serve)
 {
-	pthread_t thread;
-	struct error err = ERROR_INIT;
-	bool reloading = false;
+	struct reloading reloading = {.serve = serve, .mutex = PTHREAD_MUTEX_INITIALIZER};
 	int number;
 
-	while ((number = signals_next()) != SIGTERM && number != SIGINT) {
-		if (reloading)
-			pthread_join(thread, NULL);
-		reloading = thread_start(&thread, run_reload, serve, &err) == 0;
-		if (!reloading)
-			log_error("reloading the configuration: %s", err.text);
-	}
-	if (reloading)
-		pthread_join(thread, NULL);
+	while ((number = signals_next()) != SIGTERM && number != SIGINT)
+		want_reload(&reloading);
+	end_reloads(&reloading);
 	log_info("stopping: %s", number == SIGTERM ? "terminated" : "interrupted");
 }
 
@@ -165,7 +212,6 @@ start_milter(const struct serve *serve, struct milter_thread *milter, struct err
 int
 serve_run(const struct serve *serve, struct error *err)
 {
-	struct serve own = *serve;
 	const struct control_subject subject = {
 	    serve->daemon, serve->config_file, clock_wall(), clock_monotonic_ms()};
 	struct milter_thread milter;
@@ -182,7 +228,7 @@ serve_run(const struct serve *serve, struct error *err)
 	process_notify("READY=1");
 	if (serve->ready >= 0)
 		process_ready(serve->ready);
-	answer_signals(&own);
+	answer_signals(serve);
 	control_stop(serve->control); /* a new daemon may make its own */
 	stop(serve, &milter, waker);
 	by_itself = milter.result != MI_SUCCESS;

@@ -233,7 +233,7 @@ cache_put(
 
 	if (entry == NULL)
 		return;
-	if (cost_of(key, findings, NULL) > cache->bytes_max) {
+	if (life->life_ms <= 0 || cost_of(key, findings, NULL) > cache->bytes_max) {
 		cache_drop(cache, entry);
 		return;
 	}

@@ -56,8 +56,9 @@ bool cache_get_stale(
 /* Gives the references back. */
 void cache_found_clear(struct cache_found *found);
 
-/* Keeps findings (its own reference) in place of what was there. Findings that are larger than the
- * whole cache are not kept. Without memory nothing is kept: it is only a cache. */
+/* Keeps findings (its own reference) in place of what was there, which goes in any case. Findings
+ * with no life, or larger than the whole cache, are not kept. Without memory nothing is kept: it is
+ * only a cache. */
 void cache_put(
     struct cache *cache, const char *key, struct findings *findings, const struct cache_life *life);
 

@@ -121,7 +121,8 @@ fail(struct lookup *lookup, const char *why)
 	cache_found_clear(&found);
 }
 
-/* Keeps what was found for as long as the configuration says. */
+/* Keeps what was found for as long as the configuration says; what was found before is over in any
+ * case, and must not serve as stale either. */
 static void
 keep_findings(struct lookup *lookup, struct findings *findings)
 {
@@ -136,11 +137,10 @@ keep_findings(struct lookup *lookup, struct findings *findings)
 	life.life_ms = found ? config->cache_positive : config->cache_negative;
 	life.refresh_ms = life.life_ms * config->cache_refresh / 100;
 	life.stale_ms = found ? config->stale_if_error : 0;
-	if (life.life_ms <= 0)
-		return;
 	pthread_mutex_lock(&resolver->mutex);
-	if (lookup->flushes == resolver->flushes)
-		cache_put(resolver->cache, lookup->key, findings, &life);
+	if (lookup->flushes != resolver->flushes)
+		life.life_ms = 0;
+	cache_put(resolver->cache, lookup->key, findings, &life);
 	pthread_mutex_unlock(&resolver->mutex);
 }
 

@@ -108,5 +108,5 @@ attempt_cancel(struct attempt *attempt)
 		return;
 	attempt->ready = NULL;
 	event_del(attempt->watch);
-	connection_stop(attempt->connection);
+	connection_abandon(attempt->connection);
 }

@@ -19,6 +19,7 @@
 struct connection {
 	const struct config_directory *directory;
 	const char *uri;
+	struct names *names;
 	pthread_mutex_t mutex; /* for these three */
 	int fd;                /* under way, or -1 */
 	int64_t deadline_ms;
@@ -44,7 +45,10 @@ connection_new(const struct config_directory *directory, const char *uri, struct
 	struct connection *connection;
 
 	connection = calloc(1, sizeof(*connection));
-	if (connection == NULL) {
+	if (connection != NULL)
+		connection->names = names_new();
+	if (connection == NULL || connection->names == NULL) {
+		free(connection);
 		error_no_memory(err);
 		return NULL;
 	}
@@ -149,7 +153,7 @@ try_server(struct connection *connection, struct error *err)
 
 	if (ldap_url_parse(uri, &url) != LDAP_URL_SUCCESS)
 		return error_set(err, ERROR_INPUT, "%s is no LDAP URI", uri);
-	fd = dial(url, connection->deadline_ms, err);
+	fd = dial(url, connection->names, connection->deadline_ms, err);
 	if (fd < 0)
 		goto out;
 	show_socket(connection, fd);
@@ -205,6 +209,13 @@ connection_stop(struct connection *connection)
 	pthread_mutex_unlock(&connection->mutex);
 }
 
+void
+connection_abandon(struct connection *connection)
+{
+	connection_stop(connection);
+	names_abandon(connection->names);
+}
+
 LDAP *
 connection_take(struct connection *connection, struct error *err)
 {
@@ -223,6 +234,7 @@ connection_free(struct connection *connection)
 		return;
 	if (connection->ld != NULL)
 		ldap_unbind_ext(connection->ld, NULL, NULL);
+	names_free(connection->names);
 	pthread_mutex_destroy(&connection->mutex);
 	free(connection);
 }

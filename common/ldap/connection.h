@@ -3,7 +3,7 @@
  * block. It runs on a thread of its own; the ready handle is then taken to the loop thread, which
  * alone uses it.
  *
- * The socket is made here, not by libldap, so that every step but the host name look-up can be
+ * The socket is made here, not by libldap, so that every step (the host name look-up: names.h) can be
  * ended from outside: connection_watch() shuts the socket down when the server's time is up, which
  * wakes whoever waits on it inside libldap or the TLS library.
  *
@@ -37,8 +37,11 @@ void connection_run(struct connection *connection);
 /* While it runs, from another thread: ends it if its time is up. */
 void connection_watch(struct connection *connection);
 
-/* While it runs, from another thread: ends it as soon as can be. */
+/* While it runs, from another thread: ends it as soon as can be. A host name look-up is waited for. */
 void connection_stop(struct connection *connection);
+
+/* The same, and nobody waits for the look-up either. */
+void connection_abandon(struct connection *connection);
 
 /* After it ran: the handle, now the caller's (ldap_unbind_ext()), bound, non-blocking; NULL and
  * why. */

@@ -102,23 +102,17 @@ connect_any(const struct addrinfo *first, int64_t deadline_ms, struct error *err
 }
 
 static int
-dial_host(const LDAPURLDesc *url, int64_t deadline_ms, struct error *err)
+dial_host(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, struct error *err)
 {
-	struct addrinfo hints;
 	struct addrinfo *found = NULL;
 	char port[16];
-	int code;
 	int fd;
 
 	if (url->lud_host == NULL || url->lud_host[0] == '\0')
 		return error_set(err, ERROR_INPUT, "the URI names no host");
-	memset(&hints, 0, sizeof(hints));
-	hints.ai_socktype = SOCK_STREAM;
-	hints.ai_flags = AI_ADDRCONFIG;
 	snprintf(port, sizeof(port), "%d", url->lud_port);
-	code = getaddrinfo(url->lud_host, port, &hints, &found);
-	if (code != 0)
-		return error_set(err, ERROR_TEMPORARY, "host name look-up: %s", gai_strerror(code));
+	if (names_find(names, url->lud_host, port, &found, err) != 0)
+		return -1;
 	fd = connect_any(found, deadline_ms, err);
 	freeaddrinfo(found);
 	return fd;
@@ -142,11 +136,11 @@ dial_path(const char *path, int64_t deadline_ms, struct error *err)
 }
 
 int
-dial(const LDAPURLDesc *url, int64_t deadline_ms, struct error *err)
+dial(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, struct error *err)
 {
 	if (strcmp(url->lud_scheme, "ldapi") == 0)
 		return dial_path(url->lud_host, deadline_ms, err);
 	if (strcmp(url->lud_scheme, "ldap") == 0 || strcmp(url->lud_scheme, "ldaps") == 0)
-		return dial_host(url, deadline_ms, err);
+		return dial_host(url, names, deadline_ms, err);
 	return error_set(err, ERROR_INPUT, "the URI is neither ldap, ldaps nor ldapi");
 }

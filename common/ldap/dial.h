@@ -8,13 +8,15 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "ldap/names.h"
 
 /*
  * Connects to the host and port of a parsed ldap:// or ldaps:// URL, or to the path of an ldapi://
  * one: each of the host's addresses in turn, until deadline_ms (clock_monotonic_ms()). The name
- * look-up keeps its own time (resolv.conf). The socket is blocking. -1 on error.
+ * look-up, for which names is, keeps its own time (resolv.conf). The socket is blocking. -1 on error.
  */
-MUST_CHECK int dial(const LDAPURLDesc *url, int64_t deadline_ms, struct error *err);
+MUST_CHECK int dial(
+    const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, struct error *err);
 
 /* The same for one address. */
 MUST_CHECK int dial_address(

@@ -79,13 +79,20 @@ drain(struct link *link)
 		if (!alive)
 			return;
 	}
+	/* A timer, not event_active(): others have their turn between. */
 	if (taken == MESSAGES_MAX)
-		event_active(link->readable, EV_READ, 0);
+		event_add(link->more, &at_once);
 	pool_wake(pool);
 }
 
 static void
 on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	drain(context);
+}
+
+static void
+on_more(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
 	drain(context);
 }
@@ -159,6 +166,8 @@ free_link(struct link *link, bool with_handle)
 		event_free(link->writable);
 	if (link->timer != NULL)
 		event_free(link->timer);
+	if (link->more != NULL)
+		event_free(link->more);
 	if (with_handle)
 		ldap_unbind_ext(link->ld, NULL, NULL);
 	free(link);
@@ -200,8 +209,9 @@ link_new(struct server *server, LDAP *ld, struct error *err)
 	link->readable = event_new(pool->base, fd, EV_READ | EV_PERSIST, on_readable, link);
 	link->writable = event_new(pool->base, fd, EV_WRITE, on_writable, link);
 	link->timer = event_new(pool->base, -1, 0, on_timer, link);
+	link->more = event_new(pool->base, -1, 0, on_more, link);
 	if (link->readable == NULL || link->writable == NULL || link->timer == NULL ||
-	    event_add(link->readable, NULL) != 0) {
+	    link->more == NULL || event_add(link->readable, NULL) != 0) {
 		free_link(link, false);
 		return error_no_memory(err);
 	}

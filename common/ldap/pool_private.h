@@ -71,6 +71,7 @@ struct link {
 	struct event *readable;
 	struct event *writable;
 	struct event *timer; /* idle, or no answer to the greeting */
+	struct event *more;  /* messages were left for the next turn */
 	struct search_list searches;
 	size_t count;   /* of searches */
 	bool clogged;   /* the socket takes no more for now */

@@ -3,9 +3,11 @@
  * The program is linked with --wrap, so that only our own requests are refused: GLib ends the
  * program when its own are.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "mail/startup.h"
 #include "unit.h"
 #include "world.h"
@@ -13,23 +15,35 @@
 #define ANNA "anna@partner.test"
 #define CANARY "the-canary-sings-in-the-clear"
 
+#define BERT "bert@partner.test"
+#define STAFF "staff@partner.test"
+#define TEAM "team@partner.test"
+
 /* Requests of this thread until one is refused; 0: none is. */
 static _Thread_local long until_refused;
+/* The same for all other threads together: the resolver's loop, and the judges. */
+static atomic_long until_refused_others;
+static _Thread_local bool is_sender;
 
 static bool
 is_refused(void)
 {
-	return until_refused > 0 && --until_refused == 0;
+	if (is_sender)
+		return until_refused > 0 && --until_refused == 0;
+	return atomic_load(&until_refused_others) > 0 &&
+	       atomic_fetch_sub(&until_refused_others, 1) == 1;
 }
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t count, size_t size);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t size);
 
@@ -49,6 +63,12 @@ void *
 __wrap_realloc(void *old, size_t size)
 {
 	return is_refused() ? NULL : __real_realloc(old, size);
+}
+
+void *
+__wrap_reallocarray(void *old, size_t count, size_t size)
+{
+	return is_refused() ? NULL : __real_reallocarray(old, count, size);
 }
 
 char *
@@ -87,7 +107,7 @@ static const struct {
 
 /* The whole way; NULL where it could not even begin. */
 static struct message *
-send_through(struct world *world, int which)
+send_through(struct world *world, int which, const char *to)
 {
 	struct origin origin = {.user = NULL};
 	struct message *message;
@@ -98,7 +118,7 @@ send_through(struct world *world, int which)
 	message = message_new(world_snapshot(world), &origin, "me@corp.test", NULL);
 	if (message == NULL)
 		return NULL;
-	message_recipient(message, ANNA);
+	message_recipient(message, to);
 	message_header(message, "To", " " ANNA);
 	message_header(message, "Message-ID", " <1@corp.test>");
 	message_header(message, cases[which].field, cases[which].value);
@@ -111,6 +131,77 @@ send_through(struct world *world, int which)
 	return message;
 }
 
+static void
+expect_no_pass(const struct message_result *result, long request)
+{
+	ck_assert_msg(result->action != ACTION_PASS, "request %ld", request);
+	ck_assert((result->reply != NULL) ==
+		  (result->action == ACTION_DEFER || result->action == ACTION_REFUSE));
+}
+
+/* A group, and one in it: whoever it is sealed for, it is sealed for all members. */
+static struct world *
+make_staff(void)
+{
+	static const char *const staff[] = {ANNA, TEAM, NULL};
+	static const char *const team[] = {BERT, ANNA, NULL};
+	struct world *world = world_new("deadline = 20s\n", cases[0].rules);
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_publish(world, BERT, PUBLISH_BLOB_AES);
+	world_group(world, STAFF, staff, false);
+	world_group(world, TEAM, team, false);
+	return world;
+}
+
+static void
+expect_for_all(struct world *world, struct message *message, long request)
+{
+	struct sent sent = {.message = message, .result = message_end(message)};
+	char *anna;
+	char *bert;
+
+	expect_no_pass(sent.result, request);
+	if (sent.result->action != ACTION_SEAL)
+		return;
+	anna = sent_open(world, &sent, ANNA);
+	bert = sent_open(world, &sent, BERT);
+	ck_assert_msg(anna != NULL && bert != NULL, "request %ld", request);
+	free(anna);
+	free(bert);
+}
+
+/* _i: whether it is the sender's thread that gets none, or the resolver's. */
+START_TEST(no_memory_leaves_no_member_out)
+{
+	struct world *world = make_staff();
+	struct message *message;
+	bool refused = true;
+	int64_t begun;
+	long n;
+
+	for (n = 1; refused; n++) {
+		resolver_cache_flush(world_snapshot(world)->resolver, NULL);
+		begun = clock_monotonic_ms();
+		until_refused = _i == 0 ? n : 0;
+		atomic_store(&until_refused_others, _i == 0 ? 0 : n);
+		message = send_through(world, 0, STAFF);
+		refused = _i == 0 ? until_refused == 0 : atomic_load(&until_refused_others) <= 0;
+		until_refused = 0;
+		atomic_store(&until_refused_others, 0);
+		ck_assert_msg(clock_monotonic_ms() - begun < 10000, "request %ld: no answer", n);
+		if (message == NULL)
+			continue;
+		expect_for_all(world, message, n);
+		if (!refused)
+			ck_assert_int_eq(message_end(message)->action, ACTION_SEAL);
+		message_free(message);
+	}
+	ck_assert_int_gt(n, 20);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(no_memory_lets_nothing_pass)
 {
 	struct world *world = world_new("", cases[_i].rules);
@@ -122,15 +213,13 @@ START_TEST(no_memory_lets_nothing_pass)
 	world_publish(world, ANNA, PUBLISH_BLOB_AES);
 	for (n = 1; refused; n++) {
 		until_refused = n;
-		message = send_through(world, _i);
+		message = send_through(world, _i, ANNA);
 		refused = until_refused == 0;
 		until_refused = 0;
 		if (message == NULL)
 			continue;
 		result = message_end(message);
-		ck_assert_msg(result->action != ACTION_PASS, "request %ld", n);
-		ck_assert((result->reply != NULL) ==
-			  (result->action == ACTION_DEFER || result->action == ACTION_REFUSE));
+		expect_no_pass(result, n);
 		if (!refused)
 			ck_assert_int_eq(result->action, ACTION_SEAL);
 		message_free(message);
@@ -139,6 +228,12 @@ START_TEST(no_memory_lets_nothing_pass)
 	world_free(world);
 }
 END_TEST
+
+static void
+be_sender(void)
+{
+	is_sender = true;
+}
 
 int
 main(void)
@@ -151,6 +246,8 @@ main(void)
 	if (seal_startup(&err) != 0)
 		return EXIT_FAILURE;
 	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, be_sender, NULL);
+	tcase_add_loop_test(tcase, no_memory_leaves_no_member_out, 0, 2);
 	tcase_add_loop_test(tcase, no_memory_lets_nothing_pass, 0, (int)ARRAY_LENGTH(cases));
 	return unit_run(suite);
 }

@@ -75,21 +75,63 @@ query_free(struct source_query *query)
 	free(query);
 }
 
-static struct findings_group *
-make_group(const struct person *person)
+static int
+add_members(struct findings_group *group, const struct person *person, struct error *err)
+{
+	const char *const *member;
+	int result = 0;
+
+	group->incomplete = person->incomplete;
+	for (member = person->members; *member != NULL && result == 0; member++) {
+		if (strchr(*member, '@') != NULL)
+			result = findings_group_add(group, *member, err);
+		else
+			result = findings_group_add_nameless(group, *member, err);
+	}
+	return result;
+}
+
+static int
+add_group(struct findings *findings, const struct person *person, struct error *err)
 {
 	struct findings_group *group = findings_group_new();
-	const char *const *member;
 
-	ck_assert_ptr_nonnull(group);
-	group->incomplete = person->incomplete;
-	for (member = person->members; *member != NULL; member++) {
-		if (strchr(*member, '@') != NULL)
-			ck_assert_int_eq(findings_group_add(group, *member, NULL), 0);
-		else
-			ck_assert_int_eq(findings_group_add_nameless(group, *member, NULL), 0);
+	if (group == NULL)
+		return error_no_memory(err);
+	if (add_members(group, person, err) != 0) {
+		findings_group_free(group);
+		return -1;
 	}
-	return group;
+	findings_set_group(findings, group);
+	return 0;
+}
+
+/* What the directory holds; NULL, and why there is no answer: memory may run out in a test. */
+static struct findings *
+make_findings(const struct person *person, struct error *err)
+{
+	struct findings *findings;
+	int result = 0;
+
+	if (person != NULL && person->fails) {
+		error_set(err, ERROR_TEMPORARY, "scripted failure");
+		return NULL;
+	}
+	findings = findings_new();
+	if (findings == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	if (person != NULL && person->published) {
+		findings->entries = 1;
+		result = findings_add(findings, &person->finding, err);
+	}
+	if (person != NULL && person->members != NULL && result == 0)
+		result = add_group(findings, person, err);
+	if (result == 0)
+		return findings;
+	findings_unref(findings);
+	return NULL;
 }
 
 static void
@@ -105,20 +147,8 @@ query_answer(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	query_free(query);
-	if (person != NULL && person->fails) {
-		error_set(&err, ERROR_TEMPORARY, "scripted failure");
-		answer(answer_context, NULL, &err);
-		return;
-	}
-	findings = findings_new();
-	ck_assert_ptr_nonnull(findings);
-	if (person != NULL && person->published) {
-		findings->entries = 1;
-		ck_assert_int_eq(findings_add(findings, &person->finding, &err), 0);
-	}
-	if (person != NULL && person->members != NULL)
-		findings_set_group(findings, make_group(person));
-	answer(answer_context, findings, NULL);
+	findings = make_findings(person, &err);
+	answer(answer_context, findings, findings == NULL ? &err : NULL);
 }
 
 static struct source_query *
@@ -130,7 +160,10 @@ scripted_start(struct source *source, const struct address *address, int64_t dea
 	struct timeval delay = {0, 0};
 
 	(void)deadline_ms;
-	(void)err;
+	if (query == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
 	query->scripted = scripted;
 	query->person = find_person(scripted->world, address->text);
 	query->answer = answer;

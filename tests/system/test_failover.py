@@ -322,6 +322,20 @@ def test_a_host_name_whose_look_up_hangs_defers_in_time(s):
     require(record["duration_ms"] < DEADLINE * SLOWER and "name" in record["detail"], record)
 
 
+def test_a_host_name_whose_look_up_hangs_holds_up_no_stop(s):
+    if not Dns.possible():
+        raise Skip("no mount namespace can be made here")
+    dns = Dns(s.place, answers=False, seconds=30)  # the longest that the C library takes
+    daemon = start(s, section(many(s), "ldap://ldap.nowhere.test"), prefix=dns.prefix)
+    require(decide(daemon, 0).verdict == "defer", "not deferred")
+    require(dns.questions > 0, "the name was not looked up")
+    begun = time.monotonic()
+    daemon.stop()
+    took = time.monotonic() - begun
+    print(f"        {took:.1f} s", flush=True)
+    require(took < 15, "too late:", took)
+
+
 def test_a_warm_recipient_costs_no_search(s):
     fake = FakeLdap(s.place, s.people.entries())
     daemon = s.daemon(directories={"gal": {"uri": [fake.uri], "base": "dc=x", "tls": "never"}})

@@ -69,6 +69,22 @@ def test_mail_goes_on_while_a_reload_reads_a_large_file(s):
     require(found.verdict == "refuse", "someone else's certificate", found.verdict)
 
 
+def test_reloads_asked_for_during_one_are_one_more(s):
+    """Else each would hold up the next, and a stop all of them."""
+    daemon = s.daemon(directories={"large": {"ldif": write_large(s, s.people.entries())}})
+
+    def taken_up():
+        return daemon.log().count("configuration taken up")
+
+    asked = 0
+    while taken_up() == 0:
+        daemon.process.signal(signal.SIGHUP)
+        asked += 1
+    wait_until(lambda: taken_up() >= 2, "one more reload")
+    daemon.stop()
+    require(asked > 20 and taken_up() <= 3, asked, "asked for,", taken_up(), "reloads")
+
+
 def test_mail_goes_on_while_a_large_file_that_changed_is_read(s):
     anna, bruno = s.people.anna, s.people.bruno
     path = write_large(s, [anna.entry])

@@ -169,6 +169,30 @@ hold(struct fake *fake, struct fake_client *client, int id)
 	atomic_fetch_add(&fake->held, 1);
 }
 
+/* Entries, until the mode changes or nobody listens any more. */
+static void
+flood(struct fake *fake, int fd, int id)
+{
+	static const struct timeval patience = {5, 0};
+	static char many[1 << 16];
+	struct ber inner = {.size = 0};
+	struct ber entry = {.size = 0};
+	struct ber message = {.size = 0};
+	size_t size;
+
+	put_text(&entry, "o=xxxxxxxx");
+	put(&entry, 0x30, "", 0);
+	put_number(&inner, 0x02, id);
+	put(&inner, 0x64, entry.bytes, entry.size);
+	put(&message, 0x30, inner.bytes, inner.size);
+	for (size = 0; size + message.size <= sizeof(many); size += message.size)
+		memcpy(many + size, message.bytes, message.size);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	while (atomic_load(&fake->mode) == FAKE_FLOODS && atomic_load(&fake->stop) == 0 &&
+	       send(fd, many, size, MSG_NOSIGNAL) == (ssize_t)size)
+		;
+}
+
 /* Answers a search as the mode says. */
 static void
 answer(struct fake *fake, struct fake_client *client, int id, const char *base)
@@ -214,6 +238,9 @@ answer(struct fake *fake, struct fake_client *client, int id, const char *base)
 	case FAKE_DEEPER:
 		snprintf(referral, sizeof(referral), "%s/o=deeper,%s", fake->refer, base);
 		send_result(fd, id, 0x65, 10, referral);
+		return;
+	case FAKE_FLOODS:
+		flood(fake, fd, id);
 		return;
 	}
 }

@@ -25,6 +25,7 @@ enum fake_mode {
 	FAKE_REFERS,   /* one entry, `references` to `refer` with a base, and success */
 	FAKE_REFERRAL, /* the result is a referral to `refer` */
 	FAKE_DEEPER,   /* as FAKE_REFERRAL, each time to another base */
+	FAKE_FLOODS,   /* entries without an end, faster than they can be taken */
 };
 
 struct fake_client {

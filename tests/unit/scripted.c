@@ -16,6 +16,7 @@ atomic_int scripted_most;
 atomic_int scripted_cancelled;
 atomic_int scripted_freed;
 atomic_bool scripted_down;
+atomic_bool scripted_left;
 atomic_bool scripted_gate;
 
 struct scripted {
@@ -92,6 +93,8 @@ has_value(const struct scripted *scripted, const struct address *address)
 {
 	if (says(address, "only"))
 		return address->local[4] - '1' == scripted->number;
+	if (says(address, "leaves"))
+		return !atomic_load(&scripted_left);
 	return !says(address, "none") && !says(address, "entry");
 }
 
@@ -128,7 +131,9 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	struct findings *findings = NULL;
 	struct error err = ERROR_INIT;
 
-	if (says(query->address, "gate") && !atomic_load(&scripted_gate)) {
+	if ((says(query->address, "gate") ||
+		(says(query->address, "leaves") && atomic_load(&scripted_left))) &&
+	    !atomic_load(&scripted_gate)) {
 		wait_ms(query, 2);
 		return;
 	}

@@ -4,6 +4,7 @@
  *   none…    nothing is published            error…   the search fails
  *   entry…   an entry without values         refuse…  the search can't begin
  *   never…   no answer                       late…    found, after 50 ms
+ *   leaves…  found, until scripted_left is set: then nothing, once the gate is open
  *   gate…    found, once the gate is open    crowdN   a group of found0@ to foundN-1@
  *   group…   a group: scripted_groups        wrecksN  a group of error0@ to errorN-1@
  *   only1…   found in the first directory alone, none elsewhere (only2…: the second)
@@ -33,6 +34,7 @@ extern atomic_int scripted_most;                             /* under way at a t
 extern atomic_int scripted_cancelled;
 extern atomic_int scripted_freed;
 extern atomic_bool scripted_down; /* every search fails */
+extern atomic_bool scripted_left;
 extern atomic_bool scripted_gate; /* open */
 
 /* Starts the resolver of a fixture with them, for as many directories as it has. A directory with

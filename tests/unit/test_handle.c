@@ -156,6 +156,7 @@ reach(int server, const char *scheme)
 {
 	char uri[300];
 	char *to = uri + sprintf(uri, "%s://", scheme);
+	struct names *names = names_new();
 	int fd;
 
 	directory.tls_ca = (char *)fixture_path(&places[server], "ca.pem");
@@ -167,7 +168,8 @@ reach(int server, const char *scheme)
 		strcpy(to, "%2Fldapi");
 	}
 	ck_assert_int_eq(ldap_url_parse(uri, &url), LDAP_URL_SUCCESS);
-	fd = dial(url, clock_monotonic_ms() + PATIENCE, &err);
+	fd = dial(url, names, clock_monotonic_ms() + PATIENCE, &err);
+	names_free(names);
 	ck_assert_msg(fd >= 0, "%s", err.text);
 	ld = handle_new(fd, url, uri, &err);
 	ck_assert_ptr_nonnull(ld);
@@ -212,8 +214,10 @@ probe(void)
 	    .certificate_file = directory.tls_certificate,
 	    .key_file = directory.tls_key,
 	};
-	int fd = dial(url, clock_monotonic_ms() + PATIENCE, &err);
+	struct names *names = names_new();
+	int fd = dial(url, names, clock_monotonic_ms() + PATIENCE, &err);
 
+	names_free(names);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(tls_probe(&what, fd, clock_monotonic_ms() + PATIENCE, &err), 0);
 	close(fd);

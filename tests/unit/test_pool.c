@@ -878,6 +878,26 @@ START_TEST(a_search_ends_with_its_deadline)
 }
 END_TEST
 
+START_TEST(a_server_that_gives_without_end_stops_nothing_else)
+{
+	struct asked asked = {.done = 0};
+	int most = 0;
+	int before;
+
+	add_fake(FAKE_FLOODS);
+	start_pool();
+	begin(&asked);
+	while (asked.entries < 20000) {
+		before = asked.entries;
+		event_base_loop(base, EVLOOP_ONCE);
+		if (asked.entries - before > most)
+			most = asked.entries - before;
+	}
+	ck_assert_int_le(most, 1000); /* and then timers and other connections have their turn */
+	pool_search_cancel(asked.search);
+}
+END_TEST
+
 START_TEST(a_search_may_start_another_when_it_ends)
 {
 	struct fake *fake = add_fake(FAKE_ANSWERS);
@@ -1131,6 +1151,26 @@ START_TEST(a_pool_can_be_freed_while_it_connects)
 }
 END_TEST
 
+START_TEST(a_pool_can_be_freed_while_a_name_look_up_hangs)
+{
+	static char uri[] = "ldap://hangs.test:1";
+	struct asked asked = {.done = 0};
+
+	uris[0] = uri;
+	fixture_list(&directory->uri, uris, 1);
+	atomic_store(&hangs, 1);
+	start_pool();
+	begin(&asked);
+	RUN_UNTIL(atomic_load(&lookups) == 1);
+	pool_search_cancel(asked.search);
+	pool_free(pool);
+	pool = NULL;
+	worker_pool_free(workers); /* hangs as long as the look-up, or not */
+	workers = NULL;
+	ck_assert_int_eq(asked.done, 0);
+}
+END_TEST
+
 START_TEST(a_section_with_too_many_servers_is_an_error)
 {
 	static char text[100][30];
@@ -1158,10 +1198,12 @@ add_outcome_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, the_servers_word_is_the_outcome, 0, (int)ARRAY_LENGTH(outcomes));
 	tcase_add_test(tcase, an_entry_that_is_refused_ends_the_search_only);
 	tcase_add_test(tcase, a_search_ends_with_its_deadline);
+	tcase_add_test(tcase, a_server_that_gives_without_end_stops_nothing_else);
 	tcase_add_test(tcase, a_search_may_start_another_when_it_ends);
 	tcase_add_loop_test(tcase, a_search_can_be_cancelled_at_every_stage, 0, STAGES);
 	tcase_add_test(tcase, what_is_cancelled_is_abandoned);
 	tcase_add_test(tcase, a_pool_can_be_freed_while_it_connects);
+	tcase_add_test(tcase, a_pool_can_be_freed_while_a_name_look_up_hangs);
 }
 
 static void

@@ -120,6 +120,35 @@ START_TEST(old_findings_serve_while_no_server_can_be_asked)
 }
 END_TEST
 
+static size_t flush(const char *text);
+
+/* cache-negative = 0, or a flush of others meanwhile: the newer answer is not kept, the older one
+ * goes. */
+START_TEST(what_a_newer_answer_no_longer_holds_serves_never_again)
+{
+	struct ticket *ticket;
+
+	fixture.config.stale_if_error = 3600000;
+	if (_i == 0)
+		fixture.config.cache_negative = 0;
+	scripted_begin(&fixture);
+	expect_stale("leaves@example.org", false);
+	clock_advance_monotonic(fixture.config.cache_positive);
+	atomic_store(&scripted_left, true);
+	ticket = fixture_submit(&fixture, "leaves@example.org");
+	await_searches(2);
+	if (_i == 1)
+		flush("@example.net");
+	atomic_store(&scripted_gate, true);
+	ck_assert(ticket_wait(ticket, clock_monotonic_ms() + FIXTURE_PATIENCE));
+	ck_assert_int_eq(ticket_record(ticket)->state, RECIPIENT_NONE);
+	ticket_free(ticket);
+	atomic_store(&scripted_down, true);
+	clock_advance_monotonic(fixture.config.cache_negative);
+	expect("leaves@example.org", RECIPIENT_UNAVAILABLE);
+}
+END_TEST
+
 START_TEST(old_findings_serve_at_once_while_the_error_is_remembered)
 {
 	int searches;
@@ -450,6 +479,7 @@ main(void)
 	tcase_add_test(tcase, an_error_is_remembered_for_its_time);
 	tcase_add_test(tcase, errors_push_no_findings_out);
 	tcase_add_test(tcase, old_findings_serve_while_no_server_can_be_asked);
+	tcase_add_loop_test(tcase, what_a_newer_answer_no_longer_holds_serves_never_again, 0, 2);
 	tcase_add_test(tcase, old_findings_serve_at_once_while_the_error_is_remembered);
 	tcase_add_test(tcase, findings_are_fetched_again_ahead_of_their_end);
 	tcase_add_test(tcase, a_refresh_that_fails_leaves_what_is_there);
