@@ -39,6 +39,9 @@ const char *check_listen(const char *listen);
 /* check_directory.c */
 void check_directory(const struct check *check, const struct config_directory *directory);
 
+/* check_fetch.c */
+void check_fetch(const struct check *check);
+
 /* check_filter.c: an error's text, or NULL if the search filter (RFC 4515) is well-formed. */
 const char *check_filter(const char *filter);
 
