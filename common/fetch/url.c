@@ -24,6 +24,7 @@ static int
 check_text(const char *text, struct error *err)
 {
 	const char *authority;
+	size_t length;
 	size_t i;
 
 	if (strnlen(text, URL_MAX + 1) > URL_MAX)
@@ -39,8 +40,12 @@ check_text(const char *text, struct error *err)
 	authority = text + strlen(scheme);
 	if (*authority == '/')
 		return refuse(err, "the URL names no host");
-	if (memchr(authority, '@', strcspn(authority, "/?#")) != NULL)
+	length = strcspn(authority, "/?#");
+	if (memchr(authority, '@', length) != NULL)
 		return refuse(err, "the URL has a user name");
+	/* Decoded it would be read once more, as something else: an address, an interface. */
+	if (memchr(authority, '%', length) != NULL)
+		return refuse(err, "the host in the URL is percent-encoded");
 	if (strchr(text, '#') != NULL)
 		return refuse(err, "the URL has a fragment");
 	return 0;
@@ -149,17 +154,12 @@ part(CURLU *parts, CURLUPart which, unsigned int flags)
 static int
 take_apart(CURLU *parts, const struct strings *ports, struct url *url, struct error *err)
 {
-	char *zone = part(parts, CURLUPART_ZONEID, 0);
 	char *port = part(parts, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-	bool zoned = zone != NULL;
 
 	url->text = part(parts, CURLUPART_URL, 0);
 	url->host = part(parts, CURLUPART_HOST, 0);
 	url->port = port != NULL ? (int)strtol(port, NULL, 10) : -1;
 	free(port);
-	free(zone);
-	if (zoned)
-		return refuse(err, "the URL names an interface of its writer's machine");
 	if (url->text == NULL || url->host == NULL || url->port < 0)
 		return error_no_memory(err);
 	if (check_host(url, err) != 0 || check_port(url->port, ports, err) != 0)

@@ -914,6 +914,27 @@ START_TEST(one_host_is_not_asked_too_much_at_a_time)
 }
 END_TEST
 
+START_TEST(one_host_is_not_asked_too_much_in_a_time)
+{
+	static struct asker askers[FETCH_HOST_STARTS_MAX + 2];
+	char path[20];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(askers) - 1; i++) {
+		snprintf(path, sizeof(path), "/good?%zu", i);
+		start(&askers[i], url_of("127.0.0.1", path));
+	}
+	UNTIL(seen->requests == FETCH_HOST_STARTS_MAX && counts.requests == 1);
+	turn();
+	ck_assert_uint_eq(counts.waiting, 1);
+	clock_advance_monotonic(FETCH_HOST_PERIOD);
+	start(&askers[i], url_of("127.0.0.1", "/good"));
+	UNTIL(counts.requests == 0);
+	for (i = 0; i < ARRAY_LENGTH(askers); i++)
+		expect_body(&askers[i], "good");
+}
+END_TEST
+
 START_TEST(not_too_much_is_asked_at_a_time)
 {
 	static struct asker askers[FETCH_RUNNING_MAX + 5];
@@ -996,6 +1017,7 @@ add_asker_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, what_was_taken_back_is_never_answered, 0, STAGES);
 	tcase_add_test(tcase, a_fetcher_ends_with_all_that_is_under_way);
 	tcase_add_test(tcase, one_host_is_not_asked_too_much_at_a_time);
+	tcase_add_test(tcase, one_host_is_not_asked_too_much_in_a_time);
 	tcase_add_test(tcase, not_too_much_is_asked_at_a_time);
 	tcase_add_test(tcase, what_waits_is_bounded);
 }
