@@ -45,6 +45,14 @@ static const struct {
     {"\"mode\" = observe", "1: the name of a setting is written without quotes"},
     {"rule a { encrypt = never }\nrule|mode = observe", "2: unknown setting \"rule|mode\""},
     {"include(\"@F@\")", "1: \"(\" must stand in quotes"},
+    {"fetch-ports = { \"80\", \"0x50\" }",
+	"1: fetch-ports: \"0x50\" is not a number from 1 to 65535"},
+    {"fetch-ports = { \"65536\" }", "1: fetch-ports: \"65536\" is not a number from 1 to 65535"},
+    {"fetch-ports = { \"0\" }", "1: fetch-ports: \"0\" is not a number from 1 to 65535"},
+    {"fetch-ports = { }",
+	"1: fetch-ports: without a port nothing can be fetched; fetch = no says so"},
+    {"fetch-allow = { \"10.1.2.3/8\" }", "1: fetch-allow: \"10.1.2.3/8\" has bits set behind its "
+					 "prefix: give the first address of the network"},
     /* Syntax. */
     {"\nmode observe", "2: syntax: missing equal sign after option 'mode'"},
     {"mode =", "1: syntax: premature end of file"},
