@@ -272,9 +272,8 @@ static const struct {
     {"trust t { anchors = /dev/null }", "1: anchors: /dev/null is not a file or folder"},
     {"trust t { anchors = \"@F@\" intermediates = \"/nonexistent\" }",
 	"1: intermediates: /nonexistent: No such file or directory"},
-    {"trust t { anchors = \"@F@\"\nrevocation = hard }",
-	"2: revocation = hard is not supported by this version, which asks no CRL and no OCSP "
-	"responder: every mail would be deferred"},
+    {"trust t { anchors = \"@F@\"\npolicies = { \"1.2.3\", \"1..2\" } }",
+	"2: policies: \"1..2\" is no object identifier, such as 1.3.6.1.4.1.99999.1"},
     {"trust t { anchors = \"@F@\"\nmin-rsa-bits = 4096 max-rsa-bits = 3072 }",
 	"2: min-rsa-bits is more than max-rsa-bits"},
     {"trust t { anchors = \"@F@\"\nfor = { } }",

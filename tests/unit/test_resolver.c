@@ -43,7 +43,7 @@ make_findings(const struct scripted *scripted, const struct address *address)
 	struct findings *findings = findings_new();
 	struct finding finding = {FINDING_CERTIFICATE, (char *)scripted->source.title,
 	    (char *)"cn=x", (char *)"userCertificate", (unsigned char *)address->local,
-	    strlen(address->local), false, false, NULL};
+	    strlen(address->local), false, false, false, NULL};
 
 	ck_assert_ptr_nonnull(findings);
 	findings->entries = says(address, "none") ? 0 : 1;
