@@ -83,6 +83,13 @@ START_TEST(an_issuer_comes_as_der_pem_or_a_bundle)
 	ck_assert_int_eq(evidence_take(t.evidence, issuer, der, size, t.now, NULL), 0);
 	ck_assert_int_eq(certificates_named(t.ca), 1);
 	ck_assert_int_eq(certificates_named(t.leaf), 0);
+	text = malloc(2 * size);
+	memcpy(text, der, size);
+	memcpy(text + size, der, size);
+	ck_assert_int_eq(evidence_take(t.evidence, issuer, text, 2 * size, t.now, NULL), 0);
+	ck_assert_int_eq(certificates_named(t.ca), 2);
+	ck_assert_int_eq(evidence_take(t.evidence, issuer, text, 2 * size - 1, t.now, NULL), -1);
+	free(text);
 	OPENSSL_free(der);
 	/* The same URL: in place of it. */
 	ck_assert(PEM_write_bio_X509(pem, t.ca) && PEM_write_bio_X509(pem, t.leaf));
