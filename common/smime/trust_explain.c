@@ -11,33 +11,14 @@
 /* Bytes of a name in a detail; the records have it whole. */
 #define NAME_SHOWN 120
 
-static const struct {
-	int error;
-	const char *words;
-} links[] = {
-    {X509_V_ERR_CERT_SIGNATURE_FAILURE, "is not signed by the key of its issuer"},
-    {X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, "is not signed by the key of its issuer"},
-    {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "has an issuer whose key can't be read"},
-    {X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM, "is signed with an unsupported algorithm"},
-    {X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH, "is signed with another algorithm than it says"},
-    {X509_V_ERR_INVALID_CA, "may not issue certificates"},
-    {X509_V_ERR_INVALID_NON_CA, "is a CA's where none may be"},
-    {X509_V_ERR_PATH_LENGTH_EXCEEDED, "does not allow so long a chain"},
-    {X509_V_ERR_CERT_CHAIN_TOO_LONG, "is the last of a chain that is too long"},
-    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "may not sign certificates by its key usage"},
-    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "has a critical extension that is not known"},
-    {X509_V_ERR_INVALID_EXTENSION, "has an extension that can't be read"},
-    {X509_V_ERR_PERMITTED_VIOLATION, "has a name that a CA above it may not certify"},
-    {X509_V_ERR_EXCLUDED_VIOLATION, "has a name that a CA above it may not certify"},
-};
-
 int
 trust_rank(enum reason_id reason)
 {
 	static const enum reason_id order[] = {REASON_MALFORMED, REASON_EXPIRED,
 	    REASON_NOT_YET_VALID, REASON_INCOMPLETE_CHAIN, REASON_UNTRUSTED_ISSUER,
 	    REASON_INVALID_CHAIN, REASON_REVOKED, REASON_WRONG_USAGE, REASON_ADDRESS_MISMATCH,
-	    REASON_WEAK_KEY, REASON_WEAK_DIGEST, REASON_KEY_UNSUPPORTED, REASON_OK};
+	    REASON_WEAK_KEY, REASON_WEAK_DIGEST, REASON_KEY_UNSUPPORTED,
+	    REASON_REVOCATION_UNAVAILABLE, REASON_OK};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LENGTH(order); i++) {
@@ -53,6 +34,8 @@ trust_verdict_link(struct trust_verdict *verdict, X509 *x509, int depth, struct 
 	free(verdict->failed_subject);
 	free(verdict->failed_issuer);
 	verdict->failed_depth = depth;
+	(void)certificate_read_time(X509_get0_notBefore(x509), &verdict->failed_from);
+	(void)certificate_read_time(X509_get0_notAfter(x509), &verdict->failed_until);
 	verdict->failed_subject = certificate_name_text(X509_get_subject_name(x509));
 	verdict->failed_issuer = certificate_name_text(X509_get_issuer_name(x509));
 	if (verdict->failed_subject == NULL || verdict->failed_issuer == NULL)
@@ -199,46 +182,35 @@ explain_time(X509 *x509, bool expired, int depth, struct trust_verdict *verdict)
 static void
 explain_link(X509 *x509, int error, int depth, struct trust_verdict *verdict)
 {
-	const char *words = X509_verify_cert_error_string(error);
+	const char *words = trust_fault_words(error);
 	char name[NAME_SHOWN];
-	size_t i;
 
 	verdict->reason = REASON_INVALID_CHAIN;
 	short_name(X509_get_subject_name(x509), name);
-	for (i = 0; i < ARRAY_LENGTH(links); i++) {
-		if (links[i].error == error) {
-			snprintf(verdict->detail, sizeof(verdict->detail),
-			    depth == 0 ? "the certificate \"%s\" %s"
-				       : "the CA certificate \"%s\" %s",
-			    name, links[i].words);
-			return;
-		}
-	}
-	snprintf(
-	    verdict->detail, sizeof(verdict->detail), "the certificate \"%s\": %s", name, words);
+	if (words != NULL)
+		snprintf(verdict->detail, sizeof(verdict->detail),
+		    depth == 0 ? "the certificate \"%s\" %s" : "the CA certificate \"%s\" %s", name,
+		    words);
+	else
+		snprintf(verdict->detail, sizeof(verdict->detail), "the certificate \"%s\": %s",
+		    name, X509_verify_cert_error_string(error));
 }
 
 void
 trust_explain(const struct trust *trust, const struct trust_section *section,
     STACK_OF(X509) * candidates, X509 *x509, int error, int depth, struct trust_verdict *verdict)
 {
-	switch (error) {
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_CERT_UNTRUSTED:
-	case X509_V_ERR_CERT_REJECTED:
+	switch (trust_fault_of(error)) {
+	case TRUST_FAULT_END:
 		explain_end(trust, section, candidates, x509, depth, verdict);
 		break;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case TRUST_FAULT_EXPIRED:
 		explain_time(x509, true, depth, verdict);
 		break;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case TRUST_FAULT_NOT_YET_VALID:
 		explain_time(x509, false, depth, verdict);
 		break;
-	default:
+	case TRUST_FAULT_LINK:
 		explain_link(x509, error, depth, verdict);
 		break;
 	}

@@ -14,7 +14,7 @@ findings_of(size_t size)
 	static unsigned char value[100000];
 	struct findings *findings = findings_new();
 	struct finding finding = {FINDING_BLOB, (char *)"d", (char *)"cn=a", (char *)"x", value,
-	    size, false, false, NULL};
+	    size, false, false, false, NULL};
 
 	ck_assert_uint_le(size, sizeof(value));
 	ck_assert_int_eq(findings_add(findings, &finding, NULL), 0);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "pki.h"
+#include "smime/evidence.h"
 #include "smime/recipient.h"
 #include "smime/trust.h"
 #include "unit.h"
@@ -38,7 +39,8 @@ trust_in(X509 *anchor)
 	    .min_rsa_bits = 2048,
 	    .max_rsa_bits = 16384,
 	    .min_ec_bits = 256,
-	    .max_depth = 8};
+	    .max_depth = 8,
+	    .min_digest = MIN_DIGEST_SHA224};
 	struct config config = {.trusts = &section, .trust_count = 1};
 	struct error err = ERROR_INIT;
 	struct trust *trust;
@@ -166,7 +168,9 @@ judge_at(time_t at)
 
 	ck_assert_int_eq(address_parse(ANNA, &anna, NULL), 0);
 	recipient_unref(t.recipient);
-	t.recipient = recipient_judge(t.trust, t.findings, &anna, false, at, &err);
+	t.recipient = recipient_judge(t.trust,
+	    &(const struct recipient_question){.findings = t.findings, .address = &anna, .at = at},
+	    &err);
 	ck_assert_msg(t.recipient != NULL, "%s", err.text);
 	ck_assert_str_eq(t.recipient->address, ANNA);
 	address_free(&anna);
@@ -713,7 +717,10 @@ START_TEST(a_certificate_may_name_the_address_that_its_entry_was_found_by)
 		ck_assert_int_eq(findings_add(t.findings, &finding, NULL), 0);
 		OPENSSL_free(finding.value);
 	}
-	t.recipient = recipient_judge(t.trust, t.findings, &asked, false, clock_wall(), NULL);
+	t.recipient = recipient_judge(t.trust,
+	    &(const struct recipient_question){
+		.findings = t.findings, .address = &asked, .at = clock_wall()},
+	    NULL);
 	ck_assert_uint_eq(t.recipient->digital_id_count, 2);
 	ck_assert(is(&t.recipient->digital_ids[0], anna));
 	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_OK);
@@ -724,7 +731,10 @@ START_TEST(a_certificate_may_name_the_address_that_its_entry_was_found_by)
 	t.findings = findings_new();
 	add_certificate(FINDING_CA, t.ca);
 	add_bare(anna);
-	t.recipient = recipient_judge(t.trust, t.findings, &asked, false, clock_wall(), NULL);
+	t.recipient = recipient_judge(t.trust,
+	    &(const struct recipient_question){
+		.findings = t.findings, .address = &asked, .at = clock_wall()},
+	    NULL);
 	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_ADDRESS_MISMATCH);
 	address_free(&asked);
 	X509_free(anna);
@@ -774,6 +784,57 @@ START_TEST(a_record_from_old_findings_says_so)
 }
 END_TEST
 
+START_TEST(what_is_missing_is_wanted_where_the_directory_allows)
+{
+	X509 *anna =
+	    issue(&(const struct pki_certificate){.subject = "Anna",
+		      .email = ANNA,
+		      .extension = "authorityInfoAccess=caIssuers;URI:http://aia.example/ca,"
+				   "OCSP;URI:http://ocsp.example/"},
+		t.key);
+	const struct evidence_limits limits = {.crl_size = 0};
+	struct evidence *evidence = evidence_new(&limits, NULL);
+	struct wants wants = WANTS_INIT;
+	struct address address = ADDRESS_INIT;
+	const struct recipient_question question = {.findings = t.findings,
+	    .address = &address,
+	    .at = clock_wall(),
+	    .evidence = evidence,
+	    .wants = &wants};
+	unsigned char *der;
+	size_t size;
+
+	ck_assert_int_eq(address_parse(ANNA, &address, NULL), 0);
+	add_bare(anna);
+	t.recipient = recipient_judge(t.trust, &question, NULL);
+	ck_assert_int_ne(t.recipient->digital_ids[0].verdict, REASON_OK);
+	ck_assert_uint_eq(wants.count, 0);
+	recipient_unref(t.recipient);
+	t.findings->items[0].may_follow = true;
+	t.recipient = recipient_judge(t.trust, &question, NULL);
+	ck_assert_int_ne(t.recipient->digital_ids[0].verdict, REASON_OK);
+	ck_assert_uint_eq(wants.count, 1);
+	der = pki_der(t.ca, &size);
+	ck_assert_int_eq(
+	    evidence_take(evidence, &wants.items[0], der, size, clock_wall(), NULL), 0);
+	wants_clear(&wants);
+	recipient_unref(t.recipient);
+	t.recipient = recipient_judge(t.trust, &question, NULL);
+	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_OK);
+	ck_assert_str_eq(t.recipient->digital_ids[0].revocation, "unknown");
+	ck_assert_ptr_nonnull(t.recipient->digital_ids[0].revocation_detail);
+	/* Not known, so not held for long. */
+	ck_assert_int_le((long)(t.recipient->valid_until - question.at), 300);
+	ck_assert_uint_eq(wants.count, 1);
+	ck_assert_int_eq(wants.items[0].kind, WANT_OCSP);
+	wants_clear(&wants);
+	evidence_unref(evidence);
+	address_free(&address);
+	OPENSSL_free(der);
+	X509_free(anna);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -782,6 +843,7 @@ main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, what_is_missing_is_wanted_where_the_directory_allows);
 	tcase_add_test(tcase, nothing_published_is_none);
 	tcase_add_test(tcase, a_directory_that_can_not_be_asked_is_unavailable);
 	tcase_add_test(tcase, a_verified_blob_speaks_for_its_certificate);
