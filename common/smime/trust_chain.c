@@ -1,7 +1,7 @@
 /*
  * From a certificate to an anchor. OpenSSL builds and verifies a path (RFC 5280 section 6) but
  * doesn't try every one: where CAs are cross-signed, or an entry holds a dead or forged certificate
- * of the right name, we take the link that failed out and let it look for another way.
+ * of the right name, we look for the ways ourselves (trust_ways.c) and let it verify each.
  */
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -11,8 +11,8 @@
 
 /* CA certificates that one judgement looks at: real chains have 4 and a few cross-signed twins. */
 #define CANDIDATES_MAX 64
-/* Ways tried: each takes one candidate out. */
-#define ATTEMPTS_MAX 8
+/* Ways tried, of those whose signatures and dates are good: what else can be wrong is rare. */
+#define ATTEMPTS_MAX 16
 
 /* What may lie on the way, borrowed from the section and the caller. */
 struct candidates {
@@ -120,39 +120,6 @@ earliest_end(STACK_OF(X509) * chain)
 	return earliest;
 }
 
-/* Whether another candidate could stand in for this one. */
-static bool
-has_twin(const struct candidates *candidates, X509 *x509)
-{
-	const X509_NAME *subject = X509_get_subject_name(x509);
-	int i;
-
-	for (i = 0; i < sk_X509_num(candidates->others); i++) {
-		X509 *other = sk_X509_value(candidates->others, i);
-
-		if (other != x509 && X509_NAME_cmp(X509_get_subject_name(other), subject) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The candidate to try without, after a failure at depth: that link, or the one above it where the
- * fault may be there (a signature; all at the certificate itself). NULL: there is no other way. */
-static X509 *
-suspect(const struct candidates *candidates, STACK_OF(X509) * chain, int depth, int error)
-{
-	X509 *link = depth > 0 ? sk_X509_value(chain, depth) : NULL;
-	X509 *above = depth >= 0 ? sk_X509_value(chain, depth + 1) : NULL;
-
-	if (above != NULL && sk_X509_find(candidates->others, above) >= 0 &&
-	    (depth == 0 || error == X509_V_ERR_CERT_SIGNATURE_FAILURE) &&
-	    has_twin(candidates, above))
-		return above;
-	if (link != NULL && sk_X509_find(candidates->others, link) >= 0)
-		return link;
-	return NULL;
-}
-
 /* The outcome of one way, from OpenSSL's and our own checks. */
 static int
 judge_chain(const struct trust *trust, const struct trust_section *section,
@@ -183,61 +150,109 @@ judge_chain(const struct trust *trust, const struct trust_section *section,
 	return trust_verdict_link(verdict, link, depth, err);
 }
 
-/* Tries one way. *retry: the candidate to leave out next, or NULL. */
+/* For OpenSSL, where a way is told: only the next of it is the issuer of a link. The end stands for
+ * itself; that it is trusted is found out otherwise. */
+static int
+is_next(X509_STORE_CTX *context, X509 *x509, X509 *issuer)
+{
+	STACK_OF(X509) *way = X509_STORE_CTX_get_app_data(context);
+	int i;
+
+	for (i = 0; i + 1 < sk_X509_num(way); i++) {
+		if (X509_cmp(sk_X509_value(way, i), x509) == 0)
+			return X509_cmp(sk_X509_value(way, i + 1), issuer) == 0;
+	}
+	return X509_cmp(x509, issuer) == 0 && X509_check_issued(x509, x509) == X509_V_OK;
+}
+
+/* Tries one way (with a store that has is_next), or, where none is told, what OpenSSL finds. */
 static int
 attempt(const struct trust *trust, const struct trust_section *section,
-    const struct candidates *candidates, X509 *x509, time_t at, struct trust_verdict *verdict,
-    X509 **retry, struct error *err)
+    const struct candidates *candidates, X509_STORE *store, STACK_OF(X509) * way, X509 *x509,
+    time_t at, struct trust_verdict *verdict, struct error *err)
 {
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	int status = -1;
 
-	if (context == NULL || !X509_STORE_CTX_init(context, NULL, x509, candidates->others)) {
+	if (context == NULL || !X509_STORE_CTX_init(context, store, x509, candidates->others)) {
 		error_no_memory(err);
 		goto out;
 	}
 	X509_STORE_CTX_set0_trusted_stack(context, candidates->anchors);
+	X509_STORE_CTX_set_app_data(context, way);
 	set_parameters(context, section, at);
 	if (X509_verify_cert(context) < 0 && X509_STORE_CTX_get_error(context) == X509_V_OK) {
 		error_set(err, ERROR_INTERNAL, "a chain can't be verified");
 		goto out;
 	}
 	status = judge_chain(trust, section, candidates, context, verdict, err);
-	*retry = suspect(candidates, X509_STORE_CTX_get0_chain(context), verdict->failed_depth,
-	    X509_STORE_CTX_get_error(context));
 out:
 	X509_STORE_CTX_free(context);
 	return status;
 }
 
+/* Keeps the verdict that came further; the other is freed. */
+static void
+keep_better(struct trust_verdict *best, struct trust_verdict *verdict)
+{
+	if (trust_rank(verdict->reason) > trust_rank(best->reason)) {
+		trust_verdict_clear(best);
+		*best = *verdict;
+	} else {
+		trust_verdict_clear(verdict);
+	}
+}
+
+/* Tries the ways one after another until one is good. */
 static int
-try_all(const struct trust *trust, const struct trust_section *section,
-    struct candidates *candidates, X509 *x509, time_t at, struct trust_verdict *best,
+try_ways(const struct trust *trust, const struct trust_section *section,
+    const struct candidates *candidates, X509 *x509, time_t at, struct trust_verdict *best,
     struct error *err)
 {
-	X509 *retry = NULL;
+	struct trust_ways *ways =
+	    trust_ways_new(section, x509, candidates->anchors, candidates->others, at, err);
+	STACK_OF(X509) *way = sk_X509_new_null();
+	X509_STORE *store = X509_STORE_new();
+	int status = -1;
 	int count;
 
-	for (count = 0; count < ATTEMPTS_MAX; count++) {
+	if (ways == NULL || way == NULL || store == NULL) {
+		error_no_memory(err);
+		goto out;
+	}
+	X509_STORE_set_check_issued(store, is_next);
+	status = trust_ways_next(ways, way, err);
+	for (count = 1; status == 1; count++) {
 		struct trust_verdict verdict = {.reason = REASON_OK, .failed_depth = -1};
 
-		if (attempt(trust, section, candidates, x509, at, &verdict, &retry, err) != 0) {
+		if (attempt(trust, section, candidates, store, way, x509, at, &verdict, err) != 0) {
 			trust_verdict_clear(&verdict);
-			return -1;
-		}
-		if (count == 0 || trust_rank(verdict.reason) > trust_rank(best->reason)) {
-			trust_verdict_clear(best);
-			*best = verdict;
-		} else {
-			trust_verdict_clear(&verdict);
-		}
-		/* Without an anchor in reach no other way ends better. */
-		if (best->reason == REASON_OK || retry == NULL ||
-		    sk_X509_num(candidates->anchors) == 0)
+			status = -1;
 			break;
-		sk_X509_delete_ptr(candidates->others, retry);
+		}
+		keep_better(best, &verdict);
+		status = 0;
+		if (best->reason != REASON_OK && count < ATTEMPTS_MAX)
+			status = trust_ways_next(ways, way, err);
 	}
-	return 0;
+out:
+	X509_STORE_free(store);
+	sk_X509_free(way);
+	trust_ways_free(ways);
+	return status;
+}
+
+/* Mostly OpenSSL finds the way at once; if not, its reason stands unless another says more. */
+static int
+try_all(const struct trust *trust, const struct trust_section *section,
+    const struct candidates *candidates, X509 *x509, time_t at, struct trust_verdict *verdict,
+    struct error *err)
+{
+	if (attempt(trust, section, candidates, NULL, NULL, x509, at, verdict, err) != 0)
+		return -1;
+	if (verdict->reason == REASON_OK || sk_X509_num(candidates->anchors) == 0)
+		return 0;
+	return try_ways(trust, section, candidates, x509, at, verdict, err);
 }
 
 int

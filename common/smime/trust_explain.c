@@ -19,7 +19,8 @@ static const struct {
     {X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, "is not signed by the key of its issuer"},
     {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "has an issuer whose key can't be read"},
     {X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM, "is signed with an unsupported algorithm"},
-    {X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH, "is signed with another algorithm than it says"},
+    {X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH,
+	"has a signature of another kind than its issuer's key"},
     {X509_V_ERR_INVALID_CA, "may not issue certificates"},
     {X509_V_ERR_INVALID_NON_CA, "is a CA's where none may be"},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, "does not allow so long a chain"},
@@ -218,6 +219,31 @@ explain_link(X509 *x509, int error, int depth, struct trust_verdict *verdict)
 	    verdict->detail, sizeof(verdict->detail), "the certificate \"%s\": %s", name, words);
 }
 
+/* Whether a certificate of its issuer is at hand, but can't be tried: what is wrong, then. */
+static bool
+explain_issuer(STACK_OF(X509) * candidates, X509 *x509, int depth, struct trust_verdict *verdict)
+{
+	int error;
+	int i;
+
+	for (i = 0; i < sk_X509_num(candidates); i++) {
+		X509 *issuer = sk_X509_value(candidates, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(x509)) != 0)
+			continue;
+		error = X509_check_issued(issuer, x509);
+		if ((X509_get_extension_flags(issuer) & EXFLAG_INVALID) != 0)
+			explain_link(issuer, X509_V_ERR_INVALID_EXTENSION, depth + 1, verdict);
+		else if (error == X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH ||
+			 error == X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM)
+			explain_link(x509, error, depth, verdict);
+		else
+			continue;
+		return true;
+	}
+	return false;
+}
+
 void
 trust_explain(const struct trust *trust, const struct trust_section *section,
     STACK_OF(X509) * candidates, X509 *x509, int error, int depth, struct trust_verdict *verdict)
@@ -230,7 +256,8 @@ trust_explain(const struct trust *trust, const struct trust_section *section,
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_CERT_UNTRUSTED:
 	case X509_V_ERR_CERT_REJECTED:
-		explain_end(trust, section, candidates, x509, depth, verdict);
+		if (!explain_issuer(candidates, x509, depth, verdict))
+			explain_end(trust, section, candidates, x509, depth, verdict);
 		break;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		explain_time(x509, true, depth, verdict);

@@ -68,6 +68,18 @@ MUST_CHECK int trust_chain_verify(const struct trust *trust, const struct trust_
     X509 *x509, STACK_OF(X509) * extra, time_t at, struct trust_verdict *verdict,
     struct error *err);
 
+/*
+ * The ways from a certificate to an anchor, among anchors and others (borrowed, as all here), of
+ * links that are signed by the next and of CAs that may issue and are valid at `at`: at most max-depth
+ * of them, within limits of work. What else a way must fulfil isn't looked at.
+ */
+struct trust_ways;
+struct trust_ways *trust_ways_new(const struct trust_section *section, X509 *x509,
+    STACK_OF(X509) * anchors, STACK_OF(X509) * others, time_t at, struct error *err);
+void trust_ways_free(struct trust_ways *ways);
+/* 1: way holds the next, from the certificate to the anchor; 0: there is none; -1: no memory. */
+MUST_CHECK int trust_ways_next(struct trust_ways *ways, STACK_OF(X509) * way, struct error *err);
+
 /* Appends references to the certificates of a kind that count. -1 without memory. */
 MUST_CHECK int trust_published_gather(const struct trust_published *published,
     enum trust_published_kind kind, STACK_OF(X509) * certificates, struct error *err);

@@ -1,0 +1,54 @@
+"""Path validation (RFC 5280 section 6): tables of chains, with the verdict that each must be given.
+
+Each table is put into one directory, and judged by one call of smimectl. A row has a title with the
+section of RFC 5280, the verdict expected, a word of its detail, and a function that makes the
+chain (paths_pki). What a suite that is not in the tree expects is run by tests/paths/run.
+"""
+import json
+
+import ldif
+import paths_chain
+from paths_pki import AT, Graph, write_folder
+from place import require
+
+
+def judge(s, rows, settings, at=AT, domain="chain.example"):
+    """The rows that did not come out as expected, in words."""
+    graphs = []
+    for number, row in enumerate(rows):
+        graphs.append(Graph(number, domain))
+        row[3](graphs[-1])
+    found = smimectl(s, graphs, settings, at)
+    wrong = []
+    for row, graph in zip(rows, graphs):
+        title, verdict, detail = row[:3]
+        one = found.get(graph.address, {})
+        ids = one.get("digital_ids") or [{}]
+        said = (ids[0].get("verdict"), ids[0].get("detail") or "")
+        if said[0] != verdict or detail not in said[1] or one["usable"] != (verdict == "ok"):
+            wrong.append(f"{graph.address} {title}: {said[0]} ({said[1]}), not {verdict} "
+                         f"({detail})")
+    return wrong
+
+
+def smimectl(s, graphs, settings, at):
+    """Address -> what is said of it."""
+    entries = [ldif.Entry(graph.address, graph.address, [graph.leaf_certificate],
+                          other=[("cACertificate;binary", one) for one in graph.published])
+               for graph in graphs]
+    trust = {"anchors": s.place.path("anchors"), "revocation": "off", **settings}
+    write_folder(trust["anchors"], [one for graph in graphs for one in graph.anchors], "der")
+    ctl = s.ctl(trusts={"paths": trust}, directories={
+        "paths": {"ldif": s.directory(entries), "values-limit": "200"}})
+    lines = ctl.run("check", "--json", "--at", at, *(graph.address for graph in graphs),
+                    codes=(0, 1)).stdout.splitlines()
+    require(len(lines) == len(graphs), f"{len(lines)} answers to {len(graphs)} questions")
+    return {one["address"]: one for one in map(json.loads, lines)}
+
+
+def require_all(wrong, rows):
+    require(not wrong, f"{len(wrong)} of {len(rows)} rows:\n" + "\n".join(wrong))
+
+
+def test_chains_are_judged_by_rfc_5280(s):
+    require_all(judge(s, paths_chain.ROWS, {}), paths_chain.ROWS)
