@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "command.h"
+#include "fetch/startup.h"
 #include "mail/startup.h"
 #include "smime/seal.h"
 
@@ -194,7 +195,7 @@ run_command(const struct ctl_command *command, int count, char **arguments)
 	setenv("LDAPNOINIT", "1", 1);
 	log_open(PROGRAM, LOG_TO_STDERR, 0, LOG_LEVEL_WARNING);
 	mail_startup();
-	if (seal_startup(&err) != 0)
+	if (seal_startup(&err) != 0 || fetch_startup(&err) != 0)
 		return (int)ctl_fail(&err);
 	status = command->run(&options, count, arguments);
 	mail_shutdown();

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "daemon.h"
 #include "listener.h"
+#include "fetch/startup.h"
 #include "mail/startup.h"
 #include "message/snapshot.h"
 #include "process.h"
@@ -252,7 +253,8 @@ main(int argc, char **argv)
 	on_stderr = open_log(config, &options);
 	signals_block();
 	status = EXIT_SUCCESS;
-	if (seal_startup(&err) != 0 || start(config, &options, &err) != 0) {
+	if (seal_startup(&err) != 0 || fetch_startup(&err) != 0 ||
+	    start(config, &options, &err) != 0) {
 		log_error("%s", err.text);
 		if (!on_stderr)
 			fprintf(stderr, PROGRAM ": %s\n", err.text);

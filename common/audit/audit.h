@@ -20,8 +20,10 @@
  *   capabilities      {from, ciphers[]}: what best_cipher rests on
  *   fallback          {"outlook-2002", "outlook-2003", "outlook-2016"}: what clients would have used
  *   digital_id        the one that the reason speaks of: {directory, dn, attribute, subject, issuer,
- *                     serial, sha256, not_before, not_after, verdict, detail, revocation, failed
- *                     {depth, subject, issuer} or null}
+ *                     serial, sha256, not_before, not_after, verdict, detail, revocation
+ *                     ("off", "good", "unknown", "revoked"), revocation_detail (who said so and
+ *                     when, or why nobody did), failed {depth, subject, issuer, not_before,
+ *                     not_after} or null}
  *   digital_ids       all that were considered, in brief, up to AUDIT_DIGITAL_IDS_MAX:
  *                     [{attribute, serial, sha256, not_after, verdict, stale, sealed}]
  *   digital_ids_left_out  how many more there were; only if any
@@ -81,7 +83,7 @@ json_t *audit_record(const struct audit_message *message, const struct facts *fa
  * without memory.
  *   {source {directory, dn, attribute}, certificate {subject, issuer, serial, sha256, not_before,
  *    not_after} or null, capabilities {from, ciphers[]}, verdict, detail, stale, preferred,
- *    revocation, failed {depth, subject, issuer} or null}
+ *    revocation, revocation_detail, failed {depth, subject, issuer, not_before, not_after} or null}
  */
 json_t *audit_digital_id_json(const struct digital_id *digital_id);
 json_t *audit_capabilities_json(const struct capabilities *capabilities);

@@ -108,6 +108,11 @@ audit_failed_json(const struct digital_id *digital_id)
 	audit_put(&object, "depth", json_integer(digital_id->failed_depth));
 	audit_put(&object, "subject", audit_text_json(digital_id->failed_subject));
 	audit_put(&object, "issuer", audit_text_json(digital_id->failed_issuer));
+	audit_put(&object, "not_before",
+	    digital_id->failed_from != 0 ? audit_time_json(digital_id->failed_from) : json_null());
+	audit_put(&object, "not_after",
+	    digital_id->failed_until != 0 ? audit_time_json(digital_id->failed_until)
+					  : json_null());
 	return object;
 }
 
@@ -147,6 +152,7 @@ audit_digital_id_json(const struct digital_id *digital_id)
 	audit_put(&object, "stale", json_boolean(digital_id->stale));
 	audit_put(&object, "preferred", json_boolean(digital_id->preferred));
 	audit_put(&object, "revocation", audit_text_json(digital_id->revocation));
+	audit_put(&object, "revocation_detail", audit_text_json(digital_id->revocation_detail));
 	audit_put(&object, "failed", audit_failed_json(digital_id));
 	return object;
 }

@@ -140,6 +140,7 @@ evidence_json(const struct digital_id *digital_id)
 	audit_put(&object, "verdict", json_string(reason_get(digital_id->verdict)->code));
 	audit_put(&object, "detail", audit_text_json(digital_id->detail));
 	audit_put(&object, "revocation", audit_text_json(digital_id->revocation));
+	audit_put(&object, "revocation_detail", audit_text_json(digital_id->revocation_detail));
 	audit_put(&object, "failed", audit_failed_json(digital_id));
 	return object;
 }

@@ -120,6 +120,7 @@ check_top(const struct check *check)
 		problems_add(check->problems, check_line(check, TOP_log_facility),
 		    "log-facility: \"%.100s\" is not one of mail, daemon, local0 to local7",
 		    config->log_facility);
+	check_fetch(check);
 	check_floor(
 	    check, TOP_unknown_capabilities, TOP_floor, TOP_assumed_cipher, &config->policy);
 }

@@ -44,6 +44,9 @@ void check_directory(const struct check *check, const struct config_directory *d
 /* check_trust.c */
 void check_trust(const struct check *check, const struct config_trust *trust);
 
+/* check_fetch.c */
+void check_fetch(const struct check *check);
+
 /* check_filter.c: an error's text, or NULL if the search filter (RFC 4515) is well-formed. */
 const char *check_filter(const char *filter);
 

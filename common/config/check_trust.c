@@ -133,6 +133,36 @@ check_anchors(const struct check *check, const struct config_trust *trust)
 	    "anchor-bases)");
 }
 
+/* Two or more numbers with dots between them: 1.3.6.1.4.1.311. */
+static bool
+is_object_identifier(const char *text)
+{
+	size_t dots = 0;
+
+	if (text[0] < '0' || text[0] > '2' || text[1] != '.')
+		return false;
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (text[i] == '.')
+			dots++;
+		else if (text[i] < '0' || text[i] > '9')
+			return false;
+		if (text[i] == '.' && (text[i + 1] < '0' || text[i + 1] > '9'))
+			return false;
+	}
+	return dots > 0;
+}
+
+static void
+check_policies(const struct check *check, const struct config_trust *trust)
+{
+	for (size_t i = 0; i < trust->policies.count; i++)
+		if (!is_object_identifier(trust->policies.items[i]))
+			problems_add(check->problems, check_line(check, TRUST_policies),
+			    "policies: \"%s\" is no object identifier, such as "
+			    "1.3.6.1.4.1.99999.1",
+			    trust->policies.items[i]);
+}
+
 void
 check_trust(const struct check *check, const struct config_trust *trust)
 {
@@ -146,13 +176,11 @@ check_trust(const struct check *check, const struct config_trust *trust)
 	    check_is_sound(check, TRUST_for_domains))
 		problems_add(check->problems, check_line(check, TRUST_for_domains),
 		    "for: an empty list makes these anchors count for nobody");
-	if (trust->revocation == REVOCATION_HARD)
-		problems_add(check->problems, check_line(check, TRUST_revocation),
-		    "revocation = hard is not supported by this version, which asks no CRL and no "
-		    "OCSP responder: every mail would be deferred");
+	check_policies(check, trust);
 	if (trust->min_rsa_bits > trust->max_rsa_bits)
 		problems_add(check->problems, check_line(check, TRUST_min_rsa_bits),
 		    "min-rsa-bits is more than max-rsa-bits");
 	check_file(check, TRUST_anchors, CHECK_FILE_OR_FOLDER, trust->anchors);
 	check_file(check, TRUST_intermediates, CHECK_FILE_OR_FOLDER, trust->intermediates);
+	check_file(check, TRUST_crls, CHECK_FILE_OR_FOLDER, trust->crls);
 }

@@ -39,6 +39,12 @@ enum config_when_found { WHEN_FOUND_STOP, WHEN_FOUND_CONTINUE };
 enum config_directory_case { DIRECTORY_CASE_DEFAULT, DIRECTORY_CASE_IGNORE, DIRECTORY_CASE_EXACT };
 enum config_groups { GROUPS_IGNORE, GROUPS_EXPAND };
 enum config_revocation { REVOCATION_OFF, REVOCATION_SOFT, REVOCATION_HARD };
+enum config_min_digest {
+	MIN_DIGEST_SHA1,
+	MIN_DIGEST_SHA224,
+	MIN_DIGEST_SHA256,
+	MIN_DIGEST_SHA384,
+};
 enum config_encrypt { ENCRYPT_REQUIRED, ENCRYPT_PREFERRED, ENCRYPT_NEVER };
 enum config_unknown_capabilities { UNKNOWN_ASSUME, UNKNOWN_REFUSE };
 enum config_digital_ids { DIGITAL_IDS_ALL, DIGITAL_IDS_PREFERRED };
@@ -95,6 +101,7 @@ typedef enum config_when_found setting_when_found;
 typedef enum config_directory_case setting_directory_case;
 typedef enum config_groups setting_groups;
 typedef enum config_revocation setting_revocation;
+typedef enum config_min_digest setting_min_digest;
 typedef enum config_encrypt setting_encrypt;
 typedef enum config_unknown_capabilities setting_unknown_capabilities;
 typedef enum config_digital_ids setting_digital_ids;

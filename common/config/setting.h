@@ -41,6 +41,7 @@ enum setting_type {
 	SETTING_directory_case,
 	SETTING_groups,
 	SETTING_revocation,
+	SETTING_min_digest,
 	SETTING_encrypt,
 	SETTING_unknown_capabilities,
 	SETTING_digital_ids,

@@ -34,9 +34,12 @@ static void
 run_judging(void *job)
 {
 	struct judging *judging = job;
+	const struct recipient_question question = {.findings = judging->findings,
+	    .address = judging->address,
+	    .exact_local = judging->resolver->exact_local,
+	    .at = clock_wall()};
 
-	judging->record = recipient_judge(judging->trust, judging->findings, judging->address,
-	    judging->resolver->exact_local, clock_wall(), &judging->error);
+	judging->record = recipient_judge(judging->trust, &question, &judging->error);
 	if (judging->record != NULL && judging->stale_since != 0 &&
 	    recipient_set_stale(judging->record, judging->stale_since, &judging->error) != 0) {
 		recipient_unref(judging->record);

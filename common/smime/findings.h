@@ -26,6 +26,7 @@ struct finding {
 	size_t size;
 	bool oversized;     /* larger than value-size-limit: value holds nothing */
 	bool bind_by_entry; /* the directory lets a certificate without address count */
+	bool may_follow;    /* the directory lets a certificate's URLs be asked (AIA) */
 	char *address;      /* the address that the entry was found by, where that is not the one
 			       asked for (subaddress-delimiter): a certificate may name either;
 			       NULL */

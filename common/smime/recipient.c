@@ -142,20 +142,22 @@ fill(struct recipient *recipient, struct recipient_work *work, struct error *err
 }
 
 struct recipient *
-recipient_judge(const struct trust *trust, const struct findings *findings,
-    const struct address *address, bool exact_local, time_t at, struct error *err)
+recipient_judge(
+    const struct trust *trust, const struct recipient_question *question, struct error *err)
 {
 	struct recipient_work work = {.trust = trust,
-	    .findings = findings,
-	    .address = address,
-	    .exact_local = exact_local,
-	    .at = at};
+	    .findings = question->findings,
+	    .address = question->address,
+	    .exact_local = question->exact_local,
+	    .at = question->at,
+	    .evidence = question->evidence,
+	    .wants = question->wants};
 	struct error local = ERROR_INIT;
 	struct recipient *recipient;
 
 	if (err == NULL)
 		err = &local;
-	recipient = recipient_new(address, err);
+	recipient = recipient_new(question->address, err);
 	if (recipient == NULL)
 		return NULL;
 	if (recipient_work_start(&work, err) != 0 || recipient_collect(&work, err) != 0 ||

@@ -17,7 +17,9 @@
 #include "smime/findings.h"
 #include "tables/reason.h"
 
+struct evidence;
 struct trust;
+struct wants;
 
 /* One certificate published for an address, where it was found, and what came of judging it. */
 struct digital_id {
@@ -37,7 +39,10 @@ struct digital_id {
 	int failed_depth; /* which link of the chain failed: 0 the certificate itself; -1 none */
 	char *failed_subject; /* the certificate at that depth, or NULL */
 	char *failed_issuer;
-	const char *revocation; /* "off", "unknown" …: static */
+	time_t failed_from; /* its validity; 0: none failed */
+	time_t failed_until;
+	const char *revocation;  /* "off", "good", "unknown", "revoked": static */
+	char *revocation_detail; /* who said so and when, or why nobody did; NULL */
 };
 
 enum recipient_state {
@@ -64,17 +69,28 @@ struct recipient {
 	bool stale_if_error; /* from findings beyond their lifetime, because no server could be
 				asked */
 	time_t judged_at;    /* wall clock */
-	time_t valid_until;  /* judgement holds until then: the next notBefore or notAfter */
+	time_t valid_until;  /* judgement holds until then: the next notBefore or notAfter, or the
+				end of what CRLs and OCSP answers say */
 	int references;
 };
 
+/* What is to be judged, for whom. All is borrowed. */
+struct recipient_question {
+	const struct findings *findings;
+	const struct address *address;
+	bool exact_local;
+	time_t at;
+	struct evidence *evidence; /* what was fetched; NULL: nothing */
+	struct wants *wants;       /* what would tell more is added; NULL: nobody fetches */
+};
+
 /*
- * Judges findings for an address as of `at`: the whole of DESIGN "Judgement" that concerns one
- * recipient. CPU only, no I/O. A value that can't be parsed becomes a digital ID with verdict
- * REASON_MALFORMED. NULL only for ERROR_TEMPORARY/ERROR_INTERNAL.
+ * Judges findings for an address: the whole of DESIGN "Judgement" that concerns one recipient. CPU
+ * only, no I/O: what is missing goes to wants (trust.h). A value that can't be parsed becomes a
+ * digital ID with verdict REASON_MALFORMED. NULL only for ERROR_TEMPORARY/ERROR_INTERNAL.
  */
-struct recipient *recipient_judge(const struct trust *trust, const struct findings *findings,
-    const struct address *address, bool exact_local, time_t at, struct error *err);
+struct recipient *recipient_judge(
+    const struct trust *trust, const struct recipient_question *question, struct error *err);
 
 /* A record for an address that could not be looked up. detail is copied. */
 struct recipient *recipient_unavailable(

@@ -32,34 +32,44 @@ recipient_work_end(struct recipient_work *work)
 
 static int
 judge_for(const struct recipient_work *work, const struct certificate *certificate,
-    enum trust_purpose purpose, const struct address *address, bool allow_no_address,
-    struct trust_verdict *verdict, struct error *err)
+    enum trust_purpose purpose, const struct address *address,
+    const struct recipient_source *source, struct trust_verdict *verdict, struct error *err)
 {
-	return trust_judge(work->trust, certificate, work->extra, purpose, address,
-	    work->exact_local, allow_no_address, work->at, verdict, err);
+	const struct trust_question question = {.certificate = certificate,
+	    .extra = work->extra,
+	    .purpose = purpose,
+	    .address = address,
+	    .exact_local = work->exact_local,
+	    .allow_no_address = source->allow_no_address,
+	    .at = work->at,
+	    .evidence = work->evidence,
+	    .may_follow = source->may_follow,
+	    .wants = work->wants};
+
+	return trust_judge(work->trust, &question, verdict, err);
 }
 
 int
 recipient_judge_certificate(const struct recipient_work *work,
-    const struct certificate *certificate, enum trust_purpose purpose, const char *other,
-    bool allow_no_address, struct trust_verdict *verdict, struct error *err)
+    const struct certificate *certificate, enum trust_purpose purpose,
+    const struct recipient_source *source, struct trust_verdict *verdict, struct error *err)
 {
 	struct address address = ADDRESS_INIT;
 	int status;
 
-	if (other != NULL &&
+	if (source->other != NULL &&
 	    !certificate_has_address(certificate, work->address, work->exact_local)) {
-		if (address_parse(other, &address, err) != 0)
+		if (address_parse(source->other, &address, err) != 0)
 			return -1;
 		if (certificate_has_address(certificate, &address, work->exact_local)) {
-			status = judge_for(
-			    work, certificate, purpose, &address, allow_no_address, verdict, err);
+			status =
+			    judge_for(work, certificate, purpose, &address, source, verdict, err);
 			address_free(&address);
 			return status;
 		}
 		address_free(&address);
 	}
-	return judge_for(work, certificate, purpose, work->address, allow_no_address, verdict, err);
+	return judge_for(work, certificate, purpose, work->address, source, verdict, err);
 }
 
 bool
@@ -189,6 +199,7 @@ add_candidate(struct recipient_work *work, const struct finding *finding, const 
 	if (finding->address != NULL)
 		candidate->other = finding->address;
 	candidate->bare |= finding->kind == FINDING_CERTIFICATE;
+	candidate->may_follow |= finding->may_follow;
 	candidate->allow_no_address |= finding->bind_by_entry && !work->findings->many_entries;
 	return 0;
 }

@@ -95,6 +95,9 @@ static int
 verify_blob(struct recipient_work *work, const struct finding *finding, struct blob *blob,
     struct error *err)
 {
+	const struct recipient_source source = {.other = finding->address,
+	    .allow_no_address = finding->bind_by_entry && !work->findings->many_entries,
+	    .may_follow = finding->may_follow};
 	struct trust_verdict verdict;
 	struct certificate *signer;
 	int status;
@@ -106,8 +109,7 @@ verify_blob(struct recipient_work *work, const struct finding *finding, struct b
 		blob_set_note(blob, "its signer's certificate is malformed");
 		return recipient_error_is_of_value(err) ? 0 : -1;
 	}
-	status = recipient_judge_certificate(work, signer, TRUST_SIGN, finding->address,
-	    finding->bind_by_entry && !work->findings->many_entries, &verdict, err);
+	status = recipient_judge_certificate(work, signer, TRUST_SIGN, &source, &verdict, err);
 	if (status == 0 && verdict.reason == REASON_OK)
 		blob_verify(blob, work->at);
 	else if (status == 0)

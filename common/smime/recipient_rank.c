@@ -15,6 +15,7 @@ recipient_digital_id_clear(struct digital_id *id)
 	free(id->detail);
 	free(id->failed_subject);
 	free(id->failed_issuer);
+	free(id->revocation_detail);
 	memset(id, 0, sizeof(*id));
 }
 
@@ -40,17 +41,26 @@ set_detail(struct recipient_candidate *candidate, const char *evidence, struct e
 static int
 judge(struct recipient_work *work, struct recipient_candidate *candidate, struct error *err)
 {
+	const struct recipient_source source = {
+	    candidate->other, candidate->allow_no_address, candidate->may_follow};
 	struct digital_id *id = &candidate->id;
 	struct trust_verdict verdict;
 
-	if (recipient_judge_certificate(work, id->certificate, TRUST_ENCRYPT, candidate->other,
-		candidate->allow_no_address, &verdict, err) != 0)
+	if (recipient_judge_certificate(
+		work, id->certificate, TRUST_ENCRYPT, &source, &verdict, err) != 0)
 		return -1;
 	id->verdict = verdict.reason;
 	id->failed_depth = verdict.failed_depth;
 	id->failed_subject = verdict.failed_subject;
 	id->failed_issuer = verdict.failed_issuer;
+	id->failed_from = verdict.failed_from;
+	id->failed_until = verdict.failed_until;
 	id->revocation = verdict.revocation;
+	if (verdict.revocation_detail[0] != '\0') {
+		id->revocation_detail = strdup(verdict.revocation_detail);
+		if (id->revocation_detail == NULL)
+			return error_no_memory(err);
+	}
 	candidate->chain_until = verdict.valid_until;
 	/* RFC 4262: the extension speaks where no signed message does; and only a CA that we trust
 	 * makes it speak. */

@@ -26,6 +26,7 @@ struct recipient_candidate {
 	const struct blob *blob; /* the best one that it came from; NULL: bare only */
 	bool bare;               /* found in userCertificate (too) */
 	bool allow_no_address;   /* the directory binds it by the entry */
+	bool may_follow;         /* a directory where it was found lets its URLs be asked */
 	const char *other;       /* a further address that it may name, the findings'; NULL */
 	time_t chain_until;      /* 0: no chain, or no end */
 	size_t order;            /* of being found */
@@ -37,6 +38,8 @@ struct recipient_work {
 	const struct address *address;
 	bool exact_local;
 	time_t at;
+	struct evidence *evidence; /* may be NULL, as wants */
+	struct wants *wants;
 	STACK_OF(X509) * extra;
 	struct blob **blobs;                    /* of each finding; NULL where it holds none */
 	struct recipient_candidate *candidates; /* room for RECIPIENT_DIGITAL_IDS_MAX */
@@ -48,11 +51,18 @@ struct recipient_work {
 /* An empty record with one reference. NULL without memory. */
 struct recipient *recipient_new(const struct address *address, struct error *err);
 
-/* Judges a certificate for the address asked for; where it names another one only, for `other` (NULL:
- * none). As trust_judge(). */
+/* How a certificate was found. */
+struct recipient_source {
+	const char *other;     /* a further address that it may name; NULL */
+	bool allow_no_address; /* the directory binds it by the entry */
+	bool may_follow;       /* the directory lets its URLs be asked */
+};
+
+/* Judges a certificate for the address asked for; where it names another one only, for source's
+ * other. As trust_judge(). */
 MUST_CHECK int recipient_judge_certificate(const struct recipient_work *work,
-    const struct certificate *certificate, enum trust_purpose purpose, const char *other,
-    bool allow_no_address, struct trust_verdict *verdict, struct error *err);
+    const struct certificate *certificate, enum trust_purpose purpose,
+    const struct recipient_source *source, struct trust_verdict *verdict, struct error *err);
 
 MUST_CHECK int recipient_work_start(struct recipient_work *work, struct error *err);
 void recipient_work_end(struct recipient_work *work);

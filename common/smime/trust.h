@@ -16,8 +16,10 @@
 #include "smime/certificate.h"
 #include "tables/reason.h"
 
+struct evidence;
 struct trust;
 struct trust_published;
+struct wants;
 
 /* Reads every trust section's folders. Files that are no certificate are logged and skipped; a
  * folder that can't be read is an error. No anchor at all is logged as a warning. NULL on error. */
@@ -48,28 +50,47 @@ enum trust_purpose {
 	TRUST_SIGN,    /* a blob's or a message's signer: digitalSignature or nonRepudiation */
 };
 
+/* One certificate to be judged, and for what. All is borrowed. */
+struct trust_question {
+	const struct certificate *certificate;
+	STACK_OF(X509) * extra; /* a blob's and an entry's certificates; may be NULL */
+	enum trust_purpose purpose;
+	const struct address *address; /* NULL: not looked at */
+	bool exact_local;
+	bool allow_no_address; /* one without any address counts (binding by entry) */
+	time_t at;
+	struct evidence *evidence; /* what was fetched; NULL: nothing */
+	bool may_follow;     /* it comes from where its author's URLs may be asked (directory) */
+	struct wants *wants; /* what would tell more is added; NULL: nobody fetches */
+};
+
 struct trust_verdict {
 	enum reason_id reason; /* REASON_OK, or the first that fails */
 	char detail[512];      /* evidence in words; "" */
 	int failed_depth;      /* -1 if no link failed */
 	char *failed_subject;  /* free() through trust_verdict_clear() */
 	char *failed_issuer;
-	const char *revocation; /* static */
-	time_t valid_until;     /* the earliest notAfter of the chain; 0 where there is none */
+	time_t failed_from; /* that link's notBefore and notAfter; 0: none */
+	time_t failed_until;
+	const char *revocation;      /* "off", "good", "unknown", "revoked"; static */
+	char revocation_detail[512]; /* who said so and when, or why nobody did; "" */
+	time_t valid_until; /* the verdict holds so long: the chain's earliest notAfter, and what
+			       CRLs and OCSP answers say; 0: no limit of its own */
 };
 void trust_verdict_clear(struct trust_verdict *verdict);
 
 /*
- * Judges a certificate for an address (NULL: the address is not looked at) as of `at`. Chains are
- * built from `extra` (a blob's and an entry's certificates; may be NULL), the configured
- * intermediates and the anchors of those trust sections whose `for` covers the address's domain
- * (when address is NULL: of all that take nothing from a directory). allow_no_address: a certificate without any address counts
- * (binding by entry). Fills *verdict always; -1 only for ERROR_TEMPORARY/ERROR_INTERNAL, when
- * verdict holds REASON_INTERNAL_ERROR.
+ * Judges a certificate. Chains are built from extra, the configured intermediates, what was fetched
+ * (evidence), and the anchors of those trust sections whose `for` covers the address's domain (when
+ * address is NULL: of all that take nothing from a directory). No I/O: what is missing goes to
+ * wants; once it is in evidence, judge again. Fills *verdict always; -1 only for
+ * ERROR_TEMPORARY/ERROR_INTERNAL, when verdict holds REASON_INTERNAL_ERROR.
+ *
+ * Wanted are: where a chain ends below an anchor, the issuer of its last link, if may_follow and
+ * every link below it is signed by the one above; where a chain stands and the section checks
+ * revocation, an OCSP answer or a CRL for each link that none at hand speaks of.
  */
-MUST_CHECK int trust_judge(const struct trust *trust, const struct certificate *certificate,
-    STACK_OF(X509) * extra, enum trust_purpose purpose, const struct address *address,
-    bool exact_local, bool allow_no_address, time_t at, struct trust_verdict *verdict,
-    struct error *err);
+MUST_CHECK int trust_judge(const struct trust *trust, const struct trust_question *question,
+    struct trust_verdict *verdict, struct error *err);
 
 #endif

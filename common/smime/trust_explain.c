@@ -30,7 +30,58 @@ static const struct {
     {X509_V_ERR_INVALID_EXTENSION, "has an extension that can't be read"},
     {X509_V_ERR_PERMITTED_VIOLATION, "has a name that a CA above it may not certify"},
     {X509_V_ERR_EXCLUDED_VIOLATION, "has a name that a CA above it may not certify"},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "has a beginning of validity that can't be read"},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "has an end of validity that can't be read"},
+    {X509_V_ERR_INVALID_PURPOSE, "may not be used for this by its extensions"},
+    {X509_V_ERR_SUBJECT_ISSUER_MISMATCH, "names another issuer than the one above it"},
+    {X509_V_ERR_AKID_SKID_MISMATCH, "names another key of its issuer (authorityKeyIdentifier)"},
+    {X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH,
+	"names another certificate of its issuer (authorityKeyIdentifier)"},
+    {X509_V_ERR_SUBTREE_MINMAX, "has name constraints with distances, which nobody supports"},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE,
+	"is below name constraints of a kind that is not supported"},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, "is below name constraints that can't be read"},
+    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
+	"has a name that can't be compared with the name constraints above it"},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, "has certificate policies that can't be read"},
+    {X509_V_ERR_NO_EXPLICIT_POLICY,
+	"is not under one of the certificate policies that are asked for (policies)"},
+    {X509_V_ERR_UNNESTED_RESOURCE, "has address resources that a CA above it has not"},
+    {X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "has an elliptic curve key on a curve without a name"},
+    {X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "has an issuer whose key can't be read"},
+    {X509_V_ERR_UNSPECIFIED, "does not verify, and OpenSSL does not say why"},
+    {X509_V_ERR_INVALID_CALL, "does not verify, and OpenSSL does not say why"},
+    {X509_V_ERR_STORE_LOOKUP, "has an issuer that could not be looked up"},
+    {X509_V_ERR_PATH_LOOP, "is part of a chain that leads back to itself"},
+    {X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, "may not sign by its key usage"},
 };
+
+/* Codes that need a purpose, callback, flag or kind of trust that we don't use; those that
+ * X509_V_FLAG_X509_STRICT, CRL checking, DANE, Suite B, proxies, host and mail checks, and security
+ * levels give. */
+static const int impossible[] = {X509_V_ERR_UNABLE_TO_GET_CRL,
+    X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE, X509_V_ERR_CRL_SIGNATURE_FAILURE,
+    X509_V_ERR_CRL_NOT_YET_VALID, X509_V_ERR_CRL_HAS_EXPIRED,
+    X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD,
+    X509_V_ERR_CERT_REVOKED, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN,
+    X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED,
+    X509_V_ERR_PROXY_CERTIFICATES_NOT_ALLOWED, X509_V_ERR_APPLICATION_VERIFICATION,
+    X509_V_ERR_DIFFERENT_CRL_SCOPE, X509_V_ERR_UNSUPPORTED_EXTENSION_FEATURE,
+    X509_V_ERR_PROXY_SUBJECT_NAME_VIOLATION, X509_V_ERR_SUITE_B_INVALID_VERSION,
+    X509_V_ERR_SUITE_B_INVALID_ALGORITHM, X509_V_ERR_SUITE_B_INVALID_CURVE,
+    X509_V_ERR_SUITE_B_INVALID_SIGNATURE_ALGORITHM, X509_V_ERR_SUITE_B_LOS_NOT_ALLOWED,
+    X509_V_ERR_SUITE_B_CANNOT_SIGN_P_384_WITH_P_256, X509_V_ERR_HOSTNAME_MISMATCH,
+    X509_V_ERR_EMAIL_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH, X509_V_ERR_DANE_NO_MATCH,
+    X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK,
+    X509_V_ERR_CRL_PATH_VALIDATION_ERROR, X509_V_ERR_NO_VALID_SCTS, X509_V_ERR_OCSP_VERIFY_NEEDED,
+    X509_V_ERR_OCSP_VERIFY_FAILED, X509_V_ERR_OCSP_CERT_UNKNOWN,
+    X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN,
+    X509_V_ERR_KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA, X509_V_ERR_ISSUER_NAME_EMPTY,
+    X509_V_ERR_SUBJECT_NAME_EMPTY, X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER,
+    X509_V_ERR_MISSING_SUBJECT_KEY_IDENTIFIER, X509_V_ERR_EMPTY_SUBJECT_ALT_NAME,
+    X509_V_ERR_EMPTY_SUBJECT_SAN_NOT_CRITICAL, X509_V_ERR_CA_BCONS_NOT_CRITICAL,
+    X509_V_ERR_AUTHORITY_KEY_IDENTIFIER_CRITICAL, X509_V_ERR_SUBJECT_KEY_IDENTIFIER_CRITICAL,
+    X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3};
 
 int
 trust_rank(enum reason_id reason)
@@ -38,7 +89,8 @@ trust_rank(enum reason_id reason)
 	static const enum reason_id order[] = {REASON_MALFORMED, REASON_EXPIRED,
 	    REASON_NOT_YET_VALID, REASON_INCOMPLETE_CHAIN, REASON_UNTRUSTED_ISSUER,
 	    REASON_INVALID_CHAIN, REASON_REVOKED, REASON_WRONG_USAGE, REASON_ADDRESS_MISMATCH,
-	    REASON_WEAK_KEY, REASON_WEAK_DIGEST, REASON_KEY_UNSUPPORTED, REASON_OK};
+	    REASON_WEAK_KEY, REASON_WEAK_DIGEST, REASON_KEY_UNSUPPORTED,
+	    REASON_REVOCATION_UNAVAILABLE, REASON_OK};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LENGTH(order); i++) {
@@ -54,6 +106,8 @@ trust_verdict_link(struct trust_verdict *verdict, X509 *x509, int depth, struct 
 	free(verdict->failed_subject);
 	free(verdict->failed_issuer);
 	verdict->failed_depth = depth;
+	(void)certificate_read_time(X509_get0_notBefore(x509), &verdict->failed_from);
+	(void)certificate_read_time(X509_get0_notAfter(x509), &verdict->failed_until);
 	verdict->failed_subject = certificate_name_text(X509_get_subject_name(x509));
 	verdict->failed_issuer = certificate_name_text(X509_get_issuer_name(x509));
 	if (verdict->failed_subject == NULL || verdict->failed_issuer == NULL)
@@ -197,26 +251,34 @@ explain_time(X509 *x509, bool expired, int depth, struct trust_verdict *verdict)
 	    expired ? "expired on" : "is valid only from", date);
 }
 
+/* Words for a fault of a link; NULL: none. */
+static const char *
+words_for(int error)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(links); i++) {
+		if (links[i].error == error)
+			return links[i].words;
+	}
+	return NULL;
+}
+
 static void
 explain_link(X509 *x509, int error, int depth, struct trust_verdict *verdict)
 {
-	const char *words = X509_verify_cert_error_string(error);
+	const char *words = words_for(error);
 	char name[NAME_SHOWN];
-	size_t i;
 
 	verdict->reason = REASON_INVALID_CHAIN;
 	short_name(X509_get_subject_name(x509), name);
-	for (i = 0; i < ARRAY_LENGTH(links); i++) {
-		if (links[i].error == error) {
-			snprintf(verdict->detail, sizeof(verdict->detail),
-			    depth == 0 ? "the certificate \"%s\" %s"
-				       : "the CA certificate \"%s\" %s",
-			    name, links[i].words);
-			return;
-		}
-	}
-	snprintf(
-	    verdict->detail, sizeof(verdict->detail), "the certificate \"%s\": %s", name, words);
+	if (words != NULL)
+		snprintf(verdict->detail, sizeof(verdict->detail),
+		    depth == 0 ? "the certificate \"%s\" %s" : "the CA certificate \"%s\" %s", name,
+		    words);
+	else
+		snprintf(verdict->detail, sizeof(verdict->detail), "the certificate \"%s\": %s",
+		    name, X509_verify_cert_error_string(error));
 }
 
 /* Whether a certificate of its issuer is at hand, but can't be tried: what is wrong, then. */
@@ -244,9 +306,10 @@ explain_issuer(STACK_OF(X509) * candidates, X509 *x509, int depth, struct trust_
 	return false;
 }
 
-void
-trust_explain(const struct trust *trust, const struct trust_section *section,
-    STACK_OF(X509) * candidates, X509 *x509, int error, int depth, struct trust_verdict *verdict)
+enum fault { FAULT_END, FAULT_EXPIRED, FAULT_NOT_YET_VALID, FAULT_LINK };
+
+static enum fault
+fault_of(int error)
 {
 	switch (error) {
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -256,16 +319,48 @@ trust_explain(const struct trust *trust, const struct trust_section *section,
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_CERT_UNTRUSTED:
 	case X509_V_ERR_CERT_REJECTED:
+		return FAULT_END;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return FAULT_EXPIRED;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return FAULT_NOT_YET_VALID;
+	default:
+		return FAULT_LINK;
+	}
+}
+
+bool
+trust_explain_knows(int error)
+{
+	size_t i;
+
+	/* Memory is no fault of the chain: it is told apart before. */
+	if (error == X509_V_ERR_OUT_OF_MEM || fault_of(error) != FAULT_LINK ||
+	    words_for(error) != NULL)
+		return true;
+	for (i = 0; i < ARRAY_LENGTH(impossible); i++) {
+		if (impossible[i] == error)
+			return true;
+	}
+	return false;
+}
+
+void
+trust_explain(const struct trust *trust, const struct trust_section *section,
+    STACK_OF(X509) * candidates, X509 *x509, int error, int depth, struct trust_verdict *verdict)
+{
+	switch (fault_of(error)) {
+	case FAULT_END:
 		if (!explain_issuer(candidates, x509, depth, verdict))
 			explain_end(trust, section, candidates, x509, depth, verdict);
 		break;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case FAULT_EXPIRED:
 		explain_time(x509, true, depth, verdict);
 		break;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case FAULT_NOT_YET_VALID:
 		explain_time(x509, false, depth, verdict);
 		break;
-	default:
+	case FAULT_LINK:
 		explain_link(x509, error, depth, verdict);
 		break;
 	}

@@ -1,12 +1,10 @@
-#include <dirent.h>
-#include <errno.h>
+/* Certificates from files: PEM or DER. */
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "smime/trust_section.h"
@@ -72,9 +70,9 @@ add_pem(STACK_OF(X509) * certificates, BIO *bio, const char *file, struct error 
 }
 
 static int
-add_bytes(STACK_OF(X509) * certificates, const char *bytes, size_t size, const char *file,
-    struct error *err)
+add_bytes(void *context, const char *file, const char *bytes, size_t size, struct error *err)
 {
+	STACK_OF(X509) *certificates = context;
 	BIO *bio;
 	int status;
 
@@ -88,91 +86,11 @@ add_bytes(STACK_OF(X509) * certificates, const char *bytes, size_t size, const c
 	return status;
 }
 
-/* A file that can't be read is a CA that doesn't count: that is safe, so it only is told. */
-static int
-add_file(STACK_OF(X509) * certificates, const char *file, size_t size, struct error *err)
-{
-	FILE *in = fopen(file, "re");
-	char *bytes;
-	int status = 0;
-
-	if (in == NULL) {
-		log_warning("%s: skipped: %s", file, strerror(errno));
-		return 0;
-	}
-	bytes = malloc(size + 1);
-	if (bytes == NULL) {
-		fclose(in);
-		return error_no_memory(err);
-	}
-	size = fread(bytes, 1, size, in);
-	bytes[size] = '\0';
-	if (ferror(in))
-		log_warning("%s: skipped: it can't be read", file);
-	else
-		status = add_bytes(certificates, bytes, size, file, err);
-	free(bytes);
-	fclose(in);
-	ERR_clear_error();
-	return status;
-}
-
-static int
-add_path(
-    STACK_OF(X509) * certificates, const char *path, const struct stat *about, struct error *err)
-{
-	if (about->st_size <= 0 || (size_t)about->st_size > TRUST_FILE_MAX) {
-		log_warning("%s: skipped: its size is no certificate's", path);
-		return 0;
-	}
-	return add_file(certificates, path, (size_t)about->st_size, err);
-}
-
-static int
-add_entry(STACK_OF(X509) * certificates, const char *folder, const char *name, struct error *err)
-{
-	struct stat about;
-	char path[4096];
-	int size = snprintf(path, sizeof(path), "%s/%s", folder, name);
-
-	if (size < 0 || (size_t)size >= sizeof(path))
-		return error_set(err, ERROR_LIMIT, "%s: the path is too long", folder);
-	if (stat(path, &about) != 0) {
-		log_warning("%s: skipped: %s", path, strerror(errno));
-		return 0;
-	}
-	if (!S_ISREG(about.st_mode))
-		return 0;
-	return add_path(certificates, path, &about, err);
-}
-
-static int
-not_hidden(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
 int
 trust_folder_read(const char *path, STACK_OF(X509) * certificates, struct error *err)
 {
-	struct dirent **names = NULL;
-	struct stat about;
-	int status = 0;
-	int count;
-	int i;
+	int status = trust_folder_each(path, TRUST_FILE_MAX, add_bytes, certificates, err);
 
-	if (stat(path, &about) != 0)
-		return error_errno(err, errno, "%s", path);
-	if (S_ISREG(about.st_mode))
-		return add_path(certificates, path, &about, err);
-	count = scandir(path, &names, not_hidden, alphasort);
-	if (count < 0)
-		return error_errno(err, errno, "%s", path);
-	for (i = 0; i < count; i++) {
-		if (status == 0)
-			status = add_entry(certificates, path, names[i]->d_name, err);
-		free(names[i]);
-	}
-	free(names);
+	ERR_clear_error();
 	return status;
 }

@@ -8,18 +8,6 @@
 #include "base/clock.h"
 #include "smime/trust_section.h"
 
-/* One certificate being judged, and for what. */
-struct question {
-	const struct trust *trust;
-	const struct certificate *certificate;
-	STACK_OF(X509) * extra;
-	enum trust_purpose purpose;
-	const struct address *address; /* NULL: not looked at */
-	bool exact_local;
-	bool allow_no_address;
-	time_t at;
-};
-
 void
 trust_verdict_clear(struct trust_verdict *verdict)
 {
@@ -27,6 +15,8 @@ trust_verdict_clear(struct trust_verdict *verdict)
 	free(verdict->failed_issuer);
 	verdict->failed_subject = NULL;
 	verdict->failed_issuer = NULL;
+	verdict->failed_from = 0;
+	verdict->failed_until = 0;
 }
 
 static bool
@@ -39,7 +29,7 @@ fail(struct trust_verdict *verdict, enum reason_id reason, const char *detail)
 
 /* What needs no chain: a certificate that fails here is not worth building one. */
 static bool
-check_alone(const struct question *question, struct trust_verdict *verdict)
+check_alone(const struct trust_question *question, struct trust_verdict *verdict)
 {
 	const struct certificate *certificate = question->certificate;
 	char date[CLOCK_TEXT_SIZE];
@@ -65,19 +55,8 @@ check_alone(const struct question *question, struct trust_verdict *verdict)
 	return true;
 }
 
-/*
- * Where revocation is looked up, once a chain stands and before anything is said about it: CRL and
- * OCSP answers make REVOKED, or say "good". Nothing is consulted yet, so nothing is known.
- */
 static bool
-check_revocation(const struct trust_section *section, struct trust_verdict *verdict)
-{
-	verdict->revocation = section->revocation == REVOCATION_OFF ? "off" : "unknown";
-	return true;
-}
-
-static bool
-check_usage(const struct question *question, struct trust_verdict *verdict)
+check_usage(const struct trust_question *question, struct trust_verdict *verdict)
 {
 	X509 *x509 = question->certificate->x509;
 
@@ -91,7 +70,7 @@ check_usage(const struct question *question, struct trust_verdict *verdict)
 }
 
 static bool
-check_address(const struct question *question, struct trust_verdict *verdict)
+check_address(const struct trust_question *question, struct trust_verdict *verdict)
 {
 	const struct certificate *certificate = question->certificate;
 
@@ -126,7 +105,7 @@ exponent_is_sound(const X509 *x509)
 }
 
 static bool
-check_key(const struct question *question, const struct trust_section *section,
+check_key(const struct trust_question *question, const struct trust_section *section,
     struct trust_verdict *verdict)
 {
 	const struct certificate *certificate = question->certificate;
@@ -140,7 +119,7 @@ check_key(const struct question *question, const struct trust_section *section,
 }
 
 static bool
-check_key_kind(const struct question *question, const struct trust_section *section,
+check_key_kind(const struct trust_question *question, const struct trust_section *section,
     struct trust_verdict *verdict)
 {
 	const struct certificate *certificate = question->certificate;
@@ -164,13 +143,13 @@ check_key_kind(const struct question *question, const struct trust_section *sect
 
 /* The order in which faults are named: that of trust_rank(). */
 static void
-check_rest(const struct question *question, const struct trust_section *section,
+check_rest(const struct trust_question *question, const struct trust_section *section,
     struct trust_verdict *verdict)
 {
 	struct trust_verdict own = {.reason = REASON_OK};
 
-	if (check_revocation(section, verdict) && check_usage(question, &own) &&
-	    check_address(question, &own) && check_key(question, section, &own))
+	if (check_usage(question, &own) && check_address(question, &own) &&
+	    check_key(question, section, &own))
 		check_key_kind(question, section, &own);
 	/* The chain's weak keys and digests wait until here. */
 	if (own.reason == REASON_OK || trust_rank(own.reason) > trust_rank(verdict->reason))
@@ -181,18 +160,23 @@ check_rest(const struct question *question, const struct trust_section *section,
 	verdict->failed_depth = -1;
 }
 
-static int
-judge_in_section(const struct question *question, const struct trust_section *section,
-    struct trust_verdict *verdict, struct error *err)
+/* How long what is no yes holds is only told where evidence may change. */
+static bool
+may_change(const struct trust_verdict *verdict)
 {
-	if (trust_chain_verify(question->trust, section, question->certificate->x509,
-		question->extra, question->at, verdict, err) != 0)
+	return verdict->reason == REASON_OK || verdict->reason == REASON_REVOKED ||
+	       verdict->reason == REASON_REVOCATION_UNAVAILABLE;
+}
+
+static int
+judge_in_section(const struct trust *trust, const struct trust_section *section,
+    const struct trust_question *question, struct trust_verdict *verdict, struct error *err)
+{
+	if (trust_chain_verify(trust, section, question, verdict, err) != 0)
 		return -1;
 	if (trust_rank(verdict->reason) > trust_rank(REASON_INVALID_CHAIN))
 		check_rest(question, section, verdict);
-	else
-		verdict->revocation = section->revocation == REVOCATION_OFF ? "off" : "unknown";
-	if (verdict->reason != REASON_OK)
+	if (!may_change(verdict))
 		verdict->valid_until = 0;
 	return 0;
 }
@@ -214,9 +198,9 @@ section_covers(const struct trust_section *section, const struct address *addres
 
 /* OK if any section says so; else the verdict that came furthest. */
 static int
-judge_in_all(const struct question *question, struct trust_verdict *best, struct error *err)
+judge_in_all(const struct trust *trust, const struct trust_question *question,
+    struct trust_verdict *best, struct error *err)
 {
-	const struct trust *trust = question->trust;
 	bool first = true;
 	size_t i;
 
@@ -226,7 +210,7 @@ judge_in_all(const struct question *question, struct trust_verdict *best, struct
 
 		if (!section_covers(&trust->sections[i], question->address))
 			continue;
-		if (judge_in_section(question, &trust->sections[i], &verdict, err) != 0) {
+		if (judge_in_section(trust, &trust->sections[i], question, &verdict, err) != 0) {
 			trust_verdict_clear(&verdict);
 			return -1;
 		}
@@ -244,22 +228,18 @@ judge_in_all(const struct question *question, struct trust_verdict *best, struct
 }
 
 int
-trust_judge(const struct trust *trust, const struct certificate *certificate,
-    STACK_OF(X509) * extra, enum trust_purpose purpose, const struct address *address,
-    bool exact_local, bool allow_no_address, time_t at, struct trust_verdict *verdict,
-    struct error *err)
+trust_judge(const struct trust *trust, const struct trust_question *question,
+    struct trust_verdict *verdict, struct error *err)
 {
-	const struct question question = {
-	    trust, certificate, extra, purpose, address, exact_local, allow_no_address, at};
 	int status = 0;
 
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->failed_depth = -1;
 	verdict->revocation = "off";
-	if (!check_alone(&question, verdict))
-		status = trust_verdict_link(verdict, certificate->x509, 0, err);
+	if (!check_alone(question, verdict))
+		status = trust_verdict_link(verdict, question->certificate->x509, 0, err);
 	else
-		status = judge_in_all(&question, verdict, err);
+		status = judge_in_all(trust, question, verdict, err);
 	if (status != 0) {
 		trust_verdict_clear(verdict);
 		verdict->reason = REASON_INTERNAL_ERROR;

@@ -4,11 +4,9 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
+#include "smime/signature.h"
 #include "smime/trust_section.h"
 
-/* Bits of work to break the digest of a signature, by OpenSSL's count: SHA-224 has 112, SHA-1 63,
- * MD5 39. RFC 8551 2.1 and 2.2 know nothing below SHA-256 but for old mail. */
-#define DIGEST_STRENGTH_MIN 112
 /* Keys that are neither RSA nor elliptic curves: as strong as RSA with 2048 bits. */
 #define KEY_STRENGTH_MIN 112
 
@@ -36,17 +34,13 @@ trust_key_long_enough(
 	return true;
 }
 
-/* An algorithm that OpenSSL doesn't know never verified: it can't come here. */
 static bool
-digest_is_weak(X509 *x509, const char **name)
+digest_is_weak(const struct trust_section *section, X509 *x509, const char **name)
 {
-	int digest = NID_undef;
-	int strength = 0;
+	const X509_ALGOR *algorithm = NULL;
 
-	if (!X509_get_signature_info(x509, &digest, NULL, &strength, NULL) || digest == NID_undef)
-		return false;
-	*name = OBJ_nid2ln(digest);
-	return strength < DIGEST_STRENGTH_MIN;
+	X509_get0_signature(NULL, &algorithm, x509);
+	return signature_strength(algorithm, name) < section->min_strength;
 }
 
 /* RFC 5280 4.2.1.9: only basicConstraints make a CA; OpenSSL lets older signs pass. An extended key
@@ -113,13 +107,14 @@ check_anchor(const struct trust_section *section, X509 *anchor, struct trust_ver
 }
 
 static int
-check_digests(STACK_OF(X509) * chain, int trusted_from, struct trust_verdict *verdict)
+check_digests(const struct trust_section *section, STACK_OF(X509) * chain, int trusted_from,
+    struct trust_verdict *verdict)
 {
 	const char *name = "";
 	int i;
 
 	for (i = 0; i < trusted_from; i++) {
-		if (!digest_is_weak(sk_X509_value(chain, i), &name))
+		if (!digest_is_weak(section, sk_X509_value(chain, i), &name))
 			continue;
 		verdict->reason = REASON_WEAK_DIGEST;
 		snprintf(verdict->detail, sizeof(verdict->detail),
@@ -146,5 +141,5 @@ trust_link_check(const struct trust_section *section, STACK_OF(X509) * chain, in
 		if (!check_anchor(section, sk_X509_value(chain, i), verdict))
 			return i;
 	}
-	return check_digests(chain, trusted_from, verdict);
+	return check_digests(section, chain, trusted_from, verdict);
 }

@@ -55,8 +55,51 @@ may_take_from_directory(const struct trust_section *section, const struct config
 	return false;
 }
 
+/* As OpenSSL counts the work to break a digest. */
 static int
-load_section(struct trust_section *section, const struct config_trust *config, struct error *err)
+strength_of(enum config_min_digest digest)
+{
+	static const int strengths[] = {[MIN_DIGEST_SHA1] = 63,
+	    [MIN_DIGEST_SHA224] = 112,
+	    [MIN_DIGEST_SHA256] = 128,
+	    [MIN_DIGEST_SHA384] = 192};
+
+	return strengths[digest];
+}
+
+static int
+read_policies(struct trust_section *section, const struct strings *policies, struct error *err)
+{
+	section->policies = calloc(policies->count + 1, sizeof(ASN1_OBJECT *));
+	if (section->policies == NULL)
+		return error_no_memory(err);
+	while (section->policy_count < policies->count) {
+		const char *text = policies->items[section->policy_count];
+		ASN1_OBJECT *policy = OBJ_txt2obj(text, 1);
+
+		if (policy == NULL)
+			return error_set(
+			    err, ERROR_INPUT, "policies: \"%s\" is no object identifier", text);
+		section->policies[section->policy_count++] = policy;
+	}
+	return 0;
+}
+
+static int
+read_rules(struct trust_section *section, const struct config_trust *config, size_t crl_size,
+    struct error *err)
+{
+	section->min_strength = strength_of(config->min_digest);
+	section->crl_grace = (time_t)(config->crl_grace / 1000);
+	if (read_policies(section, &config->policies, err) != 0 ||
+	    trust_crls_read(&section->crls, config->crls, crl_size, err) != 0)
+		return error_prefix(err, "trust \"%s\": ", section->title);
+	return 0;
+}
+
+static int
+load_section(struct trust_section *section, const struct config_trust *config, size_t crl_size,
+    struct error *err)
 {
 	section->title = strdup(config->title);
 	if (section->title == NULL)
@@ -72,6 +115,8 @@ load_section(struct trust_section *section, const struct config_trust *config, s
 	if (read_index(&section->anchors, config->anchors, err) != 0 ||
 	    read_index(&section->intermediates, config->intermediates, err) != 0)
 		return error_prefix(err, "trust \"%s\": ", section->title);
+	if (read_rules(section, config, crl_size, err) != 0)
+		return -1;
 	if (section->anchors.count == 0 && !section->from_directory)
 		log_warning("trust \"%s\": there is no anchor: no certificate will be trusted",
 		    section->title);
@@ -93,7 +138,8 @@ trust_load(const struct config *config, struct error *err)
 		struct trust_section *section = &trust->sections[trust->section_count];
 
 		trust->section_count++; /* what is half made is freed like what is whole */
-		if (load_section(section, &config->trusts[trust->section_count - 1], err) != 0)
+		if (load_section(section, &config->trusts[trust->section_count - 1],
+			(size_t)config->crl_size_limit, err) != 0)
 			goto failed;
 	}
 	if (trust->section_count == 0)
@@ -115,17 +161,27 @@ trust_ref(struct trust *trust)
 	return trust;
 }
 
+/* What an extended trust shares with the loaded one. */
 static void
-free_section(struct trust_section *section, bool owns_words)
+free_rules(struct trust_section *section)
 {
 	size_t i;
 
-	for (i = 0; owns_words && i < section->domain_count; i++)
+	for (i = 0; i < section->domain_count; i++)
 		free(section->domains[i]);
-	if (owns_words) {
-		free(section->domains);
-		free(section->title);
-	}
+	for (i = 0; i < section->policy_count; i++)
+		ASN1_OBJECT_free(section->policies[i]);
+	free(section->domains);
+	free(section->policies);
+	free(section->title);
+	trust_crls_free(&section->crls);
+}
+
+static void
+free_section(struct trust_section *section, bool owns_rules)
+{
+	if (owns_rules)
+		free_rules(section);
 	trust_index_free(&section->anchors);
 	trust_index_free(&section->intermediates);
 }

@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "smime/crl.h"
 #include "smime/trust.h"
 #include "smime/trust_published.h"
 
@@ -16,6 +17,17 @@
 #define TRUST_FOLDER_MAX 20000
 /* Bytes of one file in it: the bundle of all public roots has 0.3 MB. */
 #define TRUST_FILE_MAX ((size_t)16 << 20)
+
+/* CRLs of one folder. */
+#define TRUST_CRLS_MAX 5000
+/* Seconds after which a verdict that lacked something is made again. */
+#define TRUST_UNKNOWN_HOLDS 300
+
+/* Configured CRLs, sorted by issuer. */
+struct trust_crls {
+	struct crl **items;
+	size_t count;
+};
 
 /* CA certificates, sorted by subject, each once, so that one judgement touches only those that it
  * needs, without a lock. */
@@ -34,6 +46,11 @@ struct trust_section {
 	int max_rsa_bits;
 	int min_ec_bits;
 	int max_depth;
+	int min_strength; /* signature_strength() */
+	time_t crl_grace; /* seconds */
+	ASN1_OBJECT **policies;
+	size_t policy_count;
+	struct trust_crls crls;
 	struct trust_index anchors;
 	struct trust_index intermediates;
 };
@@ -58,15 +75,55 @@ size_t trust_index_find(const struct trust_index *index, const X509_NAME *subjec
 MUST_CHECK int trust_folder_read(
     const char *path, STACK_OF(X509) * certificates, struct error *err);
 
+/* What may stand in a chain. */
+struct trust_candidates {
+	STACK_OF(X509) * anchors; /* borrowed from the section, the question, and held */
+	STACK_OF(X509) * others;
+	STACK_OF(X509) * held; /* own references to what evidence had */
+};
+
+/* Collects whatever could stand above the question's certificate, name by name; and itself, if it is
+ * an anchor. -1 without memory. Free also on error. */
+MUST_CHECK int trust_candidates_gather(struct trust_candidates *candidates,
+    const struct trust_section *section, const struct trust_question *question, struct error *err);
+void trust_candidates_free(struct trust_candidates *candidates);
+
 /*
- * Builds and verifies the chain of a certificate to one of the section's anchors as of `at`. Fills
- * reason (OK, UNTRUSTED_ISSUER, INCOMPLETE_CHAIN, INVALID_CHAIN; EXPIRED or NOT_YET_VALID for the
- * certificate itself; WEAK_KEY or WEAK_DIGEST for a link above it or its signature), the failed
- * link, and for OK valid_until. -1 only for ERROR_TEMPORARY/ERROR_INTERNAL.
+ * Builds and verifies the chain of a certificate to one of the section's anchors. Fills reason (OK,
+ * UNTRUSTED_ISSUER, INCOMPLETE_CHAIN, INVALID_CHAIN, REVOKED, REVOCATION_UNAVAILABLE; EXPIRED or
+ * NOT_YET_VALID for the certificate itself; WEAK_KEY or WEAK_DIGEST for a link above it or its
+ * signature), the failed link, what is known of revocation, and valid_until. -1 only for
+ * ERROR_TEMPORARY/ERROR_INTERNAL.
  */
 MUST_CHECK int trust_chain_verify(const struct trust *trust, const struct trust_section *section,
-    X509 *x509, STACK_OF(X509) * extra, time_t at, struct trust_verdict *verdict,
-    struct error *err);
+    const struct trust_question *question, struct trust_verdict *verdict, struct error *err);
+
+/* Checks the links of a chain that stands, up to the anchor at trusted_from, for having been
+ * revoked; fills verdict's reason if that fails, and what is known. The depth that fails, or -1. */
+int trust_revocation_check(const struct trust_section *section,
+    const struct trust_question *question, STACK_OF(X509) * chain, int trusted_from,
+    struct trust_verdict *verdict);
+
+/* Wants the issuer of the last link of a chain that ends too soon; where it can't be had, says why
+ * in verdict's detail. */
+void trust_want_issuer(const struct trust_section *section, const struct trust_question *question,
+    STACK_OF(X509) * chain, struct trust_verdict *verdict);
+
+/* Reads a folder (or file) of CRLs, PEM or DER, of at most `most` bytes each. Files that hold none
+ * are logged and passed over. */
+MUST_CHECK int trust_crls_read(
+    struct trust_crls *crls, const char *path, size_t most, struct error *err);
+void trust_crls_free(struct trust_crls *crls);
+/* References to an issuer's CRLs: how many were written to out[room]. */
+size_t trust_crls_find(
+    const struct trust_crls *crls, const X509_NAME *issuer, struct crl **out, size_t room);
+
+/* Calls with each file of a folder (hidden ones apart), or the one file, of at most `most` bytes; a
+ * NUL follows them. What can't be read is logged. An error of the callee ends it. */
+typedef int trust_file(
+    void *context, const char *file, const char *bytes, size_t size, struct error *err);
+MUST_CHECK int trust_folder_each(
+    const char *path, size_t most, trust_file *take, void *context, struct error *err);
 
 /*
  * The ways from a certificate to an anchor, among anchors and others (borrowed, as all here), of
@@ -107,5 +164,9 @@ bool trust_key_long_enough(
 /* Puts reason and words for OpenSSL's error at a depth of a chain; top: the chain ends there. */
 void trust_explain(const struct trust *trust, const struct trust_section *section,
     STACK_OF(X509) * candidates, X509 *x509, int error, int depth, struct trust_verdict *verdict);
+
+/* Whether there are words of our own for OpenSSL's error, or it is known not to occur with the
+ * flags and callbacks that chains are verified with. */
+bool trust_explain_knows(int error);
 
 #endif

@@ -124,7 +124,7 @@ BAD = {
     "a section of the same title": ('rule "partners" { encrypt = "never" }', ["partners"]),
     "a rule that can never match": ('rule "x" { encrypt = "never" }\n'
                                     'rule "y" { encrypt = "never" }', ["y"]),
-    "hard revocation": ('trust "x" { anchors = "/etc" revocation = "hard" }', ["revocation"]),
+    "policy": ('trust "x" { anchors = "/etc" policies = { "mail" } }', ["policies"]),
     "an unended string": ('contact = "help', []),
     "an unended section": ('rule "x" {', []),
     "an include": ('include("/etc/passwd")', []),

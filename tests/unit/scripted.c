@@ -44,7 +44,7 @@ add_value(const struct scripted *scripted, const struct address *address, struct
 	char value[200];
 	struct finding finding = {FINDING_CERTIFICATE, (char *)scripted->source.title,
 	    (char *)"cn=x", (char *)"userCertificate", (unsigned char *)value, 0, false, false,
-	    NULL};
+	    false, NULL};
 
 	finding.size =
 	    (size_t)snprintf(value, sizeof(value), "%s %s", address->local, scripted->source.title);

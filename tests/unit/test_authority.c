@@ -353,7 +353,8 @@ section(char *title, char *directory, char **domains)
 	    .min_rsa_bits = 2048,
 	    .max_rsa_bits = 4096,
 	    .min_ec_bits = 256,
-	    .max_depth = 8};
+	    .max_depth = 8,
+	    .min_digest = MIN_DIGEST_SHA224};
 }
 
 static void

@@ -45,6 +45,14 @@ static const struct {
     {"\"mode\" = observe", "1: the name of a setting is written without quotes"},
     {"rule a { encrypt = never }\nrule|mode = observe", "2: unknown setting \"rule|mode\""},
     {"include(\"@F@\")", "1: \"(\" must stand in quotes"},
+    {"fetch-ports = { \"80\", \"0x50\" }",
+	"1: fetch-ports: \"0x50\" is not a number from 1 to 65535"},
+    {"fetch-ports = { \"65536\" }", "1: fetch-ports: \"65536\" is not a number from 1 to 65535"},
+    {"fetch-ports = { \"0\" }", "1: fetch-ports: \"0\" is not a number from 1 to 65535"},
+    {"fetch-ports = { }",
+	"1: fetch-ports: without a port nothing can be fetched; fetch = no says so"},
+    {"fetch-allow = { \"10.1.2.3/8\" }", "1: fetch-allow: \"10.1.2.3/8\" has bits set behind its "
+					 "prefix: give the first address of the network"},
     /* Syntax. */
     {"\nmode observe", "2: syntax: missing equal sign after option 'mode'"},
     {"mode =", "1: syntax: premature end of file"},
@@ -255,9 +263,8 @@ static const struct {
     {"trust t { anchors = /dev/null }", "1: anchors: /dev/null is not a file or folder"},
     {"trust t { anchors = \"@F@\" intermediates = \"/nonexistent\" }",
 	"1: intermediates: /nonexistent: No such file or directory"},
-    {"trust t { anchors = \"@F@\"\nrevocation = hard }",
-	"2: revocation = hard is not supported by this version, which asks no CRL and no OCSP "
-	"responder: every mail would be deferred"},
+    {"trust t { anchors = \"@F@\"\npolicies = { \"1.2.3\", \"1..2\" } }",
+	"2: policies: \"1..2\" is no object identifier, such as 1.3.6.1.4.1.99999.1"},
     {"trust t { anchors = \"@F@\"\nmin-rsa-bits = 4096 max-rsa-bits = 3072 }",
 	"2: min-rsa-bits is more than max-rsa-bits"},
     {"trust t { anchors = \"@F@\"\nfor = { } }",

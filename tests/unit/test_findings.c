@@ -9,7 +9,7 @@ static struct finding
 finding(enum finding_kind kind, const char *dn, const char *value)
 {
 	struct finding made = {kind, (char *)"dir", (char *)dn, (char *)"userCertificate",
-	    (unsigned char *)value, strlen(value), false, false, NULL};
+	    (unsigned char *)value, strlen(value), false, false, false, NULL};
 
 	return made;
 }

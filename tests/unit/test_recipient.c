@@ -38,7 +38,8 @@ trust_in(X509 *anchor)
 	    .min_rsa_bits = 2048,
 	    .max_rsa_bits = 16384,
 	    .min_ec_bits = 256,
-	    .max_depth = 8};
+	    .max_depth = 8,
+	    .min_digest = MIN_DIGEST_SHA224};
 	struct config config = {.trusts = &section, .trust_count = 1};
 	struct error err = ERROR_INIT;
 	struct trust *trust;
@@ -166,7 +167,9 @@ judge_at(time_t at)
 
 	ck_assert_int_eq(address_parse(ANNA, &anna, NULL), 0);
 	recipient_unref(t.recipient);
-	t.recipient = recipient_judge(t.trust, t.findings, &anna, false, at, &err);
+	t.recipient = recipient_judge(t.trust,
+	    &(const struct recipient_question){.findings = t.findings, .address = &anna, .at = at},
+	    &err);
 	ck_assert_msg(t.recipient != NULL, "%s", err.text);
 	ck_assert_str_eq(t.recipient->address, ANNA);
 	address_free(&anna);
@@ -713,7 +716,10 @@ START_TEST(a_certificate_may_name_the_address_that_its_entry_was_found_by)
 		ck_assert_int_eq(findings_add(t.findings, &finding, NULL), 0);
 		OPENSSL_free(finding.value);
 	}
-	t.recipient = recipient_judge(t.trust, t.findings, &asked, false, clock_wall(), NULL);
+	t.recipient = recipient_judge(t.trust,
+	    &(const struct recipient_question){
+		.findings = t.findings, .address = &asked, .at = clock_wall()},
+	    NULL);
 	ck_assert_uint_eq(t.recipient->digital_id_count, 2);
 	ck_assert(is(&t.recipient->digital_ids[0], anna));
 	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_OK);
@@ -724,7 +730,10 @@ START_TEST(a_certificate_may_name_the_address_that_its_entry_was_found_by)
 	t.findings = findings_new();
 	add_certificate(FINDING_CA, t.ca);
 	add_bare(anna);
-	t.recipient = recipient_judge(t.trust, t.findings, &asked, false, clock_wall(), NULL);
+	t.recipient = recipient_judge(t.trust,
+	    &(const struct recipient_question){
+		.findings = t.findings, .address = &asked, .at = clock_wall()},
+	    NULL);
 	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_ADDRESS_MISMATCH);
 	address_free(&asked);
 	X509_free(anna);

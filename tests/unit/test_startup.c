@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fetch/startup.h"
 #include "smime/seal.h"
 #include "unit.h"
 
@@ -62,6 +63,18 @@ START_TEST(once_started_there_is_no_rc2)
 }
 END_TEST
 
+START_TEST(libcurl_brings_no_rc2_either)
+{
+	struct error err = ERROR_INIT;
+
+	ck_assert_msg(seal_startup(&err) == 0, "%s", err.text);
+	ck_assert_msg(fetch_startup(&err) == 0, "%s", err.text);
+	ck_assert(!rc2_is_there());
+	ck_assert_int_eq(OSSL_PROVIDER_available(NULL, "legacy"), 0);
+	fetch_shutdown();
+}
+END_TEST
+
 START_TEST(where_legacy_is_active_already_starting_fails)
 {
 	struct error err = ERROR_INIT;
@@ -82,6 +95,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, write_configuration, remove_configuration);
 	tcase_add_test(tcase, the_configuration_would_bring_rc2);
 	tcase_add_test(tcase, once_started_there_is_no_rc2);
+	tcase_add_test(tcase, libcurl_brings_no_rc2_either);
 	tcase_add_test(tcase, where_legacy_is_active_already_starting_fails);
 	return unit_run(suite);
 }

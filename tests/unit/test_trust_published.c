@@ -36,6 +36,7 @@ load(char **items, size_t count)
 	    .max_rsa_bits = 4096,
 	    .min_ec_bits = 256,
 	    .max_depth = 8,
+	    .min_digest = MIN_DIGEST_SHA224,
 	    .for_domains = {items, count}};
 	t.config = (struct config){.trusts = &t.section, .trust_count = 1};
 	t.base = trust_load(&t.config, &err);
@@ -112,9 +113,11 @@ judge(const struct trust *trust, X509 *x509, const char *address)
 	ck_assert_ptr_nonnull(certificate);
 	if (address != NULL)
 		ck_assert_int_eq(address_parse(address, &parsed, NULL), 0);
-	ck_assert_int_eq(
-	    trust_judge(trust, certificate, NULL, TRUST_ENCRYPT, address != NULL ? &parsed : NULL,
-		false, false, clock_wall(), &verdict, NULL),
+	ck_assert_int_eq(trust_judge(trust,
+			     &(const struct trust_question){.certificate = certificate,
+				 .address = address != NULL ? &parsed : NULL,
+				 .at = clock_wall()},
+			     &verdict, NULL),
 	    0);
 	reason = verdict.reason;
 	trust_verdict_clear(&verdict);

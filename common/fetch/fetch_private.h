@@ -1,0 +1,96 @@
+/*
+ * What the parts of a fetcher share, and nobody else: fetcher.c makes and ends it and lets flights
+ * take their turns, fetch.c is the askers' side, flight.c one transfer on its way, whoever asked
+ * for it. All on the loop's thread.
+ */
+#ifndef SMIME_FETCH_FETCH_PRIVATE_H
+#define SMIME_FETCH_FETCH_PRIVATE_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/buffer.h"
+#include "fetch/failures.h"
+#include "fetch/fetch.h"
+#include "fetch/lookup.h"
+#include "fetch/pace.h"
+#include "fetch/transfer.h"
+#include "fetch/url.h"
+
+struct event;
+struct flight;
+
+TAILQ_HEAD(fetch_list, fetch);
+TAILQ_HEAD(flight_list, flight);
+
+/* One asker. */
+struct fetch {
+	TAILQ_ENTRY(fetch) link;
+	struct flight *flight;
+	fetch_answer *answer;
+	void *context;
+	struct event *deadline;
+};
+
+/*
+ *   waiting ──its turn──▶ looking up ──addresses──▶ transferring ──redirect──▶ transferring
+ *      └──────────────────────┴────────────────────────┴──▶ ended: its askers are being answered
+ *
+ * Where the host is an address, nothing is looked up. A flight without askers ends unanswered.
+ */
+enum flight_state { FLIGHT_WAITING, FLIGHT_LOOKING_UP, FLIGHT_TRANSFERRING, FLIGHT_ENDED };
+
+struct flight {
+	TAILQ_ENTRY(flight) link; /* until it has ended */
+	struct fetcher *fetcher;
+	enum flight_state state;
+	struct fetch_list askers;
+	struct buffer key; /* what is asked, as bytes */
+	struct url url;    /* of the exchange under way; host and port are the same throughout */
+	char *asked;       /* the URL that was asked for */
+	void *post;        /* NULL: GET */
+	size_t post_size;
+	char *post_type;
+	size_t most;
+	int redirects;
+	int64_t begun_ms;
+	char *addresses;
+	struct lookup *lookup;
+	struct event *lookup_late;
+	struct transfer *transfer;
+};
+
+struct fetcher {
+	struct config *config;
+	struct event_base *base;
+	struct transfer_loop *transfers;
+	struct failures *failures;
+	struct pace *pace;
+	struct event *turn; /* a flight may take its turn */
+	struct flight_list flights;
+	size_t flight_count;
+	size_t running; /* of them, those whose turn has come */
+	size_t requests;
+};
+
+/* Makes a flight without askers and queues it. Takes over url and key, whatever comes of it. NULL
+ * without memory. */
+struct flight *flight_new(struct fetcher *fetcher, const struct fetch_request *request,
+    struct url *url, struct buffer *key, struct error *err);
+
+/* Its turn has come: begins, or ends at once, with its askers answered. */
+void flight_begin(struct flight *flight);
+
+/* Stops it and frees it, without answers: it has no askers. */
+void flight_drop(struct flight *flight);
+
+/* Takes the asker away and frees it; the flight is left alone. */
+void fetch_detach(struct fetch *fetch);
+
+/* Puts the URL in front of a reason. Always returns -1. */
+int fetch_explain(struct error *err, const char *url);
+
+/* Whether a failure of what has that key is remembered; then *why says it. */
+bool fetch_recall(struct fetcher *fetcher, const void *key, size_t size, struct error *why);
+
+#endif

@@ -1,0 +1,331 @@
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fetch/fetch_private.h"
+
+/* Of whom a failure speaks. */
+enum blame { BLAME_NOBODY, BLAME_REQUEST, BLAME_HOST };
+
+static void
+destroy(struct flight *flight)
+{
+	buffer_free(&flight->key);
+	url_free(&flight->url);
+	free(flight->asked);
+	free(flight->post);
+	free(flight->post_type);
+	free(flight->addresses);
+	free(flight);
+}
+
+static int
+copy_request(struct flight *flight, const struct fetch_request *request, struct error *err)
+{
+	flight->most = request->most;
+	flight->asked = strdup(flight->url.text);
+	if (flight->asked == NULL)
+		return error_no_memory(err);
+	if (request->post == NULL)
+		return 0;
+	flight->post = malloc(request->post_size + 1);
+	flight->post_type = strdup(request->post_type);
+	if (flight->post == NULL || flight->post_type == NULL)
+		return error_no_memory(err);
+	memcpy(flight->post, request->post, request->post_size);
+	flight->post_size = request->post_size;
+	return 0;
+}
+
+struct flight *
+flight_new(struct fetcher *fetcher, const struct fetch_request *request, struct url *url,
+    struct buffer *key, struct error *err)
+{
+	static const struct buffer empty = BUFFER_INIT;
+	struct flight *flight;
+
+	flight = calloc(1, sizeof(*flight));
+	if (flight == NULL) {
+		error_no_memory(err);
+		url_free(url);
+		buffer_free(key);
+		return NULL;
+	}
+	flight->fetcher = fetcher;
+	TAILQ_INIT(&flight->askers);
+	flight->url = *url;
+	flight->key = *key;
+	memset(url, 0, sizeof(*url));
+	*key = empty;
+	if (copy_request(flight, request, err) != 0) {
+		destroy(flight);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&fetcher->flights, flight, link);
+	fetcher->flight_count++;
+	event_active(fetcher->turn, 0, 0);
+	return flight;
+}
+
+static void
+stop_lookup(struct flight *flight)
+{
+	lookup_cancel(flight->lookup);
+	flight->lookup = NULL;
+	if (flight->lookup_late != NULL)
+		event_free(flight->lookup_late);
+	flight->lookup_late = NULL;
+}
+
+/* Leaves the fetcher, and its place to another. */
+static void
+leave(struct flight *flight)
+{
+	struct fetcher *fetcher = flight->fetcher;
+
+	stop_lookup(flight);
+	transfer_cancel(flight->transfer);
+	flight->transfer = NULL;
+	TAILQ_REMOVE(&fetcher->flights, flight, link);
+	fetcher->flight_count--;
+	if (flight->state != FLIGHT_WAITING) {
+		fetcher->running--;
+		pace_end(fetcher->pace, flight->url.place);
+		event_active(fetcher->turn, 0, 0);
+	}
+	flight->state = FLIGHT_ENDED;
+}
+
+void
+flight_drop(struct flight *flight)
+{
+	struct error why = ERROR_INIT;
+	int64_t now = clock_monotonic_ms();
+
+	/* Nobody waited any longer, but it had its time. */
+	if (flight->state != FLIGHT_WAITING &&
+	    now - flight->begun_ms >= flight->fetcher->config->fetch_timeout) {
+		error_set(&why, ERROR_TEMPORARY, "no whole answer in time");
+		failures_put(
+		    flight->fetcher->failures, flight->key.data, flight->key.size, now, &why);
+	}
+	leave(flight);
+	destroy(flight);
+}
+
+/* Answers all askers, each of whom may cancel others, and frees the flight. body is given; NULL:
+ * err says why, without naming the URL. */
+static void
+end(struct flight *flight, struct fetch_body *body, long status, const struct error *err)
+{
+	struct fetch *fetch;
+	fetch_answer *answer;
+	void *context;
+	struct error named = *err;
+
+	if (body == NULL) {
+		if (flight->redirects > 0)
+			error_prefix(&named, "redirected to %.200s: ", flight->url.text);
+		fetch_explain(&named, flight->asked);
+	}
+	leave(flight);
+	while ((fetch = TAILQ_FIRST(&flight->askers)) != NULL) {
+		answer = fetch->answer;
+		context = fetch->context;
+		fetch_detach(fetch);
+		answer(context, body != NULL ? fetch_body_ref(body) : NULL, status, &named);
+	}
+	fetch_body_unref(body);
+	destroy(flight);
+}
+
+static void
+fail(struct flight *flight, enum blame blame, long status, const struct error *err)
+{
+	struct failures *failures = flight->fetcher->failures;
+	int64_t now = clock_monotonic_ms();
+
+	if (blame == BLAME_REQUEST)
+		failures_put(failures, flight->key.data, flight->key.size, now, err);
+	else if (blame == BLAME_HOST)
+		failures_put(failures, flight->url.place, strlen(flight->url.place), now, err);
+	end(flight, NULL, status, err);
+}
+
+static void start_transfer(struct flight *flight);
+
+/* RFC 9110 15.4: 307 and 308 repeat the request; the others make a GET of a POST, which is of no
+ * use to anybody here. */
+static bool
+is_redirect(const struct flight *flight, long status)
+{
+	if (status == 307 || status == 308)
+		return true;
+	return flight->post == NULL && (status == 301 || status == 302 || status == 303);
+}
+
+/* Goes on to another URL of the same host and port. */
+static int
+redirect(struct flight *flight, const char *target, struct error *err)
+{
+	struct url url;
+
+	if (flight->redirects >= FETCH_REDIRECTS_MAX)
+		return error_set(
+		    err, ERROR_PERMANENT, "more than %d redirects", FETCH_REDIRECTS_MAX);
+	if (url_parse(target, &flight->fetcher->config->fetch_ports, &url, err) != 0)
+		return error_prefix(err, "it redirects to %.200s: ", target);
+	if (strcmp(url.place, flight->url.place) != 0) {
+		url_free(&url);
+		return error_set(err, ERROR_INPUT,
+		    "it redirects to another host or port (%.200s), which is not followed", target);
+	}
+	url_free(&flight->url);
+	flight->url = url;
+	flight->redirects++;
+	return 0;
+}
+
+static void
+take_body(struct flight *flight, struct transfer_result *result)
+{
+	struct fetch_body *body = calloc(1, sizeof(*body));
+	struct error err = ERROR_INIT;
+	size_t size = result->body.size;
+
+	if (body != NULL) {
+		body->references = 1;
+		body->size = size;
+		body->bytes = (unsigned char *)buffer_take(&result->body);
+	}
+	if (body != NULL && body->bytes != NULL) {
+		end(flight, body, result->status, &err);
+		return;
+	}
+	free(body);
+	error_no_memory(&err);
+	fail(flight, BLAME_NOBODY, result->status, &err);
+}
+
+static void
+on_transfer(void *context, struct transfer_result *result)
+{
+	struct flight *flight = context;
+	struct error *err = &result->error;
+	enum blame blame = BLAME_REQUEST;
+
+	flight->transfer = NULL;
+	if (err->code == ERROR_NONE && result->status == 200) {
+		take_body(flight, result);
+		return;
+	}
+	if (err->code == ERROR_NONE && result->redirect != NULL &&
+	    is_redirect(flight, result->status)) {
+		if (redirect(flight, result->redirect, err) == 0) {
+			start_transfer(flight);
+			return;
+		}
+	} else if (err->code == ERROR_NONE) {
+		error_set(
+		    err, ERROR_PERMANENT, "the server answers with status %ld", result->status);
+	}
+	if (result->ours)
+		blame = BLAME_NOBODY;
+	else if (result->unreachable)
+		blame = BLAME_HOST;
+	fail(flight, blame, result->status, err);
+}
+
+static void
+start_transfer(struct flight *flight)
+{
+	const struct config *config = flight->fetcher->config;
+	struct transfer_request request = {
+	    .url = &flight->url,
+	    .addresses = flight->addresses,
+	    .post = flight->post,
+	    .post_size = flight->post_size,
+	    .post_type = flight->post_type,
+	    .most = flight->most,
+	    .connect_ms = config->fetch_timeout,
+	    .slow_ms = config->fetch_timeout,
+	    .allow = &config->fetch_allow,
+	};
+	struct error err = ERROR_INIT;
+
+	flight->state = FLIGHT_TRANSFERRING;
+	flight->transfer =
+	    transfer_start(flight->fetcher->transfers, &request, on_transfer, flight, &err);
+	if (flight->transfer == NULL)
+		fail(flight, BLAME_NOBODY, 0, &err);
+}
+
+static void
+on_lookup(void *context, const char *addresses, const struct error *err)
+{
+	struct flight *flight = context;
+	struct error no_memory = ERROR_INIT;
+
+	flight->lookup = NULL;
+	stop_lookup(flight);
+	if (addresses == NULL) {
+		fail(flight, BLAME_HOST, 0, err);
+		return;
+	}
+	flight->addresses = strdup(addresses);
+	if (flight->addresses != NULL) {
+		start_transfer(flight);
+		return;
+	}
+	error_no_memory(&no_memory);
+	fail(flight, BLAME_NOBODY, 0, &no_memory);
+}
+
+static void
+on_lookup_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct flight *flight = context;
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_TEMPORARY,
+	    "the host name can't be looked up: no answer within fetch-timeout");
+	fail(flight, BLAME_HOST, 0, &err);
+}
+
+static void
+start_lookup(struct flight *flight)
+{
+	struct fetcher *fetcher = flight->fetcher;
+	int64_t ms = fetcher->config->fetch_timeout;
+	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+	struct error err = ERROR_INIT;
+
+	flight->lookup_late = event_new(fetcher->base, -1, 0, on_lookup_late, flight);
+	if (flight->lookup_late == NULL || event_add(flight->lookup_late, &time) != 0)
+		error_no_memory(&err);
+	else
+		flight->lookup =
+		    lookup_start(fetcher->base, flight->url.host, on_lookup, flight, &err);
+	if (flight->lookup == NULL)
+		fail(flight, BLAME_NOBODY, 0, &err);
+}
+
+void
+flight_begin(struct flight *flight)
+{
+	struct fetcher *fetcher = flight->fetcher;
+	const char *place = flight->url.place;
+	struct error err = ERROR_INIT;
+
+	flight->begun_ms = clock_monotonic_ms();
+	fetcher->running++;
+	flight->state = FLIGHT_LOOKING_UP;
+	/* Another flight may have found out while this one waited. */
+	if (fetch_recall(fetcher, place, strlen(place), &err))
+		fail(flight, BLAME_NOBODY, 0, &err);
+	else if (flight->url.numeric)
+		start_transfer(flight);
+	else
+		start_lookup(flight);
+}

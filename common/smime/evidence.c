@@ -1,0 +1,185 @@
+#include "smime/evidence.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smime/certificate.h"
+#include "smime/evidence_private.h"
+
+static void
+free_certificate(void *thing)
+{
+	X509_free(thing);
+}
+
+static void
+free_crl(void *thing)
+{
+	crl_unref(thing);
+}
+
+static void
+free_answer(void *thing)
+{
+	ocsp_unref(thing);
+}
+
+/* OpenSSL compares names by a form without case and spaces; so it hashes them. */
+uint64_t
+evidence_name_hash(const X509_NAME *name)
+{
+	return X509_NAME_hash_ex(name, NULL, NULL, NULL);
+}
+
+struct evidence *
+evidence_new(const struct evidence_limits *limits, struct error *err)
+{
+	struct evidence *evidence = calloc(1, sizeof(*evidence));
+	size_t crl_bytes = limits->crl_bytes;
+
+	if (evidence == NULL || pthread_mutex_init(&evidence->mutex, NULL) != 0) {
+		free(evidence);
+		error_no_memory(err);
+		return NULL;
+	}
+	evidence->references = 1;
+	evidence->crl_size = limits->crl_size != 0 ? limits->crl_size : CRL_SIZE_DEFAULT;
+	if (crl_bytes == 0)
+		crl_bytes = 4 * evidence->crl_size;
+	if (!shelf_init(&evidence->certificates, EVIDENCE_CERTIFICATES_MAX,
+		EVIDENCE_CERTIFICATES_BYTES, free_certificate) ||
+	    !shelf_init(&evidence->crls, EVIDENCE_CRLS_MAX, crl_bytes, free_crl) ||
+	    !shelf_init(
+		&evidence->answers, EVIDENCE_ANSWERS_MAX, EVIDENCE_ANSWERS_BYTES, free_answer) ||
+	    !shelf_init(&evidence->pauses, EVIDENCE_PAUSES_MAX, EVIDENCE_PAUSES_BYTES, free)) {
+		error_no_memory(err);
+		evidence_unref(evidence);
+		return NULL;
+	}
+	return evidence;
+}
+
+struct evidence *
+evidence_ref(struct evidence *evidence)
+{
+	__atomic_add_fetch(&evidence->references, 1, __ATOMIC_RELAXED);
+	return evidence;
+}
+
+void
+evidence_unref(struct evidence *evidence)
+{
+	if (evidence == NULL || __atomic_sub_fetch(&evidence->references, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	shelf_clear(&evidence->certificates);
+	shelf_clear(&evidence->crls);
+	shelf_clear(&evidence->answers);
+	shelf_clear(&evidence->pauses);
+	pthread_mutex_destroy(&evidence->mutex);
+	free(evidence);
+}
+
+void
+evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why)
+{
+	char *copy = strdup(why);
+
+	if (copy == NULL)
+		return;
+	pthread_mutex_lock(&evidence->mutex);
+	shelf_remove(&evidence->pauses, key);
+	(void)shelf_add(&evidence->pauses, key, 0, copy, strlen(copy), until);
+	pthread_mutex_unlock(&evidence->mutex);
+}
+
+void
+evidence_failed(struct evidence *evidence, const struct want *want, time_t until, const char *why)
+{
+	evidence_pause(
+	    evidence, want->key, until, why[0] != '\0' ? why : "it could not be fetched");
+}
+
+bool
+evidence_paused(struct evidence *evidence, const char *key, time_t at, char *words, size_t size)
+{
+	struct shelf_item *item;
+	bool paused;
+
+	pthread_mutex_lock(&evidence->mutex);
+	item = shelf_by_key(&evidence->pauses, key);
+	paused = item != NULL && at < item->moment;
+	if (paused)
+		snprintf(words, size, "%s", (const char *)item->thing);
+	pthread_mutex_unlock(&evidence->mutex);
+	return paused;
+}
+
+int
+evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
+    STACK_OF(X509) * certificates, struct error *err)
+{
+	uint64_t name = evidence_name_hash(subject);
+	struct shelf_item *item = NULL;
+	int status = 0;
+
+	pthread_mutex_lock(&evidence->mutex);
+	while (status == 0 && (item = shelf_by_name(&evidence->certificates, name, item)) != NULL) {
+		if (X509_NAME_cmp(X509_get_subject_name(item->thing), subject) != 0)
+			continue;
+		shelf_used(&evidence->certificates, item);
+		if (sk_X509_push(certificates, item->thing))
+			X509_up_ref(item->thing);
+		else
+			status = error_no_memory(err);
+	}
+	pthread_mutex_unlock(&evidence->mutex);
+	return status;
+}
+
+size_t
+evidence_crls(struct evidence *evidence, const X509_NAME *issuer, struct crl **out, size_t room)
+{
+	uint64_t name = evidence_name_hash(issuer);
+	struct shelf_item *item = NULL;
+	size_t count = 0;
+
+	pthread_mutex_lock(&evidence->mutex);
+	while (count < room && (item = shelf_by_name(&evidence->crls, name, item)) != NULL) {
+		if (X509_NAME_cmp(crl_issuer(item->thing), issuer) != 0)
+			continue;
+		shelf_used(&evidence->crls, item);
+		out[count++] = crl_ref(item->thing);
+	}
+	pthread_mutex_unlock(&evidence->mutex);
+	return count;
+}
+
+struct ocsp_answer *
+evidence_answer(struct evidence *evidence, const char *id)
+{
+	struct ocsp_answer *answer = NULL;
+	struct shelf_item *item;
+
+	pthread_mutex_lock(&evidence->mutex);
+	item = shelf_by_key(&evidence->answers, id);
+	if (item != NULL)
+		answer = ocsp_ref(item->thing);
+	pthread_mutex_unlock(&evidence->mutex);
+	return answer;
+}
+
+void
+evidence_count(struct evidence *evidence, struct evidence_statistics *statistics)
+{
+	pthread_mutex_lock(&evidence->mutex);
+	statistics->certificates = evidence->certificates.count;
+	statistics->crls = evidence->crls.count;
+	statistics->answers = evidence->answers.count;
+	statistics->pauses = evidence->pauses.count;
+	statistics->bytes = evidence->certificates.bytes + evidence->crls.bytes +
+			    evidence->answers.bytes + evidence->pauses.bytes;
+	pthread_mutex_unlock(&evidence->mutex);
+}

@@ -1,0 +1,98 @@
+/*
+ * What the network and files said, and what they failed to say: issuers' certificates, CRLs and OCSP
+ * answers, for judging by (trust.h). One store for a whole process, shared across trust
+ * generations: what is in it is taken for nothing but bytes that somebody sent, until a judgement
+ * finds it signed by whom it must be. Reference-counted; any thread. Bounded, each kind for itself;
+ * what was used longest ago goes first.
+ */
+#ifndef SMIME_SMIME_EVIDENCE_H
+#define SMIME_SMIME_EVIDENCE_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "smime/crl.h"
+#include "smime/ocsp.h"
+#include "smime/want.h"
+
+/* Certificates of one answer: a bundle of a CA's certificates, cross-signed ones included. */
+#define EVIDENCE_BUNDLE_MAX 16
+/* Bytes of a bundle. */
+#define EVIDENCE_BUNDLE_SIZE_MAX ((size_t)16 << 20)
+/* Issuers' certificates, and their bytes: whoever can publish certificates can have some fetched. */
+#define EVIDENCE_CERTIFICATES_MAX 10000
+#define EVIDENCE_CERTIFICATES_BYTES ((size_t)32 << 20)
+/* CRLs; their bytes are a setting. */
+#define EVIDENCE_CRLS_MAX 5000
+/* OCSP answers: one for each certificate that mail is sent to. */
+#define EVIDENCE_ANSWERS_MAX 100000
+#define EVIDENCE_ANSWERS_BYTES ((size_t)256 << 20)
+/* Failures (and what was just fetched) remembered. */
+#define EVIDENCE_PAUSES_MAX 20000
+#define EVIDENCE_PAUSES_BYTES ((size_t)16 << 20)
+/* Seconds for which what was fetched is not wanted again, whatever it was worth. */
+#define EVIDENCE_AGAIN 300
+/* CRLs of one issuer that a judgement looks at. */
+#define EVIDENCE_CRLS_OF_ISSUER_MAX 32
+
+struct evidence;
+
+struct evidence_limits {
+	size_t crl_size;  /* of one CRL; 0: CRL_SIZE_DEFAULT */
+	size_t crl_bytes; /* memory of all; 0: four of the largest */
+};
+
+struct evidence *evidence_new(const struct evidence_limits *limits, struct error *err);
+struct evidence *evidence_ref(struct evidence *evidence);
+void evidence_unref(struct evidence *evidence);
+
+/*
+ * Parses what was fetched for a want and keeps it; it takes the place of what the same URL gave
+ * before. Takes time for a large CRL: call it on a worker. Issuers: one certificate, DER or PEM, or
+ * a certs-only PKCS #7 bundle of up to EVIDENCE_BUNDLE_MAX. A CRL or an OCSP answer that the want's
+ * issuer did not sign (want->issuer, if given) is refused, so that it can't displace what is good.
+ * On error (also without memory) nothing is kept: say evidence_failed() then.
+ */
+MUST_CHECK int evidence_take(struct evidence *evidence, const struct want *want, const void *bytes,
+    size_t size, time_t at, struct error *err);
+
+/* Remembers that a want could not be had, and why: it is not wanted again until `until`. */
+void evidence_failed(
+    struct evidence *evidence, const struct want *want, time_t until, const char *why);
+
+/* Whether it is not to be wanted yet (want_key()); words[size] then say why it could not be had, or
+ * "" if it was. */
+bool evidence_paused(
+    struct evidence *evidence, const char *key, time_t at, char *words, size_t size);
+
+/* Appends references to the certificates of a subject. -1 without memory. */
+MUST_CHECK int evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
+    STACK_OF(X509) * certificates, struct error *err);
+/* References to an issuer's CRLs: how many were written to out[room]. */
+size_t evidence_crls(
+    struct evidence *evidence, const X509_NAME *issuer, struct crl **out, size_t room);
+/* A reference to the last answer about a certificate (ocsp_id()); NULL. */
+struct ocsp_answer *evidence_answer(struct evidence *evidence, const char *id);
+
+/*
+ * For a folder that outlives the process. each: calls with every CRL and OCSP answer, by the key
+ * that evidence_restore() takes (text without controls), copied out so that nothing is locked
+ * meanwhile. restore: takes one back (bytes of another kind, or none that can be parsed:
+ * ERROR_INPUT). Signatures are checked when it is judged by.
+ */
+typedef void evidence_item(void *context, const char *key, const unsigned char *bytes, size_t size);
+void evidence_each(struct evidence *evidence, evidence_item *item, void *context);
+MUST_CHECK int evidence_restore(
+    struct evidence *evidence, const char *key, const void *bytes, size_t size, struct error *err);
+
+struct evidence_statistics {
+	size_t certificates, crls, answers, pauses;
+	size_t bytes;
+};
+void evidence_count(struct evidence *evidence, struct evidence_statistics *statistics);
+
+#endif

@@ -1,0 +1,29 @@
+/* What the store is made of: for the files evidence*.c alone. */
+#ifndef SMIME_SMIME_EVIDENCE_PRIVATE_H
+#define SMIME_SMIME_EVIDENCE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "smime/evidence.h"
+#include "smime/shelf.h"
+
+struct evidence {
+	int references;
+	size_t crl_size;
+	pthread_mutex_t mutex;     /* for the shelves; never held while anything is parsed */
+	struct shelf certificates; /* by URL and subject */
+	struct shelf crls;         /* by URL and issuer */
+	struct shelf answers;      /* by ocsp_id() */
+	struct shelf pauses;       /* by want; the thing is why */
+};
+
+/* Remembers until when a want is none, and why. */
+void evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why);
+
+/* Names that are the same have the same. */
+uint64_t evidence_name_hash(const X509_NAME *name);
+
+/* The certificates in what an AIA URL gave; NULL and err where there are none, or too many. */
+STACK_OF(X509) * evidence_read_bundle(const void *bytes, size_t size, struct error *err);
+
+#endif

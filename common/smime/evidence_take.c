@@ -1,0 +1,221 @@
+/* Into the store: what was fetched, and what a folder held; and out of it again. */
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smime/evidence_private.h"
+
+static int
+take_issuers(struct evidence *evidence, const struct want *want, const void *bytes, size_t size,
+    struct error *err)
+{
+	STACK_OF(X509) *bundle = evidence_read_bundle(bytes, size, err);
+	int status = 0;
+	X509 *x509;
+
+	if (bundle == NULL)
+		return -1;
+	pthread_mutex_lock(&evidence->mutex);
+	shelf_remove(&evidence->certificates, want->key);
+	while ((x509 = sk_X509_shift(bundle)) != NULL) {
+		uint64_t name = evidence_name_hash(X509_get_subject_name(x509));
+		/* Parsed it costs some four times what it has bytes. */
+		size_t cost = 4 * (size_t)i2d_X509(x509, NULL);
+
+		if (!shelf_add(&evidence->certificates, want->key, name, x509, cost, 0))
+			status = error_no_memory(err);
+	}
+	pthread_mutex_unlock(&evidence->mutex);
+	sk_X509_free(bundle);
+	return status;
+}
+
+/* What anybody on the way may send again must not take the place of what came later. */
+static bool
+is_older(struct shelf *shelf, const char *key, time_t made)
+{
+	const struct shelf_item *item = shelf_by_key(shelf, key);
+
+	return item != NULL && item->moment > made;
+}
+
+/* checked: the issuer signed it, as the one that it may replace. */
+static int
+put_crl(
+    struct evidence *evidence, const char *key, struct crl *crl, bool checked, struct error *err)
+{
+	time_t made = checked ? crl_this_update(crl) : 0;
+	bool older;
+	bool kept = false;
+
+	pthread_mutex_lock(&evidence->mutex);
+	older = checked && is_older(&evidence->crls, key, made);
+	if (older) {
+		crl_unref(crl);
+	} else {
+		shelf_remove(&evidence->crls, key);
+		kept = shelf_add(&evidence->crls, key, evidence_name_hash(crl_issuer(crl)), crl,
+		    crl_bytes(crl), made);
+	}
+	pthread_mutex_unlock(&evidence->mutex);
+	if (older)
+		return error_set(err, ERROR_INPUT, "the CRL is older than the one at hand");
+	if (!kept)
+		return error_set(err, ERROR_LIMIT, "there is no room for the CRL");
+	return 0;
+}
+
+static int
+take_crl(struct evidence *evidence, const struct want *want, const void *bytes, size_t size,
+    struct error *err)
+{
+	struct crl *crl = crl_read(bytes, size, evidence->crl_size, err);
+
+	if (crl == NULL)
+		return -1;
+	if (want->issuer != NULL && !crl_is_signed_by(crl, want->issuer)) {
+		crl_unref(crl);
+		return error_set(
+		    err, ERROR_INPUT, "the CRL is not signed by the key of the issuer");
+	}
+	return put_crl(evidence, want->key, crl, want->issuer != NULL, err);
+}
+
+/* made: thisUpdate; 0: not checked. */
+static int
+put_answer(struct evidence *evidence, const char *id, struct ocsp_answer *answer, time_t made,
+    struct error *err)
+{
+	size_t size;
+	bool older;
+	bool kept = false;
+
+	(void)ocsp_bytes(answer, &size);
+	pthread_mutex_lock(&evidence->mutex);
+	older = made != 0 && is_older(&evidence->answers, id, made);
+	if (older) {
+		ocsp_unref(answer);
+	} else {
+		shelf_remove(&evidence->answers, id);
+		/* Parsed it costs some four times what it has bytes. */
+		kept = shelf_add(&evidence->answers, id, 0, answer, size * 5, made);
+	}
+	pthread_mutex_unlock(&evidence->mutex);
+	if (older)
+		return error_set(err, ERROR_INPUT, "the answer is older than the one at hand");
+	return kept ? 0 : error_no_memory(err);
+}
+
+/* The digest is the section's to judge: another one may accept it. */
+static int
+take_answer(struct evidence *evidence, const struct want *want, const void *bytes, size_t size,
+    time_t at, struct error *err)
+{
+	struct ocsp_answer *answer = ocsp_read(bytes, size, want->request, want->request_size, err);
+	struct ocsp_says says = {.this_update = 0};
+
+	if (answer == NULL)
+		return -1;
+	if (want->certificate != NULL && want->issuer != NULL &&
+	    ocsp_check(answer, want->certificate, want->issuer, at, 0, &says, err) != 0) {
+		ocsp_unref(answer);
+		return -1;
+	}
+	return put_answer(evidence, want->id, answer, says.this_update, err);
+}
+
+int
+evidence_take(struct evidence *evidence, const struct want *want, const void *bytes, size_t size,
+    time_t at, struct error *err)
+{
+	char words[256];
+	int status = -1;
+
+	switch (want->kind) {
+	case WANT_ISSUER:
+		status = take_issuers(evidence, want, bytes, size, err);
+		break;
+	case WANT_CRL:
+		status = take_crl(evidence, want, bytes, size, err);
+		break;
+	case WANT_OCSP:
+		status = take_answer(evidence, want, bytes, size, at, err);
+		break;
+	}
+	if (status == 0) {
+		evidence_pause(evidence, want->key, at + EVIDENCE_AGAIN, "");
+	} else {
+		want_describe(want->kind, want->url, words, sizeof(words));
+		error_prefix(err, "%s: ", words);
+	}
+	ERR_clear_error();
+	return status;
+}
+
+/* A copy of what must outlive the lock. */
+struct kept {
+	char *key;
+	struct crl *crl;
+	struct ocsp_answer *answer;
+};
+
+static size_t
+copy_all(struct evidence *evidence, struct kept *all, size_t room)
+{
+	struct shelf_item *item;
+	size_t count = 0;
+
+	TAILQ_FOREACH(item, &evidence->crls.uses, by_use)
+	{
+		if (count < room && (all[count].key = strdup(item->key)) != NULL)
+			all[count++].crl = crl_ref(item->thing);
+	}
+	TAILQ_FOREACH(item, &evidence->answers.uses, by_use)
+	{
+		if (count < room && (all[count].key = strdup(item->key)) != NULL)
+			all[count++].answer = ocsp_ref(item->thing);
+	}
+	return count;
+}
+
+void
+evidence_each(struct evidence *evidence, evidence_item *item, void *context)
+{
+	struct kept *all;
+	size_t count = 0;
+	size_t i;
+
+	pthread_mutex_lock(&evidence->mutex);
+	all = calloc(evidence->crls.count + evidence->answers.count + 1, sizeof(*all));
+	if (all != NULL)
+		count = copy_all(evidence, all, evidence->crls.count + evidence->answers.count);
+	pthread_mutex_unlock(&evidence->mutex);
+	for (i = 0; i < count; i++) {
+		const unsigned char *bytes;
+		size_t size;
+
+		bytes = all[i].crl != NULL ? crl_der(all[i].crl, &size)
+					   : ocsp_bytes(all[i].answer, &size);
+		item(context, all[i].key, bytes, size);
+		crl_unref(all[i].crl);
+		ocsp_unref(all[i].answer);
+		free(all[i].key);
+	}
+	free(all);
+}
+
+/* A CRL's key begins with its kind; an answer's is an ocsp_id(), which has no space. */
+int
+evidence_restore(
+    struct evidence *evidence, const char *key, const void *bytes, size_t size, struct error *err)
+{
+	struct ocsp_answer *answer;
+	struct crl *crl;
+
+	if (strchr(key, ' ') != NULL) {
+		crl = crl_read(bytes, size, evidence->crl_size, err);
+		return crl != NULL ? put_crl(evidence, key, crl, false, err) : -1;
+	}
+	answer = ocsp_read(bytes, size, NULL, 0, err);
+	return answer != NULL ? put_answer(evidence, key, answer, 0, err) : -1;
+}
