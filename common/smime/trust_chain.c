@@ -34,9 +34,10 @@ set_policies(X509_VERIFY_PARAM *parameters, const struct trust_section *section)
 			return false;
 		}
 	}
+	/* Also where none is asked for: a CA may demand one (policyConstraints). */
+	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_POLICY_CHECK);
 	if (section->policy_count > 0)
-		X509_VERIFY_PARAM_set_flags(
-		    parameters, X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_EXPLICIT_POLICY);
+		X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_EXPLICIT_POLICY);
 	return true;
 }
 
@@ -86,11 +87,11 @@ judge_links(const struct search *search, STACK_OF(X509) * chain, int trusted_fro
 }
 
 static void
-explain(const struct search *search, X509_STORE_CTX *context, X509 *link, int depth,
+explain(const struct search *search, X509_STORE_CTX *context, X509 *link, int error, int depth,
     struct trust_verdict *verdict)
 {
-	trust_explain(search->trust, search->section, search->candidates.others, link,
-	    X509_STORE_CTX_get_error(context), depth, verdict);
+	trust_explain(
+	    search->trust, search->section, search->candidates.others, link, error, depth, verdict);
 	if (verdict->reason == REASON_INCOMPLETE_CHAIN ||
 	    verdict->reason == REASON_UNTRUSTED_ISSUER)
 		trust_want_issuer(
@@ -107,20 +108,21 @@ judge_chain(const struct search *search, X509_STORE_CTX *context, struct trust_v
 	int depth;
 	X509 *link;
 
+	depth = X509_STORE_CTX_get_error_depth(context);
+	if (error == X509_V_OK)
+		error = trust_constraints_check(chain, &depth);
 	if (error == X509_V_ERR_OUT_OF_MEM)
 		return error_no_memory(err);
 	if (error == X509_V_OK)
 		depth =
 		    judge_links(search, chain, X509_STORE_CTX_get_num_untrusted(context), verdict);
-	else
-		depth = X509_STORE_CTX_get_error_depth(context);
 	if (depth < 0)
 		return 0;
 	link = sk_X509_value(chain, depth);
 	if (link == NULL)
 		link = X509_STORE_CTX_get0_cert(context);
 	if (error != X509_V_OK)
-		explain(search, context, link, depth, verdict);
+		explain(search, context, link, error, depth, verdict);
 	return trust_verdict_link(verdict, link, depth, err);
 }
 
@@ -139,6 +141,21 @@ is_next(X509_STORE_CTX *context, X509 *x509, X509 *issuer)
 	return X509_cmp(x509, issuer) == 0 && X509_check_issued(x509, x509) == X509_V_OK;
 }
 
+/* Leaves to trust_constraints_check() what is its own. */
+static int
+waive(int good, X509_STORE_CTX *context)
+{
+	int error = X509_STORE_CTX_get_error(context);
+
+	if (good)
+		return 1;
+	if ((error != X509_V_ERR_PERMITTED_VIOLATION && error != X509_V_ERR_EXCLUDED_VIOLATION) ||
+	    !trust_constraints_concern(X509_STORE_CTX_get_current_cert(context)))
+		return 0;
+	X509_STORE_CTX_set_error(context, X509_V_OK);
+	return 1;
+}
+
 /* Tries one way (with a store that has is_next), or, where none is told, what OpenSSL finds. */
 static int
 attempt(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
@@ -155,6 +172,7 @@ attempt(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
 	}
 	X509_STORE_CTX_set0_trusted_stack(context, candidates->anchors);
 	X509_STORE_CTX_set_app_data(context, way);
+	X509_STORE_CTX_set_verify_cb(context, waive);
 	if (!set_parameters(context, search->section, search->question->at)) {
 		error_no_memory(err);
 		goto out;

@@ -137,6 +137,13 @@ void trust_ways_free(struct trust_ways *ways);
 /* 1: way holds the next, from the certificate to the anchor; 0: there is none; -1: no memory. */
 MUST_CHECK int trust_ways_next(struct trust_ways *ways, STACK_OF(X509) * way, struct error *err);
 
+/* Whether the certificate has a name (SmtpUTF8Mailbox) that name constraints must be compared with by
+ * trust_constraints_check(), not by OpenSSL. */
+bool trust_constraints_concern(X509 *x509);
+/* Compares the names of such certificates in a chain: OpenSSL's error, with the depth that fails, or
+ * X509_V_OK. */
+int trust_constraints_check(STACK_OF(X509) * chain, int *depth);
+
 /* Appends references to the certificates of a kind that count. -1 without memory. */
 MUST_CHECK int trust_published_gather(const struct trust_published *published,
     enum trust_published_kind kind, STACK_OF(X509) * certificates, struct error *err);

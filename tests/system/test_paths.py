@@ -8,6 +8,7 @@ import json
 
 import ldif
 import paths_chain
+import paths_names
 from paths_pki import AT, Graph, write_folder
 from place import require
 
@@ -52,3 +53,7 @@ def require_all(wrong, rows):
 
 def test_chains_are_judged_by_rfc_5280(s):
     require_all(judge(s, paths_chain.ROWS, {}), paths_chain.ROWS)
+
+
+def test_name_constraints_are_judged_by_rfc_5280(s):
+    require_all(judge(s, paths_names.ROWS, {}, domain=paths_names.OWN), paths_names.ROWS)
