@@ -20,6 +20,17 @@ struct search {
 	struct trust_candidates candidates;
 };
 
+static bool
+add_policy(X509_VERIFY_PARAM *parameters, const ASN1_OBJECT *identifier)
+{
+	ASN1_OBJECT *policy = OBJ_dup(identifier);
+
+	if (policy != NULL && X509_VERIFY_PARAM_add0_policy(parameters, policy))
+		return true;
+	ASN1_OBJECT_free(policy);
+	return false;
+}
+
 /* RFC 5280 6.1.1 (c), (e). False without memory. */
 static bool
 set_policies(X509_VERIFY_PARAM *parameters, const struct trust_section *section)
@@ -27,13 +38,11 @@ set_policies(X509_VERIFY_PARAM *parameters, const struct trust_section *section)
 	size_t i;
 
 	for (i = 0; i < section->policy_count; i++) {
-		ASN1_OBJECT *policy = OBJ_dup(section->policies[i]);
-
-		if (policy == NULL || !X509_VERIFY_PARAM_add0_policy(parameters, policy)) {
-			ASN1_OBJECT_free(policy);
+		if (!add_policy(parameters, section->policies[i]))
 			return false;
-		}
 	}
+	if (section->policy_count == 0 && !add_policy(parameters, OBJ_nid2obj(NID_any_policy)))
+		return false;
 	/* Also where none is asked for: a CA may demand one (policyConstraints). */
 	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_POLICY_CHECK);
 	if (section->policy_count > 0)

@@ -45,7 +45,7 @@ static const struct {
 	"has a name that can't be compared with the name constraints above it"},
     {X509_V_ERR_INVALID_POLICY_EXTENSION, "has certificate policies that can't be read"},
     {X509_V_ERR_NO_EXPLICIT_POLICY,
-	"is not under one of the certificate policies that are asked for (policies)"},
+	"is not under a certificate policy that the section (policies) or a CA above it asks for"},
     {X509_V_ERR_UNNESTED_RESOURCE, "has address resources that a CA above it has not"},
     {X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "has an elliptic curve key on a curve without a name"},
     {X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "has an issuer whose key can't be read"},

@@ -51,6 +51,7 @@ struct trust_section {
 	ASN1_OBJECT **policies;
 	size_t policy_count;
 	struct trust_crls crls;
+	bool signers_in_chain_only; /* while the chain of a CRL's signer is built */
 	struct trust_index anchors;
 	struct trust_index intermediates;
 };

@@ -5,10 +5,14 @@ section of RFC 5280, the verdict expected, a word of its detail, and a function 
 chain (paths_pki). What a suite that is not in the tree expects is run by tests/paths/run.
 """
 import json
+import os
+import tempfile
 
 import ldif
 import paths_chain
 import paths_names
+import paths_policies
+import paths_revocation
 from paths_pki import AT, Graph, write_folder
 from place import require
 
@@ -37,12 +41,16 @@ def smimectl(s, graphs, settings, at):
     entries = [ldif.Entry(graph.address, graph.address, [graph.leaf_certificate],
                           other=[("cACertificate;binary", one) for one in graph.published])
                for graph in graphs]
-    trust = {"anchors": s.place.path("anchors"), "revocation": "off", **settings}
+    folder = tempfile.mkdtemp(dir=s.place.folder)
+    trust = {"anchors": os.path.join(folder, "anchors"), "revocation": "off", **settings}
     write_folder(trust["anchors"], [one for graph in graphs for one in graph.anchors], "der")
+    if any(graph.crls for graph in graphs):
+        trust["crls"] = os.path.join(folder, "crls")
+        write_folder(trust["crls"], [one for graph in graphs for one in graph.crls], "crl")
     ctl = s.ctl(trusts={"paths": trust}, directories={
         "paths": {"ldif": s.directory(entries), "values-limit": "200"}})
     lines = ctl.run("check", "--json", "--at", at, *(graph.address for graph in graphs),
-                    codes=(0, 1)).stdout.splitlines()
+                    codes=(0, 1, 75)).stdout.splitlines()
     require(len(lines) == len(graphs), f"{len(lines)} answers to {len(graphs)} questions")
     return {one["address"]: one for one in map(json.loads, lines)}
 
@@ -57,3 +65,20 @@ def test_chains_are_judged_by_rfc_5280(s):
 
 def test_name_constraints_are_judged_by_rfc_5280(s):
     require_all(judge(s, paths_names.ROWS, {}, domain=paths_names.OWN), paths_names.ROWS)
+
+
+def test_policies_are_judged_by_rfc_5280(s):
+    wrong, rows = [], []
+    for asked, table in paths_policies.TABLES:
+        settings = {"policies": asked} if asked else {}
+        wrong += [f"asked for {asked}: {words}" for words in judge(s, table, settings)]
+        rows += table
+    require_all(wrong, rows)
+
+
+def test_crls_are_judged_by_rfc_5280(s):
+    wrong, rows = [], []
+    for settings, table in paths_revocation.TABLES:
+        wrong += [f"{settings['revocation']}: {words}" for words in judge(s, table, settings)]
+        rows += table
+    require_all(wrong, rows)
