@@ -173,6 +173,17 @@ bool trust_key_long_enough(
 void trust_explain(const struct trust *trust, const struct trust_section *section,
     STACK_OF(X509) * candidates, X509 *x509, int error, int depth, struct trust_verdict *verdict);
 
+/* What an error of OpenSSL is about. */
+enum trust_fault {
+	TRUST_FAULT_END, /* the chain ends without an anchor */
+	TRUST_FAULT_EXPIRED,
+	TRUST_FAULT_NOT_YET_VALID,
+	TRUST_FAULT_LINK, /* a link is not sound */
+};
+enum trust_fault trust_fault_of(int error);
+/* Words for a link that isn't sound (static), after its name; NULL: there are none. */
+const char *trust_fault_words(int error);
+
 /* Whether there are words of our own for OpenSSL's error, or it is known not to occur with the
  * flags and callbacks that chains are verified with. */
 bool trust_explain_knows(int error);

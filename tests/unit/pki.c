@@ -251,6 +251,8 @@ pki_issue(const struct pki_certificate *what, EVP_PKEY *key, X509 *issuer, EVP_P
 		add_capabilities(certificate, what);
 	if (what->extension != NULL)
 		add_one_extension(certificate, issuer, what->extension);
+	if (what->extension2 != NULL)
+		add_one_extension(certificate, issuer, what->extension2);
 	if (EVP_PKEY_is_a(issuer_key, "ED25519"))
 		digest = NULL;
 	REQUIRE(X509_sign(certificate, issuer_key, digest) > 0);

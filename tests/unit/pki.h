@@ -40,6 +40,7 @@ struct pki_certificate {
 	const char
 	    *extended_usage;   /* ["emailProtection" for end entities, none for CAs], "-": none */
 	const char *extension; /* one more: "name=value" in OpenSSL's words [none] */
+	const char *extension2;
 	const unsigned char *capabilities; /* DER of the SMIMECapabilities extension [none] */
 	size_t capabilities_size;
 	bool ca;

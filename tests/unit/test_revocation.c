@@ -1,0 +1,823 @@
+/* Judging by evidence: what is wanted, what CRLs and OCSP answers make of a chain, and how its
+ * missing links are found. */
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pki.h"
+#include "smime/evidence.h"
+#include "smime/trust_section.h"
+#include "status_make.h"
+#include "unit.h"
+
+#define ANNA "anna@corp.example"
+#define CA_POINT "crlDistributionPoints=URI:http://crl.example/ca.crl"
+#define ROOT_POINT "crlDistributionPoints=URI:http://crl.example/root.crl"
+#define ROOT_URL "http://crl.example/root.crl"
+#define CA_URL "http://crl.example/ca.crl"
+#define OCSP_URL "http://ocsp.example/"
+#define CA_CERTIFICATE_URL "http://aia.example/ca.crt"
+#define LEAF_ACCESS "authorityInfoAccess=OCSP;URI:" OCSP_URL ",caIssuers;URI:" CA_CERTIFICATE_URL
+#define CA_ACCESS "authorityInfoAccess=caIssuers;URI:http://aia.example/root.crt"
+
+/* Root -> CA -> leaf, each with a place to ask at. */
+static struct {
+	EVP_PKEY *root_key, *ca_key, *key;
+	X509 *root, *ca, *leaf;
+	STACK_OF(X509) * extra;
+	struct evidence *evidence;
+	struct wants wants;
+	struct config_trust section;
+	struct trust *trust;
+	struct trust_verdict verdict;
+	time_t now;
+	char anchors[32];
+	char crls[32];
+} t;
+
+static char all[] = "*";
+static char *all_list[] = {all};
+
+static void
+write_file(char *path, X509 *certificate, const unsigned char *der, size_t size)
+{
+	FILE *out = fdopen(mkstemp(path), "w");
+
+	ck_assert_ptr_nonnull(out);
+	if (certificate != NULL)
+		ck_assert(PEM_write_X509(out, certificate));
+	else
+		ck_assert_uint_eq(fwrite(der, 1, size, out), size);
+	fclose(out);
+}
+
+static void
+load(void)
+{
+	struct config config = {.trusts = &t.section, .trust_count = 1};
+	struct error err = ERROR_INIT;
+
+	trust_unref(t.trust);
+	t.trust = trust_load(&config, &err);
+	ck_assert_msg(t.trust != NULL, "%s", err.text);
+}
+
+static void
+make_pki(void)
+{
+	t.root_key = pki_key(PKI_RSA_2048, 1);
+	t.ca_key = pki_key(PKI_RSA_2048, 2);
+	t.key = pki_key(PKI_RSA_2048, 3);
+	t.root = pki_issue(&(const struct pki_certificate){.subject = "Root", .ca = true},
+	    t.root_key, NULL, t.root_key);
+	t.ca = pki_issue(
+	    &(const struct pki_certificate){
+		.subject = "CA", .ca = true, .extension = ROOT_POINT, .extension2 = CA_ACCESS},
+	    t.ca_key, t.root, t.root_key);
+	t.leaf = pki_issue(
+	    &(const struct pki_certificate){
+		.subject = "Anna", .email = ANNA, .extension = CA_POINT, .extension2 = LEAF_ACCESS},
+	    t.key, t.ca, t.ca_key);
+}
+
+static void
+setup(void)
+{
+	const struct evidence_limits limits = {.crl_size = 0};
+
+	make_pki();
+	t.extra = sk_X509_new_null();
+	ck_assert(sk_X509_push(t.extra, t.ca));
+	t.evidence = evidence_new(&limits, NULL);
+	t.now = clock_wall();
+	snprintf(t.anchors, sizeof(t.anchors), "/tmp/test-revocation-XXXXXX");
+	write_file(t.anchors, t.root, NULL, 0);
+	t.section = (struct config_trust){.title = all,
+	    .anchors = t.anchors,
+	    .for_domains = {all_list, 1},
+	    .revocation = REVOCATION_HARD,
+	    .crl_grace = 3600 * 1000,
+	    .min_rsa_bits = 2048,
+	    .max_rsa_bits = 16384,
+	    .min_ec_bits = 256,
+	    .max_depth = 8,
+	    .min_digest = MIN_DIGEST_SHA224};
+	load();
+}
+
+static void
+teardown(void)
+{
+	unlink(t.anchors);
+	if (t.crls[0] != '\0')
+		unlink(t.crls);
+	trust_verdict_clear(&t.verdict);
+	wants_clear(&t.wants);
+	trust_unref(t.trust);
+	evidence_unref(t.evidence);
+	sk_X509_free(t.extra);
+	X509_free(t.root);
+	X509_free(t.ca);
+	X509_free(t.leaf);
+	EVP_PKEY_free(t.root_key);
+	EVP_PKEY_free(t.ca_key);
+	EVP_PKEY_free(t.key);
+}
+
+static enum reason_id
+judge_x509(X509 *x509, bool may_follow)
+{
+	struct certificate *certificate = certificate_from_x509(x509, NULL);
+	struct address anna = ADDRESS_INIT;
+	const struct trust_question question = {.certificate = certificate,
+	    .extra = t.extra,
+	    .purpose = TRUST_ENCRYPT,
+	    .address = &anna,
+	    .at = t.now,
+	    .evidence = t.evidence,
+	    .may_follow = may_follow,
+	    .wants = &t.wants};
+	struct error err = ERROR_INIT;
+
+	ck_assert_int_eq(address_parse(ANNA, &anna, NULL), 0);
+	trust_verdict_clear(&t.verdict);
+	wants_clear(&t.wants);
+	ck_assert_msg(trust_judge(t.trust, &question, &t.verdict, &err) == 0, "%s", err.text);
+	address_free(&anna);
+	certificate_unref(certificate);
+	return t.verdict.reason;
+}
+
+static enum reason_id
+judge(void)
+{
+	return judge_x509(t.leaf, false);
+}
+
+static const struct want *
+wanted(enum want_kind kind, const char *url)
+{
+	size_t i;
+
+	for (i = 0; i < t.wants.count; i++) {
+		if (t.wants.items[i].kind == kind && strcmp(t.wants.items[i].url, url) == 0)
+			return &t.wants.items[i];
+	}
+	return NULL;
+}
+
+static void
+expect(enum reason_id reason, const char *revocation, const char *words)
+{
+	ck_assert_msg(t.verdict.reason == reason, "%s: %s (%s)", reason_get(t.verdict.reason)->code,
+	    t.verdict.detail, t.verdict.revocation_detail);
+	ck_assert_str_eq(t.verdict.revocation, revocation);
+	ck_assert_msg(strstr(t.verdict.revocation_detail, words) != NULL, "\"%s\"",
+	    t.verdict.revocation_detail);
+}
+
+/* A list as if fetched, or as a state folder had it: unchecked. */
+static void
+give(const char *key, const struct status_crl *what, X509 *issuer, EVP_PKEY *key_of)
+{
+	size_t size;
+	unsigned char *der = status_crl(what, issuer, key_of, &size);
+
+	ck_assert_int_eq(evidence_restore(t.evidence, key, der, size, NULL), 0);
+	OPENSSL_free(der);
+}
+
+static void
+give_root(void)
+{
+	give("crl " ROOT_URL, &(const struct status_crl){.number = 1}, t.root, t.root_key);
+}
+
+static void
+give_ca(const struct status_crl *what)
+{
+	give("crl " CA_URL, what, t.ca, t.ca_key);
+}
+
+static void
+give_answer(int status, int reason, int from, int to)
+{
+	const struct status_answer what = {.certificate = t.leaf,
+	    .issuer = t.ca,
+	    .status = status,
+	    .reason = reason,
+	    .from = from,
+	    .to = to,
+	    .signer = t.ca,
+	    .key = t.ca_key};
+	char id[OCSP_ID_SIZE];
+	size_t size;
+	unsigned char *der = status_answer(&what, &size);
+
+	ck_assert_int_eq(ocsp_id(t.leaf, t.ca, id, NULL), 0);
+	ck_assert_int_eq(evidence_restore(t.evidence, id, der, size, NULL), 0);
+	OPENSSL_free(der);
+}
+
+START_TEST(without_evidence_it_is_wanted)
+{
+	ck_assert_int_eq(judge(), REASON_REVOCATION_UNAVAILABLE);
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "no CRL and no OCSP answer");
+	ck_assert_int_eq(t.verdict.failed_depth, 0);
+	ck_assert_ptr_nonnull(wanted(WANT_OCSP, OCSP_URL));
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, ROOT_URL));
+	ck_assert_uint_eq(t.wants.count, 2);
+	ck_assert_int_le((long)t.verdict.valid_until, (long)t.now + TRUST_UNKNOWN_HOLDS);
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	ck_assert_int_eq(judge(), REASON_OK);
+	expect(REASON_OK, "unknown", "no CRL and no OCSP answer");
+	ck_assert_uint_eq(t.wants.count, 2);
+	t.section.revocation = REVOCATION_OFF;
+	load();
+	ck_assert_int_eq(judge(), REASON_OK);
+	expect(REASON_OK, "off", "");
+	ck_assert_uint_eq(t.wants.count, 0);
+}
+END_TEST
+
+START_TEST(what_is_wanted_and_fetched_answers)
+{
+	const struct want *list;
+	size_t size;
+	unsigned char *der;
+	const struct status_answer what = {
+	    .certificate = t.leaf, .issuer = t.ca, .signer = t.ca, .key = t.ca_key, .to = 7200};
+
+	judge();
+	der = status_answer(&what, &size);
+	ck_assert_int_eq(
+	    evidence_take(t.evidence, wanted(WANT_OCSP, OCSP_URL), der, size, t.now, NULL), 0);
+	OPENSSL_free(der);
+	list = wanted(WANT_CRL, ROOT_URL);
+	der = status_crl(&(const struct status_crl){0}, t.root, t.root_key, &size);
+	ck_assert_int_eq(evidence_take(t.evidence, list, der, size, t.now, NULL), 0);
+	OPENSSL_free(der);
+	ck_assert_int_eq(judge(), REASON_OK);
+	expect(REASON_OK, "good", "not revoked, says the OCSP responder \"CN=CA\" on 20");
+	ck_assert_uint_eq(t.wants.count, 0);
+	ck_assert_int_le((long)t.verdict.valid_until, (long)t.now + 7200 + OCSP_SKEW);
+	ck_assert_int_ge((long)t.verdict.valid_until, (long)t.now + 7000);
+}
+END_TEST
+
+START_TEST(where_the_one_can_not_be_had_the_other_is_wanted)
+{
+	give_root();
+	judge();
+	ck_assert_uint_eq(t.wants.count, 1);
+	evidence_failed(t.evidence, wanted(WANT_OCSP, OCSP_URL), t.now + 60, "no answer");
+	judge();
+	ck_assert_uint_eq(t.wants.count, 1);
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, CA_URL));
+	evidence_failed(t.evidence, wanted(WANT_CRL, CA_URL), t.now + 60, "refused");
+	judge();
+	ck_assert_uint_eq(t.wants.count, 0);
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "no answer");
+	give_ca(&(const struct status_crl){0});
+	judge();
+	expect(REASON_OK, "good", "the CRL of \"CN=CA\" of 20");
+}
+END_TEST
+
+/* What a list of the CA makes of the certificate. */
+static const struct {
+	const char *name;
+	struct status_crl list;
+	bool listed;
+	int reason; /* + 1 */
+	enum reason_id outcome;
+	const char *revocation;
+	const char *words;
+} lists[] = {
+    {"not listed", {.number = 2}, false, 0, REASON_OK, "good", "not revoked, says the CRL"},
+    {"listed", {.number = 2}, true, 0, REASON_REVOKED, "revoked", "revoked on 20"},
+    {"with a reason", {0}, true, CRL_REASON_KEY_COMPROMISE + 1, REASON_REVOKED, "revoked",
+	"(key compromise), says the CRL of \"CN=CA\""},
+    {"on hold", {0}, true, CRL_REASON_CERTIFICATE_HOLD + 1, REASON_REVOKED, "revoked",
+	"certificateHold"},
+    {"in its grace", {.from = -9000, .to = -1800}, false, 0, REASON_OK, "good",
+	"whose update has been due since"},
+    {"expired", {.from = -9000, .to = -3700}, false, 0, REASON_REVOCATION_UNAVAILABLE, "unknown",
+	"expired on 20"},
+    {"expired, and listed", {.from = -9000, .to = -3700}, true, 0, REASON_REVOKED, "revoked",
+	"revoked on"},
+    {"expired, and on hold", {.from = -9000, .to = -3700}, true, CRL_REASON_CERTIFICATE_HOLD + 1,
+	REASON_REVOCATION_UNAVAILABLE, "unknown", "expired on 20"},
+    {"without end", {.from = -600, .endless = true}, false, 0, REASON_OK, "good", ""},
+    {"without end, and old", {.from = -86400 * 2, .endless = true}, false, 0,
+	REASON_REVOCATION_UNAVAILABLE, "unknown", "expired on"},
+    {"not valid yet", {.from = 4000, .to = 8000}, false, 0, REASON_REVOCATION_UNAVAILABLE,
+	"unknown", "dated in the future"},
+    {"a delta alone", {.number = 7, .base = 6}, false, 0, REASON_REVOCATION_UNAVAILABLE, "unknown",
+	"only a delta CRL"},
+    {"a delta that lists", {.number = 7, .base = 6}, true, 0, REASON_REVOKED, "revoked",
+	"the delta CRL"},
+    {"critical", {.extension = "1.2.3.4=critical,DER:0500"}, false, 0,
+	REASON_REVOCATION_UNAVAILABLE, "unknown", "a critical extension that is not known"},
+    {"critical, and listed", {.extension = "1.2.3.4=critical,DER:0500"}, true, 0,
+	REASON_REVOCATION_UNAVAILABLE, "unknown", "a critical extension that is not known"},
+    {"for CAs", {.scope = "critical,onlyCA:TRUE"}, false, 0, REASON_REVOCATION_UNAVAILABLE,
+	"unknown", "another kind of certificates"},
+    {"for users", {.scope = "critical,onlyuser:TRUE"}, false, 0, REASON_OK, "good", ""},
+    {"for attributes", {.scope = "critical,onlyAA:TRUE"}, false, 0, REASON_REVOCATION_UNAVAILABLE,
+	"unknown", "another kind"},
+    {"some reasons", {.scope = "critical,onlysomereasons:keyCompromise"}, false, 0,
+	REASON_REVOCATION_UNAVAILABLE, "unknown", "some reasons"},
+    {"some reasons, and listed", {.scope = "critical,onlysomereasons:keyCompromise"}, true, 0,
+	REASON_REVOKED, "revoked", ""},
+    {"another point", {.scope = "critical,fullname:URI:http://crl.example/other.crl"}, false, 0,
+	REASON_REVOCATION_UNAVAILABLE, "unknown", "another distribution point"},
+    {"its point", {.scope = "critical,fullname:URI:" CA_URL}, false, 0, REASON_OK, "good", ""},
+};
+
+START_TEST(a_list_decides)
+{
+	struct status_crl what = lists[_i].list;
+
+	if (lists[_i].listed)
+		what.entries[0] =
+		    (struct status_entry){.certificate = t.leaf, .reason = lists[_i].reason};
+	give_root();
+	give_ca(&what);
+	judge();
+	expect(lists[_i].outcome, lists[_i].revocation, lists[_i].words);
+	ck_assert_int_eq(t.verdict.failed_depth, lists[_i].outcome == REASON_OK ? -1 : 0);
+	/* What a list in its grace says is wanted anew, as what isn't known is. */
+	ck_assert_int_eq(t.wants.count > 0, lists[_i].outcome == REASON_REVOCATION_UNAVAILABLE ||
+						strcmp(lists[_i].name, "in its grace") == 0 ||
+						strcmp(lists[_i].name, "expired, and listed") == 0);
+	/* Soft is another word for the unknown alone. */
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	judge();
+	expect(lists[_i].outcome == REASON_REVOCATION_UNAVAILABLE ? REASON_OK : lists[_i].outcome,
+	    lists[_i].revocation, lists[_i].words);
+}
+END_TEST
+
+START_TEST(a_list_counts_by_its_signer)
+{
+	X509 *namesake = pki_issue(&(const struct pki_certificate){.subject = "CA", .ca = true},
+	    t.key, t.root, t.root_key);
+
+	give_root();
+	give(
+	    "crl x", &(const struct status_crl){.entries = {{.certificate = t.leaf}}}, t.ca, t.key);
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "not signed by the key of its issuer");
+	/* Beside it the right one. */
+	give_ca(&(const struct status_crl){0});
+	judge();
+	expect(REASON_OK, "good", "");
+	/* Of the root, who did not issue it. */
+	give("crl y", &(const struct status_crl){.entries = {{.certificate = t.leaf}}}, t.root,
+	    t.root_key);
+	judge();
+	expect(REASON_OK, "good", "");
+	give_ca(&(const struct status_crl){.digest = EVP_sha1()});
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "not signed by the key");
+	X509_free(namesake);
+}
+END_TEST
+
+START_TEST(a_ca_that_may_not_sign_lists_does_not)
+{
+	X509 *ca = pki_issue(&(const struct pki_certificate){.subject = "CA",
+				 .ca = true,
+				 .key_usage = "critical,keyCertSign",
+				 .extension = ROOT_POINT},
+	    t.ca_key, t.root, t.root_key);
+
+	sk_X509_set(t.extra, 0, ca);
+	give_root();
+	give_ca(&(const struct status_crl){0});
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "may not sign CRLs");
+	X509_free(ca);
+}
+END_TEST
+
+START_TEST(lists_for_some_reasons_add_up)
+{
+	give_root();
+	give("crl a", &(const struct status_crl){.scope = "critical,onlysomereasons:keyCompromise"},
+	    t.ca, t.ca_key);
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "some reasons");
+	give("crl b",
+	    &(const struct status_crl){.scope = "critical,@rest",
+		.conf =
+		    "[rest]\nonlysomereasons = CACompromise, affiliationChanged, superseded, "
+		    "cessationOfOperation, certificateHold, privilegeWithdrawn, AACompromise\n"},
+	    t.ca, t.ca_key);
+	judge();
+	expect(REASON_OK, "good", "");
+}
+END_TEST
+
+START_TEST(a_delta_adds_and_releases)
+{
+	const struct status_entry held = {
+	    .certificate = t.leaf, .reason = CRL_REASON_CERTIFICATE_HOLD + 1};
+	const struct status_entry released = {
+	    .certificate = t.leaf, .reason = CRL_REASON_REMOVE_FROM_CRL + 1};
+	const struct status_entry revoked = {.certificate = t.leaf};
+
+	give_root();
+	give_ca(&(const struct status_crl){.number = 5, .from = -7200});
+	give("crl d", &(const struct status_crl){.number = 6, .base = 5, .entries = {revoked}},
+	    t.ca, t.ca_key);
+	judge();
+	expect(REASON_REVOKED, "revoked", "the delta CRL of \"CN=CA\"");
+	give_ca(&(const struct status_crl){.number = 5, .from = -7200, .entries = {held}});
+	give("crl d", &(const struct status_crl){.number = 6, .base = 5, .entries = {released}},
+	    t.ca, t.ca_key);
+	judge();
+	expect(REASON_OK, "good", "");
+	/* A delta of another base tells nothing of this one. */
+	give("crl d", &(const struct status_crl){.number = 9, .base = 8, .entries = {released}},
+	    t.ca, t.ca_key);
+	judge();
+	expect(REASON_REVOKED, "revoked", "certificateHold");
+}
+END_TEST
+
+START_TEST(a_later_list_outdoes_an_earlier_one)
+{
+	give_root();
+	give("crl a",
+	    &(const struct status_crl){.from = -9000,
+		.entries = {{.certificate = t.leaf, .reason = CRL_REASON_CERTIFICATE_HOLD + 1}}},
+	    t.ca, t.ca_key);
+	give("crl b", &(const struct status_crl){.from = -600}, t.ca, t.ca_key);
+	judge();
+	expect(REASON_OK, "good", "");
+}
+END_TEST
+
+START_TEST(an_indirect_list_counts_by_whom_is_trusted)
+{
+	static const char conf[] =
+	    "[root]\nCN = Root\n[eve]\nCN = Eve\n[p]\nfullname = URI:http://crl.example/i.crl\n"
+	    "CRLissuer = dirName:root\n[q]\nfullname = URI:http://crl.example/e.crl\n"
+	    "CRLissuer = dirName:eve\n";
+	const struct status_crl what = {.scope = "critical,indirectCRL:TRUE",
+	    .entries = {{.certificate = t.leaf, .names_issuer = true}}};
+	X509 *eve = pki_issue(
+	    &(const struct pki_certificate){.subject = "Eve", .ca = true}, t.key, NULL, t.key);
+	X509 *leaf = pki_issue(&(const struct pki_certificate){.subject = "Anna", .email = ANNA},
+	    t.key, t.ca, t.ca_key);
+
+	status_add_extension(leaf, "crlDistributionPoints", "q", conf, t.ca_key);
+	give_root();
+	give("crl e", &what, eve, t.key);
+	judge_x509(leaf, false);
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "who issued it is not trusted");
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, "http://crl.example/e.crl"));
+	ck_assert_ptr_null(wanted(WANT_CRL, "http://crl.example/e.crl")->issuer);
+	X509_free(leaf);
+	leaf = pki_issue(&(const struct pki_certificate){.subject = "Anna", .email = ANNA}, t.key,
+	    t.ca, t.ca_key);
+	status_add_extension(leaf, "crlDistributionPoints", "p", conf, t.ca_key);
+	give("crl i",
+	    &(const struct status_crl){.scope = "critical,indirectCRL:TRUE",
+		.entries = {{.certificate = leaf, .names_issuer = true}}},
+	    t.root, t.root_key);
+	judge_x509(leaf, false);
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=Root\"");
+	X509_free(eve);
+	X509_free(leaf);
+}
+END_TEST
+
+START_TEST(an_answer_decides_before_lists)
+{
+	give_root();
+	give_answer(V_OCSP_CERTSTATUS_GOOD, 0, 0, 0);
+	judge();
+	expect(REASON_OK, "good", "OCSP responder");
+	give_answer(V_OCSP_CERTSTATUS_REVOKED, CRL_REASON_SUPERSEDED, 0, 0);
+	give_ca(&(const struct status_crl){0});
+	judge();
+	expect(REASON_REVOKED, "revoked", "(superseded), says the OCSP responder \"CN=CA\" on 20");
+	ck_assert_int_ne((long)t.verdict.valid_until, 0);
+	/* Revoked is for ever; on hold is not. */
+	give_answer(V_OCSP_CERTSTATUS_REVOKED, CRL_REASON_SUPERSEDED, -90000, -40000);
+	judge();
+	expect(REASON_REVOKED, "revoked", "superseded");
+	give_answer(V_OCSP_CERTSTATUS_REVOKED, CRL_REASON_CERTIFICATE_HOLD, -90000, -40000);
+	judge();
+	expect(REASON_OK, "good", "the CRL");
+	give_answer(V_OCSP_CERTSTATUS_UNKNOWN, 0, 0, 0);
+	judge();
+	expect(REASON_OK, "good", "the CRL");
+	give_ca(&(const struct status_crl){.to = -4000, .from = -5000});
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "does not know the certificate");
+}
+END_TEST
+
+START_TEST(a_revoked_ca_makes_the_chain_revoked)
+{
+	give_answer(V_OCSP_CERTSTATUS_GOOD, 0, 0, 0);
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "the CA certificate \"CN=CA\"");
+	ck_assert_int_eq(t.verdict.failed_depth, 1);
+	give("crl " ROOT_URL, &(const struct status_crl){.entries = {{.certificate = t.ca}}},
+	    t.root, t.root_key);
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CA certificate \"CN=CA\": revoked on");
+	ck_assert_int_eq(t.verdict.failed_depth, 1);
+	ck_assert_str_eq(t.verdict.failed_subject, "CN=CA");
+	ck_assert_int_ne((long)t.verdict.failed_until, 0);
+}
+END_TEST
+
+START_TEST(a_way_around_a_revoked_ca_is_found)
+{
+	X509 *again = pki_issue(
+	    &(const struct pki_certificate){.subject = "CA", .ca = true, .extension = ROOT_POINT},
+	    t.ca_key, t.root, t.root_key);
+
+	ck_assert(sk_X509_push(t.extra, again));
+	give_answer(V_OCSP_CERTSTATUS_GOOD, 0, 0, 0);
+	give("crl " ROOT_URL, &(const struct status_crl){.entries = {{.certificate = t.ca}}},
+	    t.root, t.root_key);
+	judge();
+	expect(REASON_OK, "good", "");
+	/* The other way round, OpenSSL takes the other one first. */
+	sk_X509_set(t.extra, 0, again);
+	sk_X509_set(t.extra, 1, t.ca);
+	judge();
+	expect(REASON_OK, "good", "");
+	X509_free(again);
+}
+END_TEST
+
+START_TEST(configured_lists_count)
+{
+	size_t size;
+	unsigned char *der =
+	    status_crl(&(const struct status_crl){.entries = {{.certificate = t.leaf}}}, t.ca,
+		t.ca_key, &size);
+
+	snprintf(t.crls, sizeof(t.crls), "/tmp/test-revocation-XXXXXX");
+	write_file(t.crls, NULL, der, size);
+	t.section.crls = t.crls;
+	load();
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+	OPENSSL_free(der);
+}
+END_TEST
+
+START_TEST(an_anchor_is_not_looked_up)
+{
+	unlink(t.anchors);
+	snprintf(t.anchors, sizeof(t.anchors), "/tmp/test-revocation-XXXXXX");
+	write_file(t.anchors, t.ca, NULL, 0);
+	load();
+	give_answer(V_OCSP_CERTSTATUS_GOOD, 0, 0, 0);
+	judge();
+	expect(REASON_OK, "good", "OCSP");
+	ck_assert_uint_eq(t.wants.count, 0);
+}
+END_TEST
+
+static void
+take_issuer(const char *url, X509 *x509)
+{
+	size_t size;
+	unsigned char *der = pki_der(x509, &size);
+	const struct want *want = wanted(WANT_ISSUER, url);
+
+	ck_assert_ptr_nonnull(want);
+	ck_assert_int_eq(evidence_take(t.evidence, want, der, size, t.now, NULL), 0);
+	OPENSSL_free(der);
+}
+
+START_TEST(a_missing_issuer_is_wanted_and_then_found)
+{
+	t.section.revocation = REVOCATION_OFF;
+	load();
+	(void)sk_X509_pop(t.extra);
+	ck_assert_int_ne(judge_x509(t.leaf, false), REASON_OK);
+	ck_assert_uint_eq(t.wants.count, 0);
+	ck_assert_int_ne(judge_x509(t.leaf, true), REASON_OK);
+	ck_assert_uint_eq(t.wants.count, 1);
+	take_issuer(CA_CERTIFICATE_URL, t.ca);
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_OK);
+	ck_assert_uint_eq(t.wants.count, 0);
+}
+END_TEST
+
+START_TEST(two_missing_issuers_are_found_one_by_one)
+{
+	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
+	X509 *sub =
+	    pki_issue(&(const struct pki_certificate){.subject = "Sub",
+			  .ca = true,
+			  .extension = "authorityInfoAccess=caIssuers;URI:http://aia.example/1"},
+		key, t.ca, t.ca_key);
+	X509 *leaf =
+	    pki_issue(&(const struct pki_certificate){.email = ANNA,
+			  .extension = "authorityInfoAccess=caIssuers;URI:http://aia.example/0"},
+		t.key, sub, key);
+
+	t.section.revocation = REVOCATION_OFF;
+	load();
+	(void)sk_X509_pop(t.extra);
+	judge_x509(leaf, true);
+	ck_assert_uint_eq(t.wants.count, 1);
+	take_issuer("http://aia.example/0", sub);
+	judge_x509(leaf, true);
+	ck_assert_uint_eq(t.wants.count, 1);
+	take_issuer("http://aia.example/1", t.ca);
+	ck_assert_int_eq(judge_x509(leaf, true), REASON_OK);
+	X509_free(sub);
+	X509_free(leaf);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(an_issuer_that_did_not_sign_leads_nowhere)
+{
+	/* Of the CA's name, and with a URL of its own; the certificate is not signed by it. */
+	X509 *namesake =
+	    pki_issue(&(const struct pki_certificate){.subject = "CA",
+			  .ca = true,
+			  .extension = "authorityInfoAccess=caIssuers;URI:http://evil.example/"},
+		t.key, t.root, t.root_key);
+	X509 *leaf =
+	    pki_issue(&(const struct pki_certificate){.email = ANNA}, t.key, t.ca, t.ca_key);
+
+	sk_X509_set(t.extra, 0, namesake);
+	ck_assert_int_ne(judge_x509(leaf, true), REASON_OK);
+	ck_assert_uint_eq(t.wants.count, 0);
+	X509_free(namesake);
+	X509_free(leaf);
+}
+END_TEST
+
+START_TEST(why_an_issuer_could_not_be_had_is_told)
+{
+	(void)sk_X509_pop(t.extra);
+	judge_x509(t.leaf, true);
+	evidence_failed(t.evidence, wanted(WANT_ISSUER, CA_CERTIFICATE_URL), t.now + 60,
+	    "http://aia.example/ca.crt: refused");
+	judge_x509(t.leaf, true);
+	ck_assert_uint_eq(t.wants.count, 0);
+	ck_assert_ptr_nonnull(strstr(t.verdict.detail, "ca.crt: refused"));
+}
+END_TEST
+
+START_TEST(an_expired_cross_certificate_beside_a_good_one_does_no_harm)
+{
+	X509 *expired = pki_issue(
+	    &(const struct pki_certificate){
+		.subject = "CA", .ca = true, .from_days = -20, .to_days = -10},
+	    t.ca_key, t.root, t.root_key);
+	X509 *other_root = pki_issue(
+	    &(const struct pki_certificate){.subject = "Other", .ca = true}, t.key, NULL, t.key);
+	X509 *crossed = pki_issue(&(const struct pki_certificate){.subject = "CA", .ca = true},
+	    t.ca_key, other_root, t.key);
+	X509 *const orders[][3] = {
+	    {expired, crossed, t.ca}, {crossed, t.ca, expired}, {t.ca, expired, crossed}};
+	size_t i;
+
+	t.section.revocation = REVOCATION_OFF;
+	load();
+	for (i = 0; i < ARRAY_LENGTH(orders); i++) {
+		sk_X509_zero(t.extra);
+		ck_assert(sk_X509_push(t.extra, orders[i][0]) &&
+			  sk_X509_push(t.extra, orders[i][1]) &&
+			  sk_X509_push(t.extra, orders[i][2]));
+		ck_assert_int_eq(judge(), REASON_OK);
+	}
+	X509_free(expired);
+	X509_free(other_root);
+	X509_free(crossed);
+}
+END_TEST
+
+START_TEST(required_policies_must_hold)
+{
+	static char policy[] = "1.3.6.1.4.1.99999.1";
+	char *policies[] = {policy};
+	X509 *ca = pki_issue(&(const struct pki_certificate){.subject = "CA", .ca = true}, t.ca_key,
+	    t.root, t.root_key);
+	X509 *leaf = pki_issue(&(const struct pki_certificate){.email = ANNA}, t.key, ca, t.ca_key);
+	X509 *other =
+	    pki_issue(&(const struct pki_certificate){.email = ANNA}, t.key, ca, t.ca_key);
+
+	status_add_extension(ca, "certificatePolicies", policy, NULL, t.root_key);
+	status_add_extension(leaf, "certificatePolicies", policy, NULL, t.ca_key);
+	status_add_extension(other, "certificatePolicies", "1.3.6.1.4.1.99999.2", NULL, t.ca_key);
+	t.section.revocation = REVOCATION_OFF;
+	t.section.policies = (struct strings){policies, 1};
+	load();
+	sk_X509_set(t.extra, 0, ca);
+	ck_assert_int_eq(judge_x509(leaf, false), REASON_OK);
+	ck_assert_int_eq(judge_x509(other, false), REASON_INVALID_CHAIN);
+	ck_assert_ptr_nonnull(strstr(t.verdict.detail, "policies"));
+	ck_assert_int_eq(judge_x509(t.leaf, false), REASON_INVALID_CHAIN);
+	X509_free(ca);
+	X509_free(leaf);
+	X509_free(other);
+}
+END_TEST
+
+static const struct {
+	enum config_min_digest least;
+	bool sha1;
+	bool sha256;
+} digests[] = {
+    {MIN_DIGEST_SHA1, true, true},
+    {MIN_DIGEST_SHA224, false, true},
+    {MIN_DIGEST_SHA256, false, true},
+    {MIN_DIGEST_SHA384, false, false},
+};
+
+START_TEST(the_weakest_digest_is_the_sections)
+{
+	X509 *weak = pki_issue(&(const struct pki_certificate){.email = ANNA, .digest = EVP_sha1()},
+	    t.key, t.ca, t.ca_key);
+	X509 *strong =
+	    pki_issue(&(const struct pki_certificate){.email = ANNA, .digest = EVP_sha256()}, t.key,
+		t.ca, t.ca_key);
+
+	t.section.revocation = REVOCATION_OFF;
+	t.section.min_digest = digests[_i].least;
+	load();
+	ck_assert_int_eq(
+	    judge_x509(weak, false), digests[_i].sha1 ? REASON_OK : REASON_WEAK_DIGEST);
+	ck_assert_int_eq(
+	    judge_x509(strong, false), digests[_i].sha256 ? REASON_OK : REASON_WEAK_DIGEST);
+	X509_free(weak);
+	X509_free(strong);
+}
+END_TEST
+
+START_TEST(every_error_of_openssl_has_words_or_can_not_occur)
+{
+	static const char none[] = "unknown certificate verification error";
+	int error;
+	int known = 0;
+
+	for (error = 1; error < 1000; error++) {
+		if (strcmp(X509_verify_cert_error_string(error), none) == 0)
+			continue;
+		known++;
+		ck_assert_msg(trust_explain_knows(error), "%d: %s", error,
+		    X509_verify_cert_error_string(error));
+	}
+	ck_assert_int_gt(known, 80);
+	ck_assert(!trust_explain_knows(999));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("revocation");
+	TCase *tcase = unit_case(suite, "revocation");
+
+	tcase_set_timeout(tcase, 120); /* keys are made, under sanitizers too */
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, without_evidence_it_is_wanted);
+	tcase_add_test(tcase, what_is_wanted_and_fetched_answers);
+	tcase_add_test(tcase, where_the_one_can_not_be_had_the_other_is_wanted);
+	tcase_add_loop_test(tcase, a_list_decides, 0, (int)ARRAY_LENGTH(lists));
+	tcase_add_test(tcase, a_list_counts_by_its_signer);
+	tcase_add_test(tcase, a_ca_that_may_not_sign_lists_does_not);
+	tcase_add_test(tcase, lists_for_some_reasons_add_up);
+	tcase_add_test(tcase, a_delta_adds_and_releases);
+	tcase_add_test(tcase, a_later_list_outdoes_an_earlier_one);
+	tcase_add_test(tcase, an_indirect_list_counts_by_whom_is_trusted);
+	tcase_add_test(tcase, an_answer_decides_before_lists);
+	tcase_add_test(tcase, a_revoked_ca_makes_the_chain_revoked);
+	tcase_add_test(tcase, a_way_around_a_revoked_ca_is_found);
+	tcase_add_test(tcase, configured_lists_count);
+	tcase_add_test(tcase, an_anchor_is_not_looked_up);
+	tcase_add_test(tcase, a_missing_issuer_is_wanted_and_then_found);
+	tcase_add_test(tcase, two_missing_issuers_are_found_one_by_one);
+	tcase_add_test(tcase, an_issuer_that_did_not_sign_leads_nowhere);
+	tcase_add_test(tcase, why_an_issuer_could_not_be_had_is_told);
+	tcase_add_test(tcase, an_expired_cross_certificate_beside_a_good_one_does_no_harm);
+	tcase_add_test(tcase, required_policies_must_hold);
+	tcase_add_loop_test(
+	    tcase, the_weakest_digest_is_the_sections, 0, (int)ARRAY_LENGTH(digests));
+	tcase_add_test(tcase, every_error_of_openssl_has_words_or_can_not_occur);
+	return unit_run(suite);
+}
