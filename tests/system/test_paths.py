@@ -2,7 +2,7 @@
 
 Each table is put into one directory, and judged by one call of smimectl. A row has a title with the
 section of RFC 5280, the verdict expected, a word of its detail, and a function that makes the
-chain (paths_pki). What a suite that is not in the tree expects is run by tests/paths/run.
+chain (paths_pki). What a suite that is not in the tree expects is run by tests/system/suite.
 """
 import json
 import os
@@ -13,8 +13,9 @@ import paths_chain
 import paths_names
 import paths_policies
 import paths_revocation
+from daemon import build_folder
 from paths_pki import AT, Graph, write_folder
-from place import require
+from place import require, run
 
 
 def judge(s, rows, settings, at=AT, domain="chain.example"):
@@ -82,3 +83,29 @@ def test_crls_are_judged_by_rfc_5280(s):
         wrong += [f"{settings['revocation']}: {words}" for words in judge(s, table, settings)]
         rows += table
     require_all(wrong, rows)
+
+
+def test_the_runner_of_suites_tells_good_and_bad_paths(s):
+    """tests/system/suite, by a suite of a few rows of our own."""
+    rows = [row for row in paths_revocation.GRACE if row[1] in ("ok", "revoked")][:6]
+    tests = []
+    for number, row in enumerate(rows):
+        graph = Graph(number, "suite.example")
+        row[3](graph)
+        files = {"end": [graph.leaf_certificate], "anchors": graph.anchors,
+                 "intermediates": graph.published, "crls": graph.crls}
+        test = {"name": row[0], "time": AT, "path": row[1] == "ok"}
+        for kind, contents in files.items():
+            test[kind] = [f"{number}-{kind}-{place}" for place in range(len(contents))]
+            for name, content in zip(test[kind], contents):
+                s.place.write(f"suite/{name}", content)
+        tests.append({**test, "end": test["end"][0]})
+    s.place.write("suite/suite.json", json.dumps({"tests": tests}))
+    command = [os.path.join(os.path.dirname(__file__), "suite"), "--build", build_folder()]
+    said = run([*command, s.place.path("suite")]).stdout.decode()
+    require(said == f"{len(rows)} passed, 0 failed\n", said)
+    tests[1]["path"] = not tests[1]["path"]
+    s.place.write("suite/suite.json", json.dumps({"tests": tests}))
+    done = run([*command, s.place.path("suite")], check=False)
+    require(done.returncode == 1 and f"FAILED {tests[1]['name']}".encode() in done.stdout,
+            done.stdout.decode())
