@@ -117,12 +117,26 @@ compare(X509 *x509, STACK_OF(X509) * chain, int from)
 	return error;
 }
 
+static bool
+has_constraints(STACK_OF(X509) * chain)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(chain); i++) {
+		if (X509_get_ext_by_NID(sk_X509_value(chain, i), NID_name_constraints, -1) >= 0)
+			return true;
+	}
+	return false;
+}
+
 int
 trust_constraints_check(STACK_OF(X509) * chain, int *depth)
 {
 	int error = X509_V_OK;
 	int i;
 
+	if (!has_constraints(chain))
+		return X509_V_OK;
 	for (i = 0; i < sk_X509_num(chain) && error == X509_V_OK; i++) {
 		X509 *x509 = sk_X509_value(chain, i);
 		X509 *copy;
