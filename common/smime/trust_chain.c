@@ -20,39 +20,9 @@ struct search {
 	struct trust_candidates candidates;
 };
 
-static bool
-add_policy(X509_VERIFY_PARAM *parameters, const ASN1_OBJECT *identifier)
-{
-	ASN1_OBJECT *policy = OBJ_dup(identifier);
-
-	if (policy != NULL && X509_VERIFY_PARAM_add0_policy(parameters, policy))
-		return true;
-	ASN1_OBJECT_free(policy);
-	return false;
-}
-
-/* RFC 5280 6.1.1 (c), (e). False without memory. */
-static bool
-set_policies(X509_VERIFY_PARAM *parameters, const struct trust_section *section)
-{
-	size_t i;
-
-	for (i = 0; i < section->policy_count; i++) {
-		if (!add_policy(parameters, section->policies[i]))
-			return false;
-	}
-	if (section->policy_count == 0 && !add_policy(parameters, OBJ_nid2obj(NID_any_policy)))
-		return false;
-	/* Also where none is asked for: a CA may demand one (policyConstraints). */
-	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_POLICY_CHECK);
-	if (section->policy_count > 0)
-		X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_EXPLICIT_POLICY);
-	return true;
-}
-
 /* Usage, keys and digests are ours to check: OpenSSL's purposes refuse what RFC 8550 accepts, and
  * its security level would hide which link is weak. */
-static bool
+static void
 set_parameters(X509_STORE_CTX *context, const struct trust_section *section, time_t at)
 {
 	X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
@@ -62,7 +32,6 @@ set_parameters(X509_STORE_CTX *context, const struct trust_section *section, tim
 	X509_VERIFY_PARAM_set_time(parameters, at);
 	X509_VERIFY_PARAM_set_depth(parameters, section->max_depth);
 	X509_VERIFY_PARAM_set_auth_level(parameters, 0);
-	return set_policies(parameters, section);
 }
 
 static time_t
@@ -120,6 +89,8 @@ judge_chain(const struct search *search, X509_STORE_CTX *context, struct trust_v
 	depth = X509_STORE_CTX_get_error_depth(context);
 	if (error == X509_V_OK)
 		error = trust_constraints_check(chain, &depth);
+	if (error == X509_V_OK)
+		error = trust_policies_check(search->section, chain, &depth);
 	if (error == X509_V_ERR_OUT_OF_MEM)
 		return error_no_memory(err);
 	if (error == X509_V_OK)
@@ -182,10 +153,7 @@ attempt(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
 	X509_STORE_CTX_set0_trusted_stack(context, candidates->anchors);
 	X509_STORE_CTX_set_app_data(context, way);
 	X509_STORE_CTX_set_verify_cb(context, waive);
-	if (!set_parameters(context, search->section, search->question->at)) {
-		error_no_memory(err);
-		goto out;
-	}
+	set_parameters(context, search->section, search->question->at);
 	if (X509_verify_cert(context) < 0 && X509_STORE_CTX_get_error(context) == X509_V_OK) {
 		error_set(err, ERROR_INTERNAL, "a chain can't be verified");
 		goto out;

@@ -145,6 +145,10 @@ bool trust_constraints_concern(X509 *x509);
  * X509_V_OK. */
 int trust_constraints_check(STACK_OF(X509) * chain, int *depth);
 
+/* Whether the chain keeps to the certificate policies that the section or a CA of it asks for:
+ * OpenSSL's error, with the depth that fails, or X509_V_OK. */
+int trust_policies_check(const struct trust_section *section, STACK_OF(X509) * chain, int *depth);
+
 /* Appends references to the certificates of a kind that count. -1 without memory. */
 MUST_CHECK int trust_published_gather(const struct trust_published *published,
     enum trust_published_kind kind, STACK_OF(X509) * certificates, struct error *err);

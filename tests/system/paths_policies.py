@@ -1,5 +1,5 @@
 """Rows for test_paths: certificate policies (RFC 5280 4.2.1.4, .5, .11, .14 and 6.1)."""
-from paths_pki import (ANY_POLICY, inhibit_any, line, mappings, policies,
+from paths_pki import (ANY_POLICY, extension, inhibit_any, line, mappings, policies,
                        policy_constraints)
 
 ONE, TWO, THREE = "1.3.6.1.4.1.99999.1", "1.3.6.1.4.1.99999.2", "1.3.6.1.4.1.99999.3"
@@ -14,6 +14,13 @@ def under(*cas, leaf=(), root=None):
 
 def p(*identifiers):
     return [policies(*identifiers)]
+
+
+def self_issued(g):
+    """The end entity is the third certificate after the demand, but one of them is self-issued."""
+    old = g.ca(g.root(), own_key="old", extensions=[policy_constraints(explicit=3)])
+    new = g.ca(old, own_key="new")
+    g.leaf(g.ca(new, "Below", "below"))
 
 
 DEMAND = [policy_constraints(explicit=0)]
@@ -40,6 +47,17 @@ NONE_ASKED = [
      under([policy_constraints(explicit=9)], DEMAND)),
     ("an end entity demands one of itself, none there", NO, WORDS,
      under([], leaf=DEMAND)),
+    ("an end entity demands one later", "ok", "",
+     under([], leaf=[policy_constraints(explicit=1)])),
+    ("a CA demands one for the certificate after the next, which has none", NO, WORDS,
+     under([policy_constraints(explicit=1)], [])),
+    ("a CA demands one for the third after it, which is not there", "ok", "",
+     under([policy_constraints(explicit=2)])),
+    ("a CA demands one for the third after it, which has none", NO, WORDS,
+     under([policy_constraints(explicit=2)], [], [])),
+    ("6.1.4 h a self-issued CA between does not count", "ok", "", self_issued),
+    ("a CA's demand can't be read", NO, "", under([extension("2.5.29.36", b"x", True)])),
+    ("an empty list", NO, WORDS, under(p())),
     ("any is inhibited, and nobody demands one", "ok", "",
      under(p(ONE) + [inhibit_any(0)], leaf=p(ANY_POLICY))),
     ("any is inhibited, and one demanded", NO, WORDS,
