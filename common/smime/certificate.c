@@ -291,3 +291,20 @@ certificate_may_sign(X509 *x509)
 	return (X509_get_key_usage(x509) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0 &&
 	       may_protect_mail(x509);
 }
+
+bool
+certificate_repeats_extension(const X509 *x509)
+{
+	int count = X509_get_ext_count(x509);
+	int i;
+
+	if (count > CERTIFICATE_EXTENSIONS_MAX)
+		return true;
+	for (i = 0; i < count; i++) {
+		ASN1_OBJECT *kind = X509_EXTENSION_get_object(X509_get_ext(x509, i));
+
+		if (X509_get_ext_by_OBJ(x509, kind, i) >= 0)
+			return true;
+	}
+	return false;
+}

@@ -24,6 +24,8 @@
 
 /* Octets of a serial number: RFC 5280 4.1.2.2 allows 20, some authorities use more. */
 #define CERTIFICATE_SERIAL_MAX 64
+/* Extensions of one certificate: real ones have about 10, and each is compared with each. */
+#define CERTIFICATE_EXTENSIONS_MAX 100
 
 struct certificate {
 	X509 *x509;    /* read only */
@@ -68,6 +70,10 @@ int certificate_key_bits(const struct certificate *certificate);
  * nonRepudiation; where the extension is missing, any. Extended: emailProtection or any. */
 bool certificate_may_encrypt(X509 *x509);
 bool certificate_may_sign(X509 *x509);
+
+/* Whether an extension stands there more than once, which RFC 5280 4.2 forbids and programs read
+ * differently; also beyond CERTIFICATE_EXTENSIONS_MAX. */
+bool certificate_repeats_extension(const X509 *x509);
 
 /* Seconds since the epoch; false, and *at untouched, where it is no time. */
 bool certificate_read_time(const ASN1_TIME *time, time_t *at);

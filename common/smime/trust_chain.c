@@ -1,7 +1,7 @@
 /*
  * From a certificate to an anchor. OpenSSL builds and verifies a path (RFC 5280 section 6) but
  * doesn't try every one: where CAs are cross-signed, or an entry holds a dead or forged certificate
- * of the right name, we take the link that failed out and let it look for another way.
+ * of the right name, we look for the ways ourselves (trust_ways.c) and let it verify each.
  */
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -9,8 +9,8 @@
 
 #include "smime/trust_section.h"
 
-/* Ways tried: each takes one candidate out. */
-#define ATTEMPTS_MAX 8
+/* Ways tried, of those whose signatures and dates are good: what else can be wrong is rare. */
+#define ATTEMPTS_MAX 16
 
 /* One search for a chain. */
 struct search {
@@ -20,29 +20,9 @@ struct search {
 	struct trust_candidates candidates;
 };
 
-/* RFC 5280 6.1.1 (c), (e). False without memory. */
-static bool
-set_policies(X509_VERIFY_PARAM *parameters, const struct trust_section *section)
-{
-	size_t i;
-
-	for (i = 0; i < section->policy_count; i++) {
-		ASN1_OBJECT *policy = OBJ_dup(section->policies[i]);
-
-		if (policy == NULL || !X509_VERIFY_PARAM_add0_policy(parameters, policy)) {
-			ASN1_OBJECT_free(policy);
-			return false;
-		}
-	}
-	if (section->policy_count > 0)
-		X509_VERIFY_PARAM_set_flags(
-		    parameters, X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_EXPLICIT_POLICY);
-	return true;
-}
-
 /* Usage, keys and digests are ours to check: OpenSSL's purposes refuse what RFC 8550 accepts, and
  * its security level would hide which link is weak. */
-static bool
+static void
 set_parameters(X509_STORE_CTX *context, const struct trust_section *section, time_t at)
 {
 	X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
@@ -52,7 +32,6 @@ set_parameters(X509_STORE_CTX *context, const struct trust_section *section, tim
 	X509_VERIFY_PARAM_set_time(parameters, at);
 	X509_VERIFY_PARAM_set_depth(parameters, section->max_depth);
 	X509_VERIFY_PARAM_set_auth_level(parameters, 0);
-	return set_policies(parameters, section);
 }
 
 static time_t
@@ -68,39 +47,6 @@ earliest_end(STACK_OF(X509) * chain)
 			earliest = end;
 	}
 	return earliest;
-}
-
-/* Whether another candidate could stand in for this one. */
-static bool
-has_twin(const struct trust_candidates *candidates, X509 *x509)
-{
-	const X509_NAME *subject = X509_get_subject_name(x509);
-	int i;
-
-	for (i = 0; i < sk_X509_num(candidates->others); i++) {
-		X509 *other = sk_X509_value(candidates->others, i);
-
-		if (other != x509 && X509_NAME_cmp(X509_get_subject_name(other), subject) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The candidate to try without, after a failure at depth: that link, or the one above it where the
- * fault may be there (a signature; all at the certificate itself). NULL: there is no other way. */
-static X509 *
-suspect(const struct trust_candidates *candidates, STACK_OF(X509) * chain, int depth, int error)
-{
-	X509 *link = depth > 0 ? sk_X509_value(chain, depth) : NULL;
-	X509 *above = depth >= 0 ? sk_X509_value(chain, depth + 1) : NULL;
-
-	if (above != NULL && sk_X509_find(candidates->others, above) >= 0 &&
-	    (depth == 0 || error == X509_V_ERR_CERT_SIGNATURE_FAILURE) &&
-	    has_twin(candidates, above))
-		return above;
-	if (link != NULL && sk_X509_find(candidates->others, link) >= 0)
-		return link;
-	return NULL;
 }
 
 /* What is not wrong with the chain that OpenSSL accepted, but with its links. The depth that fails. */
@@ -119,11 +65,11 @@ judge_links(const struct search *search, STACK_OF(X509) * chain, int trusted_fro
 }
 
 static void
-explain(const struct search *search, X509_STORE_CTX *context, X509 *link, int depth,
+explain(const struct search *search, X509_STORE_CTX *context, X509 *link, int error, int depth,
     struct trust_verdict *verdict)
 {
-	trust_explain(search->trust, search->section, search->candidates.others, link,
-	    X509_STORE_CTX_get_error(context), depth, verdict);
+	trust_explain(
+	    search->trust, search->section, search->candidates.others, link, error, depth, verdict);
 	if (verdict->reason == REASON_INCOMPLETE_CHAIN ||
 	    verdict->reason == REASON_UNTRUSTED_ISSUER)
 		trust_want_issuer(
@@ -140,48 +86,79 @@ judge_chain(const struct search *search, X509_STORE_CTX *context, struct trust_v
 	int depth;
 	X509 *link;
 
+	depth = X509_STORE_CTX_get_error_depth(context);
+	if (error == X509_V_OK)
+		error = trust_constraints_check(chain, &depth);
+	if (error == X509_V_OK)
+		error = trust_policies_check(search->section, chain, &depth);
 	if (error == X509_V_ERR_OUT_OF_MEM)
 		return error_no_memory(err);
 	if (error == X509_V_OK)
 		depth =
 		    judge_links(search, chain, X509_STORE_CTX_get_num_untrusted(context), verdict);
-	else
-		depth = X509_STORE_CTX_get_error_depth(context);
 	if (depth < 0)
 		return 0;
 	link = sk_X509_value(chain, depth);
 	if (link == NULL)
 		link = X509_STORE_CTX_get0_cert(context);
 	if (error != X509_V_OK)
-		explain(search, context, link, depth, verdict);
+		explain(search, context, link, error, depth, verdict);
 	return trust_verdict_link(verdict, link, depth, err);
 }
 
-/* Tries one way. *retry: the candidate to leave out next, or NULL. */
+/* For OpenSSL, where a way is told: only the next of it is the issuer of a link. The end stands for
+ * itself; that it is trusted is found out otherwise. */
 static int
-attempt(const struct search *search, struct trust_verdict *verdict, X509 **retry, struct error *err)
+is_next(X509_STORE_CTX *context, X509 *x509, X509 *issuer)
+{
+	STACK_OF(X509) *way = X509_STORE_CTX_get_app_data(context);
+	int i;
+
+	for (i = 0; i + 1 < sk_X509_num(way); i++) {
+		if (X509_cmp(sk_X509_value(way, i), x509) == 0)
+			return X509_cmp(sk_X509_value(way, i + 1), issuer) == 0;
+	}
+	return X509_cmp(x509, issuer) == 0 && X509_check_issued(x509, x509) == X509_V_OK;
+}
+
+/* Leaves to trust_constraints_check() what is its own. */
+static int
+waive(int good, X509_STORE_CTX *context)
+{
+	int error = X509_STORE_CTX_get_error(context);
+
+	if (good)
+		return 1;
+	if ((error != X509_V_ERR_PERMITTED_VIOLATION && error != X509_V_ERR_EXCLUDED_VIOLATION) ||
+	    !trust_constraints_concern(X509_STORE_CTX_get_current_cert(context)))
+		return 0;
+	X509_STORE_CTX_set_error(context, X509_V_OK);
+	return 1;
+}
+
+/* Tries one way (with a store that has is_next), or, where none is told, what OpenSSL finds. */
+static int
+attempt(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
+    struct trust_verdict *verdict, struct error *err)
 {
 	const struct trust_candidates *candidates = &search->candidates;
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	int status = -1;
 
-	if (context == NULL || !X509_STORE_CTX_init(context, NULL,
+	if (context == NULL || !X509_STORE_CTX_init(context, store,
 				   search->question->certificate->x509, candidates->others)) {
 		error_no_memory(err);
 		goto out;
 	}
 	X509_STORE_CTX_set0_trusted_stack(context, candidates->anchors);
-	if (!set_parameters(context, search->section, search->question->at)) {
-		error_no_memory(err);
-		goto out;
-	}
+	X509_STORE_CTX_set_app_data(context, way);
+	X509_STORE_CTX_set_verify_cb(context, waive);
+	set_parameters(context, search->section, search->question->at);
 	if (X509_verify_cert(context) < 0 && X509_STORE_CTX_get_error(context) == X509_V_OK) {
 		error_set(err, ERROR_INTERNAL, "a chain can't be verified");
 		goto out;
 	}
 	status = judge_chain(search, context, verdict, err);
-	*retry = suspect(candidates, X509_STORE_CTX_get0_chain(context), verdict->failed_depth,
-	    X509_STORE_CTX_get_error(context));
 out:
 	X509_STORE_CTX_free(context);
 	return status;
@@ -197,32 +174,65 @@ is_final(const struct trust_verdict *verdict)
 		   verdict->failed_depth == 0);
 }
 
+/* One way more; the verdict that came further is kept. */
 static int
-try_all(struct search *search, struct trust_verdict *best, struct error *err)
+try_way(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
+    struct trust_verdict *best, struct error *err)
 {
-	X509 *retry = NULL;
+	struct trust_verdict verdict = {
+	    .reason = REASON_OK, .failed_depth = -1, .revocation = best->revocation};
+	int status = attempt(search, store, way, &verdict, err);
+
+	if (status == 0 && trust_rank(verdict.reason) > trust_rank(best->reason)) {
+		struct trust_verdict better = verdict;
+
+		verdict = *best;
+		*best = better;
+	}
+	trust_verdict_clear(&verdict);
+	return status;
+}
+
+/* Tries the ways one after another until one is good. */
+static int
+try_ways(const struct search *search, struct trust_verdict *best, struct error *err)
+{
+	struct trust_ways *ways =
+	    trust_ways_new(search->section, search->question->certificate->x509,
+		search->candidates.anchors, search->candidates.others, search->question->at, err);
+	STACK_OF(X509) *way = sk_X509_new_null();
+	X509_STORE *store = X509_STORE_new();
+	int status = -1;
 	int count;
 
-	for (count = 0; count < ATTEMPTS_MAX; count++) {
-		struct trust_verdict verdict = {
-		    .reason = REASON_OK, .failed_depth = -1, .revocation = best->revocation};
-
-		if (attempt(search, &verdict, &retry, err) != 0) {
-			trust_verdict_clear(&verdict);
-			return -1;
-		}
-		if (count == 0 || trust_rank(verdict.reason) > trust_rank(best->reason)) {
-			trust_verdict_clear(best);
-			*best = verdict;
-		} else {
-			trust_verdict_clear(&verdict);
-		}
-		/* Without an anchor in reach no other way ends better. */
-		if (is_final(best) || retry == NULL || sk_X509_num(search->candidates.anchors) == 0)
-			break;
-		sk_X509_delete_ptr(search->candidates.others, retry);
+	if (ways == NULL || way == NULL || store == NULL) {
+		error_no_memory(err);
+		goto out;
 	}
-	return 0;
+	X509_STORE_set_check_issued(store, is_next);
+	status = trust_ways_next(ways, way, err);
+	for (count = 1; status == 1; count++) {
+		status = try_way(search, store, way, best, err);
+		if (status == 0 && !is_final(best) && count < ATTEMPTS_MAX)
+			status = trust_ways_next(ways, way, err);
+	}
+out:
+	X509_STORE_free(store);
+	sk_X509_free(way);
+	trust_ways_free(ways);
+	return status;
+}
+
+/* Mostly OpenSSL finds the way at once; if not, its reason stands unless another says more. */
+static int
+try_all(const struct search *search, struct trust_verdict *verdict, struct error *err)
+{
+	if (attempt(search, NULL, NULL, verdict, err) != 0)
+		return -1;
+	/* Without an anchor in reach no other way ends better. */
+	if (is_final(verdict) || sk_X509_num(search->candidates.anchors) == 0)
+		return 0;
+	return try_ways(search, verdict, err);
 }
 
 int

@@ -196,13 +196,39 @@ explain_link(X509 *x509, int error, int depth, struct trust_verdict *verdict)
 		    name, X509_verify_cert_error_string(error));
 }
 
+/* Whether a certificate of its issuer is at hand, but can't be tried: what is wrong, then. */
+static bool
+explain_issuer(STACK_OF(X509) * candidates, X509 *x509, int depth, struct trust_verdict *verdict)
+{
+	int error;
+	int i;
+
+	for (i = 0; i < sk_X509_num(candidates); i++) {
+		X509 *issuer = sk_X509_value(candidates, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(x509)) != 0)
+			continue;
+		error = X509_check_issued(issuer, x509);
+		if ((X509_get_extension_flags(issuer) & EXFLAG_INVALID) != 0)
+			explain_link(issuer, X509_V_ERR_INVALID_EXTENSION, depth + 1, verdict);
+		else if (error == X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH ||
+			 error == X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM)
+			explain_link(x509, error, depth, verdict);
+		else
+			continue;
+		return true;
+	}
+	return false;
+}
+
 void
 trust_explain(const struct trust *trust, const struct trust_section *section,
     STACK_OF(X509) * candidates, X509 *x509, int error, int depth, struct trust_verdict *verdict)
 {
 	switch (trust_fault_of(error)) {
 	case TRUST_FAULT_END:
-		explain_end(trust, section, candidates, x509, depth, verdict);
+		if (!explain_issuer(candidates, x509, depth, verdict))
+			explain_end(trust, section, candidates, x509, depth, verdict);
 		break;
 	case TRUST_FAULT_EXPIRED:
 		explain_time(x509, true, depth, verdict);

@@ -38,6 +38,9 @@ check_alone(const struct trust_question *question, struct trust_verdict *verdict
 	if ((X509_get_extension_flags(certificate->x509) & EXFLAG_INVALID) != 0)
 		return fail(
 		    verdict, REASON_MALFORMED, "an extension of the certificate can't be read");
+	if (certificate_repeats_extension(certificate->x509))
+		return fail(
+		    verdict, REASON_MALFORMED, "an extension stands in the certificate twice");
 	/* As OpenSSL counts: valid up to, but not including, the second of notAfter. */
 	if (question->at >= certificate->not_after) {
 		snprintf(words, sizeof(words), "expired on %s",

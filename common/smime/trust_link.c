@@ -57,6 +57,10 @@ trust_may_issue(X509 *ca, const char **why)
 		*why = "is not meant for issuing mail certificates";
 		return false;
 	}
+	if (certificate_repeats_extension(ca)) {
+		*why = "has an extension twice";
+		return false;
+	}
 	return true;
 }
 

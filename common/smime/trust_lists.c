@@ -28,44 +28,6 @@ struct views {
 	size_t count;
 };
 
-/* Who may have signed a list: the issuer; of an indirect one somebody in the chain, or trusted. */
-static X509 *
-signer_of(const struct trust_link *link, const struct crl *list)
-{
-	const X509_NAME *name = crl_issuer(list);
-	size_t first;
-	int i;
-
-	if (X509_NAME_cmp(name, X509_get_subject_name(link->issuer)) == 0)
-		return link->issuer;
-	for (i = 1; i < sk_X509_num(link->chain); i++) {
-		X509 *other = sk_X509_value(link->chain, i);
-
-		if (X509_NAME_cmp(X509_get_subject_name(other), name) == 0)
-			return other;
-	}
-	return trust_index_find(&link->section->anchors, name, &first) > 0
-		   ? link->section->anchors.items[first]
-		   : NULL;
-}
-
-static const char *
-signer_fault(const struct trust_link *link, struct crl *list)
-{
-	X509 *signer = signer_of(link, list);
-	const char *digest;
-
-	if (signer == NULL)
-		return "it is an indirect one, and who issued it is not trusted";
-	if ((X509_get_key_usage(signer) & KU_CRL_SIGN) == 0)
-		return "its issuer may not sign CRLs by its key usage";
-	if (crl_strength(list, &digest) < link->section->min_strength)
-		return "it is signed with too weak a digest";
-	if (!crl_is_signed_by(list, signer))
-		return "it is not signed by the key of its issuer";
-	return NULL;
-}
-
 static void
 set_age(const struct trust_link *link, struct view *view)
 {
@@ -91,7 +53,7 @@ look(const struct trust_link *link, struct view *view)
 		return crl_unusable(view->list);
 	if (crl_this_update(view->list) > link->question->at + OCSP_SKEW)
 		return "it is dated in the future";
-	why = signer_fault(link, view->list);
+	why = trust_signer_fault(link, view->list);
 	if (why != NULL)
 		return why;
 	set_age(link, view);

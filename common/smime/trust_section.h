@@ -51,6 +51,7 @@ struct trust_section {
 	ASN1_OBJECT **policies;
 	size_t policy_count;
 	struct trust_crls crls;
+	bool signers_in_chain_only; /* while the chain of a CRL's signer is built */
 	struct trust_index anchors;
 	struct trust_index intermediates;
 };
@@ -124,6 +125,29 @@ typedef int trust_file(
     void *context, const char *file, const char *bytes, size_t size, struct error *err);
 MUST_CHECK int trust_folder_each(
     const char *path, size_t most, trust_file *take, void *context, struct error *err);
+
+/*
+ * The ways from a certificate to an anchor, among anchors and others (borrowed, as all here), of
+ * links that are signed by the next and of CAs that may issue and are valid at `at`: at most max-depth
+ * of them, within limits of work. What else a way must fulfil isn't looked at.
+ */
+struct trust_ways;
+struct trust_ways *trust_ways_new(const struct trust_section *section, X509 *x509,
+    STACK_OF(X509) * anchors, STACK_OF(X509) * others, time_t at, struct error *err);
+void trust_ways_free(struct trust_ways *ways);
+/* 1: way holds the next, from the certificate to the anchor; 0: there is none; -1: no memory. */
+MUST_CHECK int trust_ways_next(struct trust_ways *ways, STACK_OF(X509) * way, struct error *err);
+
+/* Whether the certificate has a name (SmtpUTF8Mailbox) that name constraints must be compared with by
+ * trust_constraints_check(), not by OpenSSL. */
+bool trust_constraints_concern(X509 *x509);
+/* Compares the names of such certificates in a chain: OpenSSL's error, with the depth that fails, or
+ * X509_V_OK. */
+int trust_constraints_check(STACK_OF(X509) * chain, int *depth);
+
+/* Whether the chain keeps to the certificate policies that the section or a CA of it asks for:
+ * OpenSSL's error, with the depth that fails, or X509_V_OK. */
+int trust_policies_check(const struct trust_section *section, STACK_OF(X509) * chain, int *depth);
 
 /* Appends references to the certificates of a kind that count. -1 without memory. */
 MUST_CHECK int trust_published_gather(const struct trust_published *published,

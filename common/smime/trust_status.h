@@ -31,6 +31,9 @@ void trust_link_revoked(struct trust_link *link, time_t at, int reason, const ch
 void trust_status_by_answer(struct trust_link *link);
 void trust_status_by_lists(struct trust_link *link);
 
+/* Why a list can't be believed for who signed it (static); NULL: it can. */
+const char *trust_signer_fault(const struct trust_link *link, struct crl *list);
+
 /* Wants what would tell. Where nothing can be had for now, words say why. */
 void trust_status_want(struct trust_link *link);
 

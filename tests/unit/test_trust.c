@@ -587,6 +587,54 @@ START_TEST(a_bad_twin_of_an_intermediate_does_not_hide_the_good_one)
 }
 END_TEST
 
+/* More forged ones than ways are tried, and an anchor that is no good beside one that is. */
+START_TEST(neither_many_bad_twins_nor_a_dead_anchor_hide_the_good_way)
+{
+	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
+	X509 *dead_root = issue_ca("Dead", key, NULL, key, -30, -10);
+	X509 *by_dead = issue_ca("CA", pki.ca_key, dead_root, key, 0, 0);
+	X509 *forged[20];
+	struct trust *trust;
+	size_t i;
+
+	folder_add(&pki.folder, "dead.pem", dead_root, NULL);
+	trust = trust_root();
+	ck_assert(sk_X509_push(pki.extra, by_dead));
+	for (i = 0; i < ARRAY_LENGTH(forged); i++) {
+		forged[i] = issue_ca("CA", pki.ca_key, pki.root, key, 0, 100 + (int)i);
+		ck_assert(sk_X509_push(pki.extra, forged[i]));
+	}
+	ck_assert_int_eq(judge_now(trust, pki.leaf, pki.extra), REASON_INVALID_CHAIN);
+	ck_assert(sk_X509_push(pki.extra, pki.ca));
+	ck_assert_int_eq(judge_now(trust, pki.leaf, pki.extra), REASON_OK);
+	trust_unref(trust);
+	for (i = 0; i < ARRAY_LENGTH(forged); i++)
+		X509_free(forged[i]);
+	X509_free(by_dead);
+	X509_free(dead_root);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(a_certificate_with_an_extension_twice_is_malformed)
+{
+	X509 *twice =
+	    pki_issue(&(const struct pki_certificate){.email = ANNA, .extension = "nsComment=one"},
+		pki.key, pki.ca, pki.ca_key);
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_netscape_comment, "two");
+	struct trust *trust = trust_root();
+
+	ck_assert(sk_X509_push(pki.extra, pki.ca));
+	ck_assert_int_eq(judge_now(trust, twice, pki.extra), REASON_OK);
+	ck_assert(X509_add_ext(twice, extension, -1));
+	ck_assert(X509_sign(twice, pki.ca_key, EVP_sha256()) > 0);
+	ck_assert_int_eq(judge_now(trust, twice, pki.extra), REASON_MALFORMED);
+	X509_EXTENSION_free(extension);
+	trust_unref(trust);
+	X509_free(twice);
+}
+END_TEST
+
 START_TEST(cross_signed_authorities_in_a_circle_end)
 {
 	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
@@ -999,6 +1047,8 @@ main(void)
 	tcase_add_test(tcase, an_impostor_with_an_anchors_name_is_not_trusted);
 	tcase_add_test(tcase, a_forged_signature_is_an_invalid_chain);
 	tcase_add_test(tcase, a_bad_twin_of_an_intermediate_does_not_hide_the_good_one);
+	tcase_add_test(tcase, neither_many_bad_twins_nor_a_dead_anchor_hide_the_good_way);
+	tcase_add_test(tcase, a_certificate_with_an_extension_twice_is_malformed);
 	tcase_add_test(tcase, cross_signed_authorities_in_a_circle_end);
 	tcase_add_test(tcase, many_certificates_of_one_name_cost_little);
 	tcase_add_test(tcase, a_chain_of_exactly_the_greatest_depth_is_taken);
