@@ -37,7 +37,9 @@ struct digital_id {
 	int failed_depth; /* which link of the chain failed: 0 the certificate itself; -1 none */
 	char *failed_subject; /* the certificate at that depth, or NULL */
 	char *failed_issuer;
-	const char *revocation; /* "off", "unknown" …: static */
+	struct certificate *authority; /* of an issuer that is not trusted: the topmost certificate
+					  found above (trust_topmost); NULL */
+	const char *revocation;        /* "off", "unknown" …: static */
 };
 
 enum recipient_state {
