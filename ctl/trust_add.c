@@ -53,24 +53,6 @@ take_pending(void *context, const struct pending_authority *authority)
 	}
 }
 
-static void
-match_added(struct addition *addition)
-{
-	size_t i;
-
-	for (i = 0; i < addition->list.count; i++) {
-		struct certificate *certificate;
-
-		if (sk_X509_num(addition->list.items[i].certificates) != 1)
-			continue;
-		certificate = certificate_from_x509(
-		    sk_X509_value(addition->list.items[i].certificates, 0), NULL);
-		if (certificate != NULL)
-			trust_match_try(&addition->match, certificate->sha256);
-		certificate_unref(certificate);
-	}
-}
-
 /* By fingerprint: of what is pending, or was added before. */
 static enum ctl_status
 find_by_fingerprint(struct addition *addition, const char *prefix)
@@ -82,7 +64,7 @@ find_by_fingerprint(struct addition *addition, const char *prefix)
 		return status;
 	addition->match.prefix = prefix;
 	pending_each(pending, match_pending, addition);
-	match_added(addition);
+	trust_match_try_added(&addition->match, &addition->list);
 	if (!trust_match_fails(&addition->match, "pending (see smimectl trust pending)")) {
 		pending_each(pending, take_pending, addition);
 		addition->before = trust_added_find(&addition->list, addition->match.sha256);

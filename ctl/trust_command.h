@@ -53,6 +53,8 @@ struct trust_match {
 	size_t count;                        /* 2: two or more */
 };
 void trust_match_try(struct trust_match *match, const char *sha256);
+/* The same for all files with one certificate. */
+void trust_match_try_added(struct trust_match *match, const struct trust_added_list *list);
 /* Says on standard error that there is none, or more than one; false: exactly one. */
 bool trust_match_fails(const struct trust_match *match, const char *where);
 

@@ -54,6 +54,24 @@ trust_match_try(struct trust_match *match, const char *sha256)
 	match->count += match->count < 2;
 }
 
+void
+trust_match_try_added(struct trust_match *match, const struct trust_added_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		struct certificate *certificate;
+
+		if (sk_X509_num(list->items[i].certificates) != 1)
+			continue;
+		certificate =
+		    certificate_from_x509(sk_X509_value(list->items[i].certificates, 0), NULL);
+		if (certificate != NULL)
+			trust_match_try(match, certificate->sha256);
+		certificate_unref(certificate);
+	}
+}
+
 bool
 trust_match_fails(const struct trust_match *match, const char *where)
 {

@@ -225,30 +225,21 @@ remove_added(const struct trust_request *request, const struct trust_added *adde
 }
 
 static enum ctl_status
-remove_match(const struct trust_request *request, const struct trust_match *match, json_t *rows)
+remove_match(const struct trust_request *request, const struct trust_match *match,
+    const struct trust_added_list *list, json_t *rows)
 {
-	struct trust_added_list list = {NULL, 0};
-	struct error err = ERROR_INIT;
-	const struct trust_added *added;
-	enum ctl_status status = CTL_USAGE;
+	const struct trust_added *added = trust_added_find(list, match->sha256);
 	size_t i;
 
-	if (trust_added_read(request->config->added_trust, &list, &err) != 0)
-		return ctl_fail(&err);
-	added = trust_added_find(&list, match->sha256);
-	if (added != NULL) {
-		status = remove_added(request, added);
-	} else {
-		for (i = 0; i < json_array_size(rows); i++) {
-			const char *sha256 = text(json_array_get(rows, i), "sha256");
+	if (added != NULL)
+		return remove_added(request, added);
+	for (i = 0; i < json_array_size(rows); i++) {
+		const char *sha256 = text(json_array_get(rows, i), "sha256");
 
-			if (sha256 != NULL && strcmp(sha256, match->sha256) == 0)
-				break;
-		}
-		status = refuse_removal(json_array_get(rows, i));
+		if (sha256 != NULL && strcmp(sha256, match->sha256) == 0)
+			break;
 	}
-	trust_added_list_free(&list);
-	return status;
+	return refuse_removal(json_array_get(rows, i));
 }
 
 enum ctl_status
@@ -256,6 +247,8 @@ trust_remove(const struct trust_request *request)
 {
 	char prefix[TRUST_FINGERPRINT_SIZE];
 	struct trust_match match = {.prefix = prefix};
+	struct trust_added_list list = {NULL, 0};
+	struct error err = ERROR_INIT;
 	enum ctl_status status;
 	json_t *rows;
 	size_t i;
@@ -263,13 +256,17 @@ trust_remove(const struct trust_request *request)
 	if (!trust_fingerprint_parse(request->argument, prefix))
 		return ctl_usage(
 		    &ctl_trust, "remove: a SHA-256, or 8 hex digits of it or more, is expected");
+	if (trust_added_read(request->config->added_trust, &list, &err) != 0)
+		return ctl_fail(&err);
 	rows = trust_rows(request, &status);
-	if (rows == NULL)
-		return status;
 	for (i = 0; i < json_array_size(rows); i++)
 		trust_match_try(&match, text(json_array_get(rows, i), "sha256"));
-	status =
-	    trust_match_fails(&match, "trusted") ? CTL_USAGE : remove_match(request, &match, rows);
+	trust_match_try_added(&match, &list); /* the daemon may not know it yet */
+	if (rows != NULL)
+		status = trust_match_fails(&match, "trusted")
+			     ? CTL_USAGE
+			     : remove_match(request, &match, &list, rows);
 	json_decref(rows);
+	trust_added_list_free(&list);
 	return status;
 }

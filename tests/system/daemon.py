@@ -92,7 +92,8 @@ class Daemon:
 
     def write(self, text):
         base = {"listen": self.listen, "audit-file": self.audit_file, "cache-folder": self.cache,
-                "audit-syslog": "no", "log-to": "stderr", "log-level": "debug", "control-socket": "unix:" + self.control,
+                "audit-syslog": "no", "log-to": "stderr", "log-level": "debug",
+                "control-socket": "unix:" + self.control,
                 "state-folder": self.state, "added-trust": self.added}
         given = {line.split("=")[0].strip() for line in text.splitlines() if "=" in line}
         head = "".join(f"{key} = {setting(value)}\n" for key, value in base.items()

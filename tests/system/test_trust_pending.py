@@ -206,3 +206,21 @@ def test_a_daemon_that_is_down_takes_it_up_when_it_starts(s):
     require(b"reload" in done.stderr, done.stderr)
     daemon.start()
     wait_until(lambda: decide(daemon, s.people.anna.address).changed, "it is trusted")
+
+
+def test_a_fingerprint_must_name_one_certificate(s):
+    daemon = s.daemon(trusts=trusts(s), rules=RULES)
+    daemon.stop()
+    entry = {"subject": "CN=X", "issuer": "CN=X", "key_id": None, "certificate": "AAAA",
+             "first": "2026-01-01T00:00:00Z", "last": "2026-01-01T00:00:00Z", "count": 1,
+             "domains": ["partner.example"], "recipients": []}
+    with open(os.path.join(daemon.state, STORE), "w", encoding="utf-8") as out:
+        for digit in "12":
+            out.write(json.dumps({**entry, "sha256": "abcdef01" + digit * 56}) + "\n")
+    done = ctl(daemon).run("trust", "add", "ABCDEF01", codes=(2,))
+    require(b"more than one" in done.stderr, done.stderr)
+    done = ctl(daemon).run("trust", "show", "AB:CD:EF:01", codes=(2,))
+    require(b"more than one" in done.stderr, done.stderr)
+    done = ctl(daemon).run("trust", "add", "abcdef011", codes=(2,))
+    require(b"can't be read" in done.stderr, done.stderr)
+    require(not os.path.exists(daemon.added), "written all the same")
