@@ -83,7 +83,8 @@ load_section(struct trust_section *section, const struct config_trust *config, s
 	    read_index(&section->intermediates, config->intermediates, err) != 0)
 		return error_prefix(err, "trust \"%s\": ", section->title);
 	if (section->anchors.count == 0 && !section->from_directory)
-		log_warning("trust \"%s\": there is no anchor: no certificate will be trusted",
+		log_warning(
+		    "trust \"%s\": there is no anchor: no certificate will be trusted by it",
 		    section->title);
 	return 0;
 }

@@ -5,6 +5,7 @@ import re
 import stat
 
 import milter
+import test_trust_directory as forest
 from cms import is_sealed
 from daemon import Ctl
 from place import require, run, wait_until
@@ -224,3 +225,23 @@ def test_a_fingerprint_must_name_one_certificate(s):
     done = ctl(daemon).run("trust", "add", "abcdef011", codes=(2,))
     require(b"can't be read" in done.stderr, done.stderr)
     require(not os.path.exists(daemon.added), "written all the same")
+
+
+def test_what_a_directory_adds_counts_on(s):
+    slapd = forest.prepared(s)
+    slapd.modify(forest.authority("root", s.people.root.identity.der()))
+    daemon = s.daemon(directories=forest.directory(slapd.ldaps, **{"tls-ca": slapd.ca}),
+                      trusts=forest.trust(s), rules=RULES)
+    anna, rolf = s.people.anna, s.people.rolf  # the directory counts for her domain, not for his
+    require(decide(daemon, anna.address).changed, "the directory's CA is not trusted")
+    require(decide(daemon, rolf.address).verdict == "refuse", "the directory counts for all")
+    cert = s.people.root.identity.cert
+    ctl(daemon).run("trust", "add", cert, "--for", "elsewhere.example")
+    for person in (anna, rolf):
+        require(decide(daemon, person.address).changed, person.address, "is not trusted")
+    origins = {(row["origin"], row["domains"][0]) for row in lines(
+        ctl(daemon).run("trust", "list", "--json")) if row["sha256"] == plain(s.people.root)}
+    require(origins == {("directory", "partner.example"), ("added", "elsewhere.example")}, origins)
+    slapd.modify(forest.deleted("root"))
+    wait_until(lambda: decide(daemon, anna.address).verdict == "refuse", "the CA is gone there")
+    require(decide(daemon, rolf.address).changed, "what was added is gone, too")
