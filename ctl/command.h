@@ -44,6 +44,7 @@ extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
 extern const struct ctl_command ctl_explain;
 extern const struct ctl_command ctl_status;
+extern const struct ctl_command ctl_trust;
 
 /* Options that every command takes, handled by one function: 1 if the option was one of them, 0 if
  * not, -1 (said on standard error) if its value is wrong. */

@@ -123,9 +123,8 @@ send_request(int fd, json_t *request, struct error *err)
 	return 0;
 }
 
-/* Takes the request over. ERROR_TEMPORARY says what to look at. */
-static struct control_client *
-ask(const char *path, json_t *request, struct error *err)
+struct control_client *
+control_client_ask(const char *path, json_t *request, struct error *err)
 {
 	struct control_client *client = calloc(1, sizeof(*client));
 
@@ -172,7 +171,7 @@ control_client_begin(
 		error_set(&err, ERROR_INPUT, "%s: control-socket is empty: the daemon has none",
 		    config->file);
 	} else {
-		client = ask(socket, request, &err);
+		client = control_client_ask(socket, request, &err);
 	}
 	if (client == NULL)
 		*status = ctl_fail(&err);

@@ -14,6 +14,10 @@
 
 struct control_client;
 
+/* Connects to the socket at the path, and sends the request (taken over; NULL: no memory for it).
+ * NULL on error: ERROR_TEMPORARY says what to look at where the daemon can't be reached. */
+struct control_client *control_client_ask(const char *path, json_t *request, struct error *err);
+
 /* Connects to the socket that the command's configuration names, and sends the request (taken over;
  * NULL: no memory for it). With socket (a path, or "unix:" and a path) if it is not NULL, and then
  * no configuration is read. NULL on error: it is said on standard error; *status is its status. */

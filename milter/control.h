@@ -17,6 +17,15 @@
  *       {"version", "pid", "started", "uptime" (seconds), "configuration", "transactions" (under
  *       way), "anchors", "resolver": {counters}}, then for each server of each directory
  *       {"server": {"directory", "uri", "down", "rest_ms", "links", "searches", "error"}}
+ *   {"command":"anchors"}
+ *       A row for each anchor that counts: {"section", "domains", "origin": "configured",
+ *       "directory" or "added", "subject", "issuer", "serial", "sha256", "not_before", "not_after"}
+ *   {"command":"trust-reload"}
+ *       Reads the anchors anew, without anything else, and puts them in force before it answers:
+ *       {"anchors": how many count, "changes": how many came or went}
+ *   {"command":"pending-flush"}
+ *       Writes the file of CAs that were met and are not trusted (smime/pending.h), if it is not up to
+ *       date.
  *
  * Nobody can hold it up: few clients at a time (others wait to be accepted), a short request, and
  * little time for each. What it does never touches mail but through the resolver's own functions.

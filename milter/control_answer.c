@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "control_request.h"
+#include "trust_reload.h"
 
 /* Kept free for the last line. */
 #define LAST_LINE_ROOM ((size_t)8 << 10)
@@ -155,13 +156,57 @@ run_status(struct answer *answer, const struct control_request *request UNUSED, 
 	return resolver_servers_each(answer->snapshot->resolver, put_server, answer, err);
 }
 
+static void
+put_anchor(void *context, const struct trust_anchor *anchor)
+{
+	struct answer *answer = context;
+
+	if (!answer->cut && !answer->failed)
+		put_row(answer, audit_anchor_json(anchor));
+}
+
+static int
+run_anchors(
+    struct answer *answer, const struct control_request *request UNUSED, struct error *err UNUSED)
+{
+	struct trust *trust = resolver_trust(answer->snapshot->resolver);
+
+	trust_anchors_each(trust, put_anchor, answer);
+	trust_unref(trust);
+	return 0;
+}
+
+static int
+run_trust_reload(
+    struct answer *answer, const struct control_request *request UNUSED, struct error *err)
+{
+	struct trust_reload_outcome outcome;
+
+	if (trust_reload(answer->subject->daemon, answer->subject->pending, answer->user, &outcome,
+		err) != 0)
+		return -1;
+	put_row(answer, json_pack("{s:I, s:I}", "anchors", (json_int_t)outcome.anchors, "changes",
+			    (json_int_t)outcome.changes));
+	return 0;
+}
+
+static int
+run_pending_flush(
+    struct answer *answer, const struct control_request *request UNUSED, struct error *err)
+{
+	return pending_flush(answer->subject->pending, err);
+}
+
 static const struct command {
 	const char *name;
 	int (*run)(struct answer *answer, const struct control_request *request, struct error *err);
 } commands[] = {
+    {"anchors", run_anchors},
     {"cache", run_cache},
     {"flush", run_flush},
+    {"pending-flush", run_pending_flush},
     {"status", run_status},
+    {"trust-reload", run_trust_reload},
 };
 
 static int

@@ -24,6 +24,7 @@
 struct control_subject {
 	struct daemon *daemon;
 	const char *config_file;
+	struct pending *pending;
 	time_t started;
 	int64_t started_ms; /* clock_monotonic_ms() */
 };

@@ -11,6 +11,7 @@ struct daemon {
 	struct snapshot *snapshot;
 	int transactions;
 	bool stopping;
+	pthread_mutex_t reading; /* before the other lock */
 };
 
 struct daemon *
@@ -22,6 +23,7 @@ daemon_new(struct snapshot *snapshot)
 	if (daemon == NULL)
 		return NULL;
 	pthread_mutex_init(&daemon->lock, NULL);
+	pthread_mutex_init(&daemon->reading, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&daemon->ended, &monotonic);
@@ -57,6 +59,18 @@ daemon_replace_snapshot(struct daemon *daemon, struct snapshot *snapshot)
 	daemon->snapshot = snapshot;
 	pthread_mutex_unlock(&daemon->lock);
 	snapshot_unref(old);
+}
+
+void
+daemon_lock_reading(struct daemon *daemon)
+{
+	pthread_mutex_lock(&daemon->reading);
+}
+
+void
+daemon_unlock_reading(struct daemon *daemon)
+{
+	pthread_mutex_unlock(&daemon->reading);
 }
 
 bool

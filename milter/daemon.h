@@ -28,6 +28,11 @@ struct snapshot *daemon_snapshot(struct daemon *daemon);
  */
 void daemon_replace_snapshot(struct daemon *daemon, struct snapshot *snapshot);
 
+/* Between these, nobody else reads the configuration or the trust anew: what was read last is in
+ * force at the end. Waits for its turn. */
+void daemon_lock_reading(struct daemon *daemon);
+void daemon_unlock_reading(struct daemon *daemon);
+
 /* A transaction begins: false when the daemon is stopping, and then it must not. */
 bool daemon_begin(struct daemon *daemon);
 void daemon_end(struct daemon *daemon);

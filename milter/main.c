@@ -134,8 +134,11 @@ open_log(const struct config *config, const struct options *options)
 
 /* At once: the threads of transactions that were cut off may still use all that would be freed. */
 static void
-leave(const struct config *config, int result, const struct error *err)
+leave(const struct config *config, struct pending *pending, int result, const struct error *err)
 {
+	struct error unwritten = ERROR_INIT;
+
+	pending_flush(pending, &unwritten);
 	if (config->pid_file[0] != '\0')
 		unlink(config->pid_file);
 	if (result != 0)
@@ -150,12 +153,19 @@ static int
 run(struct config *config, struct listener *listener, struct control *control,
     struct spool_space *space, int ready, const char *config_file, struct error *err)
 {
-	struct serve serve = {config_file, NULL, listener, control, space, ready};
+	struct serve serve = {config_file, NULL, listener, control, space, NULL, ready};
 	struct snapshot *snapshot = snapshot_new(config, space, true, err);
 	int result;
 
 	if (snapshot == NULL)
 		return -1;
+	serve.pending = pending_open(config->state_folder, err);
+	if (serve.pending == NULL) {
+		snapshot_unref(snapshot);
+		return -1;
+	}
+	snapshot->pending = serve.pending;
+	pending_settle(serve.pending, snapshot->trust);
 	log_info(PROGRAM " " PACKAGE_VERSION " starts: %zu rule(s), %zu director%s, %zu trust "
 			 "anchor(s), %s",
 	    config->rule_count, config->directory_count, config->directory_count == 1 ? "y" : "ies",
@@ -163,12 +173,14 @@ run(struct config *config, struct listener *listener, struct control *control,
 	serve.daemon = daemon_new(snapshot);
 	if (serve.daemon == NULL) {
 		snapshot_unref(snapshot);
+		pending_free(serve.pending);
 		return error_no_memory(err);
 	}
 	result = serve_run(&serve, err);
 	if (daemon_drain(serve.daemon, 0) > 0)
-		leave(config, result, err);
+		leave(config, serve.pending, result, err);
 	daemon_close(serve.daemon);
+	pending_free(serve.pending);
 	return result;
 }
 

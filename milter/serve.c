@@ -48,10 +48,11 @@ warn_of_restart(const struct config *before, const struct config *after)
 	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to ||
 	    strcmp(before->log_facility, after->log_facility) != 0 ||
 	    strcmp(before->control_socket, after->control_socket) != 0 ||
-	    strcmp(before->control_group, after->control_group) != 0)
+	    strcmp(before->control_group, after->control_group) != 0 ||
+	    strcmp(before->state_folder, after->state_folder) != 0)
 		log_warning("listen, socket-mode, socket-group, control-socket, control-group, "
-			    "user, group, pid-file, log-to and log-facility take effect at a "
-			    "restart only");
+			    "user, group, pid-file, log-to, log-facility and state-folder take "
+			    "effect at a restart only");
 }
 
 static void
@@ -77,6 +78,8 @@ reload(const struct serve *serve)
 		snapshot_unref(before);
 		spool_space_set_limit(serve->space, (uint64_t)config->spool_limit);
 		log_set_level((enum log_level)config->log_severity);
+		snapshot->pending = serve->pending;
+		pending_settle(serve->pending, snapshot->trust);
 		daemon_replace_snapshot(serve->daemon, snapshot);
 		log_info("configuration taken up from %s", serve->config_file);
 	}
@@ -113,9 +116,11 @@ run_reloads(void *argument)
 	struct reloading *reloading = argument;
 
 	while (take_wanted(reloading)) {
+		daemon_lock_reading(reloading->serve->daemon);
 		process_notify("RELOADING=1");
 		reload(reloading->serve);
 		process_notify("READY=1");
+		daemon_unlock_reading(reloading->serve->daemon);
 	}
 	return NULL;
 }
@@ -213,7 +218,7 @@ int
 serve_run(const struct serve *serve, struct error *err)
 {
 	const struct control_subject subject = {
-	    serve->daemon, serve->config_file, clock_wall(), clock_monotonic_ms()};
+	    serve->daemon, serve->config_file, serve->pending, clock_wall(), clock_monotonic_ms()};
 	struct milter_thread milter;
 	struct waker *waker = waker_new(serve->listener, err);
 	bool by_itself;

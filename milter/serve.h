@@ -16,7 +16,8 @@ struct serve {
 	struct listener *listener;
 	struct control *control; /* NULL: none */
 	struct spool_space *space;
-	int ready; /* of process_background(); -1 in the foreground */
+	struct pending *pending; /* unknown CAs that are met */
+	int ready;               /* of process_background(); -1 in the foreground */
 };
 
 /* Runs libmilter and answers signals (TERM, INT: finish what is under way and stop; USR1, HUP: read

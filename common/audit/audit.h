@@ -93,6 +93,10 @@ json_t *audit_capabilities_json(const struct capabilities *capabilities);
 /* An object with a cipher's name, or null, for each client. */
 json_t *audit_fallback_json(const struct cipher *const fallback[CLIENT_COUNT]);
 
+/* {section, domains[], origin, subject, issuer, serial, sha256, not_before, not_after} */
+struct trust_anchor;
+json_t *audit_anchor_json(const struct trust_anchor *anchor);
+
 /* Text from outside as a JSON string, null for NULL. What is not UTF-8 is escaped (ESCAPE_LOG);
  * what is longer than AUDIT_TEXT_MAX bytes is cut and ends in "...". */
 #define AUDIT_TEXT_MAX 2048

@@ -173,6 +173,8 @@ authority_free(struct authority *authority)
 	free(authority->readers);
 	free(authority->published);
 	trust_unref(authority->built);
+	trust_unref(authority->waiting);
+	trust_unref(authority->new_base);
 	trust_unref(authority->base);
 	free(authority);
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
@@ -31,6 +32,9 @@ struct authority_events {
 	void (*changed)(void *context, struct trust *trust);
 	/* A section's first reading has ended, well or not: authority_waits() says less now. */
 	void (*settled)(void *context);
+	/* A rebase (or those up to this number) has ended; well: `changed` was told before. May be
+	 * NULL where there are none. */
+	void (*rebased)(void *context, uint64_t number, bool well);
 };
 
 /* The sections that trust_takes_from_directory(), of a loaded trust; there may be none. config and
@@ -47,6 +51,10 @@ bool authority_waits(const struct authority *authority, const struct address *ad
  * say which, and why. */
 bool authority_pending(
     const struct authority *authority, const struct address *address, char *words, size_t size);
+
+/* Another loaded trust, of the same configuration, to which what was read is added from now on; a
+ * reference is taken. number: what `rebased` tells, growing. */
+void authority_rebase(struct authority *authority, struct trust *trust, uint64_t number);
 
 /* Ends all that is under way; before the workers are freed. NULL is legal. */
 void authority_stop(struct authority *authority);

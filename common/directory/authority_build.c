@@ -1,20 +1,21 @@
 /* From what was read to a trust, on a worker: parsing ten thousand certificates takes a second. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "directory/authority_private.h"
 
 /* What the trust is to be made of: what was read of this section, and what the others have. */
 static void
 list_all(struct authority *authority)
 {
-	const struct reader *reader;
 	size_t i;
 
 	for (i = 0; i < authority->reader_count; i++) {
-		reader = &authority->readers[i];
+		const struct reader *reader = &authority->readers[i];
+
 		authority->published[reader->section] = reader->current;
 	}
-	reader = authority->building;
-	authority->published[reader->section] = reader->incoming;
+	if (authority->building != NULL)
+		authority->published[authority->building->section] = authority->building->incoming;
 }
 
 /* On a worker. The loop leaves this reader, and what is listed, alone meanwhile. */
@@ -66,6 +67,92 @@ done_building(void *job, bool ran)
 	authority_build_next(authority);
 }
 
+/* On a worker, likewise. */
+static void
+run_rebase(void *job)
+{
+	struct authority *authority = job;
+
+	authority->built =
+	    trust_extend(authority->new_base, authority->published, &authority->error);
+}
+
+/* What was built on the new base counts from now on; or, without memory, the old one on. */
+static void
+end_rebase(struct authority *authority)
+{
+	uint64_t number = authority->number;
+	bool well = authority->built != NULL;
+
+	if (well) {
+		trust_unref(authority->base);
+		authority->base = authority->new_base;
+		authority->events->changed(authority->context, authority->built);
+	} else {
+		trust_unref(authority->new_base);
+	}
+	trust_unref(authority->built);
+	authority->built = NULL;
+	authority->new_base = NULL;
+	authority->events->rebased(authority->context, number, well);
+}
+
+static void
+done_rebase(void *job, bool ran)
+{
+	struct authority *authority = job;
+
+	if (authority->stopped || !ran)
+		return; /* authority_free() has the rest */
+	end_rebase(authority);
+	authority_build_next(authority);
+}
+
+static bool
+has_read_any(const struct authority *authority)
+{
+	size_t i;
+
+	for (i = 0; i < authority->reader_count; i++) {
+		if (authority->readers[i].current != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The next base, if one waits and nothing is being built. */
+static void
+begin_rebase(struct authority *authority)
+{
+	struct error err = ERROR_INIT;
+
+	if (authority->waiting == NULL || authority->building != NULL ||
+	    authority->new_base != NULL)
+		return;
+	authority->new_base = authority->waiting;
+	authority->number = authority->waiting_number;
+	authority->waiting = NULL;
+	if (!has_read_any(authority)) {
+		authority->built = trust_ref(authority->new_base);
+		end_rebase(authority);
+		return;
+	}
+	list_all(authority);
+	if (worker_submit(authority->judges, run_rebase, done_rebase, authority, &err) != 0) {
+		log_error("the trust that was read anew is not in force: %s", err.text);
+		end_rebase(authority);
+	}
+}
+
+void
+authority_rebase(struct authority *authority, struct trust *trust, uint64_t number)
+{
+	trust_unref(authority->waiting);
+	authority->waiting = trust_ref(trust);
+	authority->waiting_number = number;
+	authority_build_next(authority);
+}
+
 void
 authority_build_next(struct authority *authority)
 {
@@ -74,6 +161,9 @@ authority_build_next(struct authority *authority)
 	struct reader *reader;
 	size_t i;
 
+	begin_rebase(authority);
+	if (authority->new_base != NULL)
+		return;
 	for (i = 0; i < authority->reader_count && authority->building == NULL; i++) {
 		reader = &authority->readers[i];
 		if (reader->state != READER_READ)

@@ -6,7 +6,8 @@
  *      ▲                     │ fails                              │
  *      └─────────────────────┴────────────────────────────────────┘
  *
- * One section is built at a time: each build makes the trust from all sections' certificates.
+ * One section is built at a time: each build makes the trust from all sections' certificates. So is
+ * the one on a new base, which comes before those that wait.
  */
 #ifndef SMIME_DIRECTORY_AUTHORITY_PRIVATE_H
 #define SMIME_DIRECTORY_AUTHORITY_PRIVATE_H
@@ -49,7 +50,11 @@ struct reader {
 };
 
 struct authority {
-	struct trust *base; /* as loaded */
+	struct trust *base;     /* as loaded */
+	struct trust *new_base; /* to take its place; NULL: none. A build for it is under way */
+	struct trust *waiting;  /* and the one after that */
+	uint64_t number;        /* of new_base */
+	uint64_t waiting_number;
 	const struct authority_events *events;
 	void *context;
 	struct worker_pool *judges;
@@ -57,7 +62,7 @@ struct authority {
 	size_t reader_count;
 	bool stopped;
 	/* The build under way; the worker's until it comes back. */
-	struct reader *building;                  /* NULL: none */
+	struct reader *building;                  /* NULL: none, or that of new_base */
 	const struct trust_published **published; /* of each section, for the build */
 	struct trust *built;                      /* NULL: nothing changed */
 	bool failed;
@@ -77,7 +82,7 @@ void reader_succeed(struct reader *reader);
 void reader_fail(struct reader *reader, const struct error *why);
 void reader_stop(struct reader *reader);
 
-/* authority_build.c: builds one that is READ, if none is being built. */
+/* authority_build.c: builds one that is READ, or on the new base, if nothing is being built. */
 void authority_build_next(struct authority *authority);
 
 #endif

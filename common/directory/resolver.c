@@ -64,6 +64,7 @@ run_loop(void *argument)
 static void
 on_wake(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
+	rebase_take(context);
 	question_take_inbox(context);
 	inspection_answer_all(context);
 }
@@ -146,10 +147,17 @@ on_trust_settled(void *context)
 	judging_release_held(context);
 }
 
+static void
+on_trust_rebased(void *context, uint64_t number, bool well)
+{
+	rebase_done(context, number, well);
+}
+
 static int
 make_authority(struct resolver *resolver, struct error *err)
 {
-	static const struct authority_events events = {on_trust_changed, on_trust_settled};
+	static const struct authority_events events = {
+	    on_trust_changed, on_trust_settled, on_trust_rebased};
 
 	resolver->authority = authority_new(resolver->config, resolver->trust, resolver->base,
 	    resolver->helpers, resolver->judges, &events, resolver, err);
@@ -224,7 +232,9 @@ destroy(struct resolver *resolver)
 		event_free(resolver->walk_step);
 	if (resolver->base != NULL)
 		event_base_free(resolver->base);
+	pthread_cond_destroy(&resolver->rebased);
 	pthread_mutex_destroy(&resolver->mutex);
+	trust_unref(resolver->rebase);
 	trust_unref(resolver->trust);
 	config_unref(resolver->config);
 	free(resolver);
@@ -235,6 +245,7 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
     void *context, struct error *err)
 {
 	struct resolver *resolver;
+	pthread_condattr_t monotonic;
 
 	resolver = calloc(1, sizeof(*resolver));
 	if (resolver == NULL) {
@@ -243,6 +254,10 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
 	}
 	connection_prepare();
 	pthread_mutex_init(&resolver->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&resolver->rebased, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	TAILQ_INIT(&resolver->inbox);
 	TAILQ_INIT(&resolver->refreshes);
 	TAILQ_INIT(&resolver->inspections);

@@ -92,6 +92,15 @@ void resolver_statistics(struct resolver *resolver, struct resolver_statistics *
  * directories add to it. Any thread. */
 struct trust *resolver_trust(struct resolver *resolver);
 
+/*
+ * Another configured trust takes the place of the one that the resolver was made with (of the same
+ * configuration: only what its folders hold may differ); what directories add is added to it. Gives 0
+ * when it is in force: nothing found is forgotten, all is judged again. ERROR_TEMPORARY without memory,
+ * or when it did not come about within seconds (it may yet). Any thread, but none of the resolver's.
+ */
+MUST_CHECK int resolver_rebase_trust(
+    struct resolver *resolver, struct trust *trust, struct error *err);
+
 /* One address that is remembered. Borrowed until the visitor returns. */
 struct resolver_cached {
 	const char *key; /* directory/key.h */

@@ -5,7 +5,7 @@
  *   recall.c     what the cache answers       question.c  an address → the record for its waiters
  *   inspection.c for people (any thread)      walk.c      a group's members → their records
  *   lookup.c     an address key → findings    judging.c   findings → a record, on a worker
- *   asking.c     the directories, for it
+ *   asking.c     the directories, for it           rebase.c    another configured trust (any thread)
  *
  * One mutex guards what both sides touch: the inbox, every list of tickets, the tickets' answers,
  * the cache, the trust in force and the counters. All else belongs to the loop thread. The mutex is
@@ -91,7 +91,12 @@ struct resolver {
 	struct cache *cache;
 	uint64_t flushes; /* of the cache: what was asked for before one is not kept */
 	struct trust *trust;
-	uint64_t generation; /* of trust */
+	uint64_t generation;  /* of trust */
+	struct trust *rebase; /* to take the place of the configured one; NULL: none waits */
+	uint64_t rebases_asked;
+	uint64_t rebases_done; /* of them, well or not */
+	bool rebase_failed;    /* the last of them */
+	pthread_cond_t rebased;
 	struct resolver_statistics counts;
 };
 
@@ -127,6 +132,10 @@ void inspection_answer_all(struct resolver *resolver);
 
 /* Loop thread: takes up what is in the inbox. */
 void question_take_inbox(struct resolver *resolver);
+
+/* Loop thread: takes up a configured trust that waits; its end, well or not. */
+void rebase_take(struct resolver *resolver);
+void rebase_done(struct resolver *resolver, uint64_t number, bool well);
 
 /* After the loop has ended, its workers and sources, too. */
 void question_free_all(struct resolver *resolver);

@@ -35,6 +35,20 @@ record(struct message *message, struct error *err)
 	    message->facts_complete ? &message->facts : NULL, message->plan, err);
 }
 
+/* CAs that are not trusted, for whoever decides about them. */
+static void
+note_unknown(const struct message *message)
+{
+	const struct facts *facts = &message->facts;
+	time_t now = clock_wall();
+	size_t i;
+
+	for (i = 0; message->facts_complete && i < facts->recipient_count; i++) {
+		if (facts->recipients[i].record != NULL)
+			pending_note(message->snapshot->pending, facts->recipients[i].record, now);
+	}
+}
+
 /* Whether a recipient of the message must be encrypted to, by a rule that enforces. */
 static bool
 is_required(const struct message *message)
@@ -198,6 +212,7 @@ outcome_settle(struct message *message)
 	struct message_result *result = &message->result;
 	enum action action = record_action(message, settle_action(message));
 
+	note_unknown(message);
 	result->action = action;
 	result->reference = message->reference;
 	result->facts = message->facts_complete ? &message->facts : NULL;

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "directory/resolver.h"
 #include "message/spool.h"
+#include "smime/pending.h"
 #include "smime/trust.h"
 
 struct snapshot {
@@ -20,6 +21,8 @@ struct snapshot {
 	struct resolver *resolver;
 	struct audit *audit;       /* NULL: nothing is recorded (smimectl) */
 	struct spool_space *space; /* borrowed; outlives every snapshot */
+	struct pending *pending;   /* the same; NULL: what is met is not noted (smimectl). Set
+				      before the snapshot is in force */
 	int references;
 };
 

@@ -39,6 +39,8 @@ struct digital_id {
 	int failed_depth; /* which link of the chain failed: 0 the certificate itself; -1 none */
 	char *failed_subject; /* the certificate at that depth, or NULL */
 	char *failed_issuer;
+	struct certificate *authority; /* of an issuer that is not trusted: the topmost certificate
+					  found above (trust_topmost); NULL */
 	time_t failed_from; /* its validity; 0: none failed */
 	time_t failed_until;
 	const char *revocation;  /* "off", "good", "unknown", "revoked": static */

@@ -16,6 +16,7 @@ recipient_digital_id_clear(struct digital_id *id)
 	free(id->failed_subject);
 	free(id->failed_issuer);
 	free(id->revocation_detail);
+	certificate_unref(id->authority);
 	memset(id, 0, sizeof(*id));
 }
 
@@ -36,6 +37,25 @@ set_detail(struct recipient_candidate *candidate, const char *evidence, struct e
 		return 0;
 	candidate->id.detail = strdup(text);
 	return candidate->id.detail != NULL ? 0 : error_no_memory(err);
+}
+
+/* Whom an administrator would have to trust. */
+static int
+find_authority(const struct recipient_work *work, struct digital_id *id, struct error *err)
+{
+	X509 *top = NULL;
+
+	if (id->verdict != REASON_UNTRUSTED_ISSUER && id->verdict != REASON_INCOMPLETE_CHAIN)
+		return 0;
+	if (trust_topmost(
+		work->trust, id->certificate->x509, work->extra, work->address, &top, err) != 0)
+		return -1;
+	if (top == NULL)
+		return 0;
+	id->authority = certificate_from_x509(top, err);
+	X509_free(top);
+	/* One that is malformed is as good as not found. */
+	return id->authority != NULL || recipient_error_is_of_value(err) ? 0 : -1;
 }
 
 static int
@@ -62,6 +82,8 @@ judge(struct recipient_work *work, struct recipient_candidate *candidate, struct
 			return error_no_memory(err);
 	}
 	candidate->chain_until = verdict.valid_until;
+	if (find_authority(work, id, err) != 0)
+		return -1;
 	/* RFC 4262: the extension speaks where no signed message does; and only a CA that we trust
 	 * makes it speak. */
 	if (id->verdict == REASON_OK && id->capabilities.from == CAPABILITIES_NONE)

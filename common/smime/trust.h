@@ -21,9 +21,15 @@ struct trust;
 struct trust_published;
 struct wants;
 
-/* Reads every trust section's folders. Files that are no certificate are logged and skipped; a
- * folder that can't be read is an error. No anchor at all is logged as a warning. NULL on error. */
+/* Reads every trust section's folders, and what was added (trust_added.h). Files that are no
+ * certificate are logged and skipped; a folder that can't be read is an error. No anchor at all is
+ * logged as a warning. NULL on error. */
 struct trust *trust_load(const struct config *config, struct error *err);
+
+/* The same as if `more` (may be NULL) had been added, too. */
+struct trust_added;
+struct trust *trust_load_with(
+    const struct config *config, const struct trust_added *more, struct error *err);
 struct trust *trust_ref(struct trust *trust);
 void trust_unref(struct trust *trust);
 
@@ -34,7 +40,7 @@ bool trust_takes_from_directory(const struct trust *trust, size_t section);
 
 /*
  * A new trust: the loaded one (base; it is referenced, not read again) and what directories hold.
- * published has an item for each section; NULL, or of a section that takes nothing from a
+ * published has an item for each section of the configuration; NULL, or of a section that takes nothing from a
  * directory: nothing is added. All are judged (trust_published.h). NULL without memory.
  */
 struct trust *trust_extend(
@@ -43,6 +49,36 @@ struct trust *trust_extend(
 /* Anchors and intermediates, for people. */
 size_t trust_anchor_count(const struct trust *trust);
 size_t trust_intermediate_count(const struct trust *trust);
+
+enum trust_origin {
+	TRUST_CONFIGURED, /* in the section's anchors */
+	TRUST_PUBLISHED,  /* in the section's directory */
+	TRUST_ADDED,      /* by smimectl trust add */
+};
+
+/* One anchor, and whom it counts for. Borrowed until the visitor returns. */
+struct trust_anchor {
+	const char *section;  /* title */
+	char *const *domains; /* as address_domain_covers() takes them */
+	size_t domain_count;
+	enum trust_origin origin;
+	X509 *x509;
+};
+typedef void trust_anchor_visitor(void *context, const struct trust_anchor *anchor);
+void trust_anchors_each(const struct trust *trust, trust_anchor_visitor *visit, void *context);
+
+/* Logs which anchors came and went between two, each with subject, SHA-256 and domains; who (may be
+ * NULL) stands in front. How many there are. */
+size_t trust_log_changes(const struct trust *before, const struct trust *after, const char *who);
+
+/*
+ * For a certificate that no anchor stands above: the topmost certificate that can be found above it,
+ * among extra (may be NULL) and the intermediates of the sections for the address: what would have to
+ * be trusted. A self-signed certificate is its own. A new reference in *top; NULL where nothing is
+ * found. -1 without memory.
+ */
+MUST_CHECK int trust_topmost(const struct trust *trust, X509 *x509, STACK_OF(X509) * extra,
+    const struct address *address, X509 **top, struct error *err);
 
 enum trust_purpose {
 	TRUST_ENCRYPT, /* a recipient: RSA keyEncipherment, EC keyAgreement; EKU emailProtection or

@@ -57,6 +57,7 @@ trust_extend(struct trust *base, const struct trust_published *const *published,
 	}
 	trust->references = 1;
 	trust->base = trust_ref(base);
+	trust->configured = base->configured;
 	trust->sections = calloc(base->section_count + 1, sizeof(*trust->sections));
 	if (trust->sections == NULL) {
 		error_no_memory(err);
@@ -65,7 +66,8 @@ trust_extend(struct trust *base, const struct trust_published *const *published,
 	while (trust->section_count < base->section_count) {
 		size_t i = trust->section_count++;
 
-		if (extend_section(&trust->sections[i], &base->sections[i], published[i], err) != 0)
+		if (extend_section(&trust->sections[i], &base->sections[i],
+			i < base->configured ? published[i] : NULL, err) != 0)
 			goto fail;
 	}
 	return trust;

@@ -80,3 +80,32 @@ trust_index_find(const struct trust_index *index, const X509_NAME *subject, size
 	*first = boundary(index, subject, 0);
 	return boundary(index, subject, 1) - *first;
 }
+
+int
+trust_index_copy(struct trust_index *index, const struct trust_index *from, struct error *err)
+{
+	STACK_OF(X509) *certificates = sk_X509_new_reserve(NULL, (int)from->count);
+	size_t i;
+
+	if (certificates == NULL)
+		return error_no_memory(err);
+	for (i = 0; i < from->count; i++) {
+		sk_X509_push(certificates, from->items[i]); /* there is room */
+		X509_up_ref(from->items[i]);
+	}
+	return trust_index_make(index, certificates, err);
+}
+
+bool
+trust_index_holds(const struct trust_index *index, X509 *x509)
+{
+	size_t first;
+	size_t count = trust_index_find(index, X509_get_subject_name(x509), &first);
+	size_t i;
+
+	for (i = first; i < first + count; i++) {
+		if (X509_cmp(index->items[i], x509) == 0)
+			return true;
+	}
+	return false;
+}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "smime/trust_added.h"
 #include "smime/trust_section.h"
 
 static int
@@ -97,9 +98,9 @@ read_rules(struct trust_section *section, const struct config_trust *config, siz
 	return 0;
 }
 
-static int
-load_section(struct trust_section *section, const struct config_trust *config, size_t crl_size,
-    struct error *err)
+int
+trust_section_init(struct trust_section *section, const struct config_trust *config,
+    size_t crl_size, struct error *err)
 {
 	section->title = strdup(config->title);
 	if (section->title == NULL)
@@ -112,26 +113,35 @@ load_section(struct trust_section *section, const struct config_trust *config, s
 	if (copy_domains(section, &config->for_domains, err) != 0)
 		return -1;
 	section->from_directory = may_take_from_directory(section, config);
+	return read_rules(section, config, crl_size, err);
+}
+
+static int
+load_section(struct trust_section *section, const struct config_trust *config, size_t crl_size,
+    struct error *err)
+{
+	if (trust_section_init(section, config, crl_size, err) != 0)
+		return -1;
 	if (read_index(&section->anchors, config->anchors, err) != 0 ||
 	    read_index(&section->intermediates, config->intermediates, err) != 0)
 		return error_prefix(err, "trust \"%s\": ", section->title);
-	if (read_rules(section, config, crl_size, err) != 0)
-		return -1;
 	if (section->anchors.count == 0 && !section->from_directory)
-		log_warning("trust \"%s\": there is no anchor: no certificate will be trusted",
+		log_warning(
+		    "trust \"%s\": there is no anchor: no certificate will be trusted by it",
 		    section->title);
 	return 0;
 }
 
-struct trust *
-trust_load(const struct config *config, struct error *err)
+static struct trust *
+load(const struct config *config, const struct trust_added_list *added, struct error *err)
 {
 	struct trust *trust = calloc(1, sizeof(*trust));
 
 	if (trust == NULL)
 		goto no_memory;
 	trust->references = 1;
-	trust->sections = calloc(config->trust_count + 1, sizeof(*trust->sections));
+	trust->configured = config->trust_count;
+	trust->sections = calloc(config->trust_count + added->count + 1, sizeof(*trust->sections));
 	if (trust->sections == NULL)
 		goto no_memory;
 	while (trust->section_count < config->trust_count) {
@@ -142,6 +152,8 @@ trust_load(const struct config *config, struct error *err)
 			(size_t)config->crl_size_limit, err) != 0)
 			goto failed;
 	}
+	if (trust_added_load(trust, config, added, err) != 0)
+		goto failed;
 	if (trust->section_count == 0)
 		log_warning("no trust section: no certificate will be trusted");
 	ERR_clear_error();
@@ -152,6 +164,25 @@ failed:
 	trust_unref(trust);
 	ERR_clear_error();
 	return NULL;
+}
+
+struct trust *
+trust_load_with(const struct config *config, const struct trust_added *more, struct error *err)
+{
+	struct trust_added_list added = {NULL, 0};
+	struct trust *trust = NULL;
+
+	if (trust_added_read(config->added_trust, &added, err) == 0 &&
+	    (more == NULL || trust_added_list_add(&added, more, err) == 0))
+		trust = load(config, &added, err);
+	trust_added_list_free(&added);
+	return trust;
+}
+
+struct trust *
+trust_load(const struct config *config, struct error *err)
+{
+	return trust_load_with(config, NULL, err);
 }
 
 struct trust *

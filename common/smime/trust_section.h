@@ -61,6 +61,8 @@ struct trust {
 			       NULL for a loaded one */
 	struct trust_section *sections;
 	size_t section_count;
+	size_t configured; /* the first of them are the configuration's, in its order; those after
+			      are of added anchors */
 	int references;
 };
 
@@ -70,6 +72,16 @@ MUST_CHECK int trust_index_make(
 void trust_index_free(struct trust_index *index);
 /* How many have this subject; *first is the place of the first. */
 size_t trust_index_find(const struct trust_index *index, const X509_NAME *subject, size_t *first);
+
+/* Fills a section but for its certificates; what is half made is freed with the trust. */
+MUST_CHECK int trust_section_init(struct trust_section *section, const struct config_trust *config,
+    size_t crl_size, struct error *err);
+
+/* A new index of references to the same certificates. */
+MUST_CHECK int trust_index_copy(
+    struct trust_index *index, const struct trust_index *from, struct error *err);
+/* Whether this very certificate is in it. */
+bool trust_index_holds(const struct trust_index *index, X509 *x509);
 
 /* Appends the certificates of a folder (or one file), PEM or DER. Files that are none are logged
  * and passed over. ERROR_LIMIT beyond TRUST_FOLDER_MAX. */

@@ -186,7 +186,7 @@ def test_bad_requests_get_a_clear_error(s):
             (b"{}\n", "command"), (b'{"command":7}\n', "command"),
             (b"[" * 1000 + b"\n", "no JSON"),
             (b'{"command":"cache","command":"status"}\n', "no JSON"),
-            (b'{"command":"format"}\n', "cache, flush, status"),
+            (b'{"command":"format"}\n', "the commands are anchors, cache"),
             (b'{"command":"cache","most":0}\n', "most"),
             (b'{"command":"cache","most":1e9}\n', "most"),
             (b'{"command":"cache","most":20001}\n', "most"),

@@ -9,6 +9,7 @@
 #include "directory/authority.h"
 #include "ldap/pool.h"
 #include "pki.h"
+#include "smime/trust_added.h"
 #include "unit.h"
 
 /* Long enough for anything to happen that is to happen; how often a directory is read.
@@ -278,7 +279,17 @@ on_settled(void *context UNUSED)
 	t.settled++;
 }
 
-static const struct authority_events events = {on_changed, on_settled};
+static uint64_t rebased;
+
+static void
+on_rebased(void *context UNUSED, uint64_t number, bool well)
+{
+	ck_assert(well);
+	ck_assert_uint_gt(number, rebased);
+	rebased = number;
+}
+
+static const struct authority_events events = {on_changed, on_settled, on_rebased};
 
 /* Runs the loop until condition(), or fails. */
 static void
@@ -550,6 +561,70 @@ has_started_thrice(void)
 	return t.started >= 3;
 }
 
+static bool
+is_rebased(void)
+{
+	return rebased == 2;
+}
+
+/* The configured trust, with one more anchor for the domain. */
+static struct trust *
+load_with(X509 *x509)
+{
+	struct error err = ERROR_INIT;
+	struct trust_added more = {NULL, {NULL, 0}, sk_X509_new_null()};
+	struct trust *trust;
+
+	sk_X509_push(more.certificates, x509);
+	X509_up_ref(x509);
+	ck_assert_int_eq(trust_added_domain(&more, "other.example", &err), 0);
+	trust = trust_load_with(&t.config, &more, &err);
+	ck_assert_msg(trust != NULL, "%s", err.text);
+	trust_added_clear(&more);
+	return trust;
+}
+
+START_TEST(what_was_read_counts_on_another_base_too)
+{
+	struct trust *base;
+
+	bases[0].holds[0] = t.one;
+	rebased = 0;
+	start();
+	base = load_with(t.two);
+	authority_rebase(t.authority, base, 1); /* before anything was read: at once */
+	ck_assert_uint_eq(rebased, 1);
+	ck_assert_ptr_eq(t.trust, base);
+	until(has_two);
+	authority_rebase(t.authority, t.base, 2);
+	until(is_rebased);
+	ck_assert_uint_eq(anchors(), 1);
+	bases[0].holds[1] = t.two; /* what is read later stands on the new base */
+	until(has_two);
+	bases[0].holds[1] = NULL;
+	until(has_one);
+	trust_unref(base);
+}
+END_TEST
+
+START_TEST(of_two_bases_at_once_the_last_counts)
+{
+	struct trust *base;
+
+	bases[0].holds[0] = t.one;
+	rebased = 0;
+	start();
+	until(has_one);
+	base = load_with(t.two);
+	authority_rebase(t.authority, t.base, 1);
+	authority_rebase(t.authority, base, 2);
+	until(is_rebased);
+	ck_assert_uint_eq(anchors(), 2);
+	authority_rebase(t.authority, t.base, 3); /* and one is under way at the end */
+	trust_unref(base);
+}
+END_TEST
+
 START_TEST(a_search_that_can_not_begin_is_tried_again)
 {
 	bases[0].refuses = true;
@@ -691,6 +766,8 @@ main(void)
 	tcase_add_test(tcase, what_comes_and_goes_is_seen_at_the_next_reading);
 	tcase_add_loop_test(tcase, a_first_reading_that_fails_settles_and_stays_pending, 0, count);
 	tcase_add_loop_test(tcase, a_later_reading_that_fails_changes_nothing, 0, count);
+	tcase_add_test(tcase, what_was_read_counts_on_another_base_too);
+	tcase_add_test(tcase, of_two_bases_at_once_the_last_counts);
 	tcase_add_test(tcase, a_search_that_can_not_begin_is_tried_again);
 	tcase_add_test(tcase, a_base_that_does_not_exist_holds_nothing);
 	tcase_add_test(tcase, what_came_before_a_search_began_again_does_not_count);

@@ -9,6 +9,7 @@
 #include "control.h"
 #include "control_answer.h"
 #include "control_request.h"
+#include "trust_reload.h"
 #include "unit.h"
 
 static struct config config;
@@ -22,6 +23,8 @@ static size_t asked_most;
 static char flushed[64];
 static int flushes;
 static bool no_memory;
+static int reloads;
+static bool reload_fails;
 
 int
 resolver_cache_each(struct resolver *resolver UNUSED, size_t most, resolver_cache_visitor *visit,
@@ -71,6 +74,31 @@ resolver_trust(struct resolver *resolver UNUSED)
 	return NULL;
 }
 
+void
+trust_anchors_each(const struct trust *trust UNUSED, trust_anchor_visitor *visit, void *context)
+{
+	static char domain[] = "partner.example";
+	static char *const domains[] = {domain};
+	X509 *x509 = X509_new(); /* says nothing: what is shown of it is empty */
+	struct trust_anchor anchor = {"added for partner.example", domains, 1, TRUST_ADDED, x509};
+
+	visit(context, &anchor);
+	X509_free(x509);
+}
+
+int
+trust_reload(struct daemon *daemon, struct pending *pending UNUSED, uid_t user,
+    struct trust_reload_outcome *outcome, struct error *err)
+{
+	ck_assert_ptr_eq(daemon, subject.daemon);
+	ck_assert_int_eq(user, 0);
+	reloads++;
+	if (reload_fails)
+		return error_set(err, ERROR_PERMANENT, "added-trust: no");
+	*outcome = (struct trust_reload_outcome){4, 1};
+	return 0;
+}
+
 size_t
 trust_anchor_count(const struct trust *trust UNUSED)
 {
@@ -86,11 +114,14 @@ setup(void)
 	config.references = 2;
 	snapshot = snapshot_from_parts(&config, NULL, NULL, NULL, NULL, &err);
 	ck_assert_ptr_nonnull(snapshot);
-	subject = (struct control_subject){daemon_new(snapshot), "/etc/x.conf", 1000000000, 0};
+	subject = (struct control_subject){
+	    daemon_new(snapshot), "/etc/x.conf", pending_new(), 1000000000, 0};
 	ck_assert_ptr_nonnull(subject.daemon);
 	cached_count = 0;
 	flushes = 0;
 	no_memory = false;
+	reloads = 0;
+	reload_fails = false;
 	snprintf(cached_key, sizeof(cached_key), "anna@partner.example");
 	answer = (struct buffer){.limit = CONTROL_ANSWER_MAX};
 }
@@ -99,6 +130,7 @@ static void
 teardown(void)
 {
 	daemon_close(subject.daemon);
+	pending_free(subject.pending);
 	buffer_free(&answer);
 }
 
@@ -150,8 +182,10 @@ END_TEST
 
 START_TEST(test_an_unknown_command_is_told_the_known_ones)
 {
-	expect_error("{\"command\":\"format\"}", "cache, flush, status");
-	expect_error("{\"command\":\"\"}", "cache, flush, status");
+	expect_error("{\"command\":\"format\"}",
+	    "anchors, cache, flush, pending-flush, status, trust-reload");
+	expect_error(
+	    "{\"command\":\"\"}", "anchors, cache, flush, pending-flush, status, trust-reload");
 	expect_error("{\"command\":\"Status\"}", "Status");
 }
 END_TEST
@@ -241,6 +275,32 @@ START_TEST(test_a_transaction_under_way_is_counted)
 	ck_assert(daemon_begin(subject.daemon));
 	ck_assert_ptr_nonnull(strstr(ask("{\"command\":\"status\"}"), "\"transactions\":1"));
 	daemon_end(subject.daemon);
+}
+END_TEST
+
+START_TEST(test_anchors_are_told_with_whom_they_count_for)
+{
+	const char *text = ask("{\"command\":\"anchors\"}");
+
+	ck_assert_ptr_nonnull(strstr(text, "\"domains\":[\"partner.example\"]"));
+	ck_assert_ptr_nonnull(strstr(text, "\"origin\":\"added\""));
+	ck_assert_str_eq(last_line(), "{\"end\":true}\n");
+}
+END_TEST
+
+START_TEST(test_trust_is_read_again_and_a_failure_is_told)
+{
+	ck_assert_str_eq(ask("{\"command\":\"trust-reload\"}"),
+	    "{\"anchors\":4,\"changes\":1}\n{\"end\":true}\n");
+	reload_fails = true;
+	expect_error("{\"command\":\"trust-reload\"}", "added-trust: no");
+	ck_assert_int_eq(reloads, 2);
+}
+END_TEST
+
+START_TEST(test_what_is_pending_is_written_at_request)
+{
+	ck_assert_str_eq(ask("{\"command\":\"pending-flush\"}"), "{\"end\":true}\n");
 }
 END_TEST
 
@@ -350,6 +410,9 @@ main(void)
 	tcase_add_test(tcase, test_flush_wants_a_pattern_or_null);
 	tcase_add_test(tcase, test_status_tells_of_daemon_and_servers);
 	tcase_add_test(tcase, test_a_transaction_under_way_is_counted);
+	tcase_add_test(tcase, test_anchors_are_told_with_whom_they_count_for);
+	tcase_add_test(tcase, test_trust_is_read_again_and_a_failure_is_told);
+	tcase_add_test(tcase, test_what_is_pending_is_written_at_request);
 	tcase = unit_case(suite, "socket");
 	tcase_add_checked_fixture(tcase, setup_socket, teardown_socket);
 	tcase_add_test(tcase, test_a_large_answer_arrives_whole);
