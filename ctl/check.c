@@ -4,68 +4,12 @@
 #include <string.h>
 
 #include "audit/audit.h"
-#include "base/clock.h"
 #include "base/escape.h"
 #include "command.h"
-#include "policy/plan.h"
-#include "policy/rules.h"
+#include "judgement.h"
 
 /* A sender that no rule names, for addresses asked about without --from. */
 #define ANY_SENDER "nobody@sender.invalid"
-
-/* One address, judged as if it had to be encrypted to. */
-struct judgement {
-	struct address address;
-	struct ticket *ticket;
-	const struct config_rule *rule; /* that would match; NULL: none */
-	struct config_rule as_required;
-	struct facts_recipient facts_recipient;
-	struct facts facts;
-	struct plan *plan;
-};
-
-static int
-judge(struct snapshot *snapshot, const struct address *sender, const char *text,
-    struct judgement *judgement, struct error *err)
-{
-	struct header header = HEADER_INIT;
-	struct rule_match match = {sender, NULL, &judgement->address, &header, NULL};
-	const struct config *config = snapshot->config;
-	int64_t deadline = clock_monotonic_ms() + config->deadline;
-
-	memset(judgement, 0, sizeof(*judgement));
-	if (address_parse(text, &judgement->address, err) != 0)
-		return -1;
-	judgement->ticket = resolver_submit(snapshot->resolver, &judgement->address, deadline);
-	if (judgement->ticket == NULL)
-		return error_no_memory(err);
-	ticket_wait(judgement->ticket, deadline);
-	judgement->rule = rules_find(config, &match);
-	if (judgement->rule != NULL)
-		judgement->as_required = *judgement->rule;
-	else
-		judgement->as_required.policy = config->policy;
-	judgement->as_required.encrypt = ENCRYPT_REQUIRED;
-	judgement->as_required.policy.mode = MODE_ENFORCE;
-	judgement->facts_recipient = (struct facts_recipient){.address = &judgement->address,
-	    .rule = &judgement->as_required,
-	    .record = ticket_record(judgement->ticket),
-	    .asked = true,
-	    .visible = true};
-	judgement->facts = (struct facts){.config = config,
-	    .content = CONTENT_READABLE,
-	    .recipients = &judgement->facts_recipient,
-	    .recipient_count = 1};
-	return policy_plan(&judgement->facts, &judgement->plan, err);
-}
-
-static void
-judgement_free(struct judgement *judgement)
-{
-	plan_free(judgement->plan);
-	ticket_free(judgement->ticket);
-	address_free(&judgement->address);
-}
 
 static json_t *
 digital_ids_json(const struct recipient *record)
@@ -78,15 +22,17 @@ digital_ids_json(const struct recipient *record)
 	return list;
 }
 
-static void
-print_json(const struct judgement *judgement)
+/* One address; a group's member under plan, which is for it alone. */
+static json_t *
+address_json(
+    const struct judgement *judgement, const struct facts_recipient *who, const struct plan *plan)
 {
-	const struct plan_recipient *planned = &judgement->plan->recipients[0];
+	const struct plan_recipient *planned = &plan->recipients[0];
 	json_t *json = json_object();
-	bool usable = judgement->plan->would == ACTION_SEAL;
 
-	json_object_set_new(json, "address", ctl_json_text(judgement->address.text));
-	json_object_set_new(json, "usable", json_boolean(usable));
+	json_object_set_new(
+	    json, "address", ctl_json_text(facts_is_nameless(who) ? NULL : who->address->text));
+	json_object_set_new(json, "usable", json_boolean(plan->would == ACTION_SEAL));
 	json_object_set_new(json, "cipher",
 	    planned->cipher != NULL ? json_string(planned->cipher->name) : json_null());
 	json_object_set_new(json, "fallback", audit_fallback_json(planned->fallback));
@@ -97,9 +43,47 @@ print_json(const struct judgement *judgement)
 	    json, "detail", ctl_json_text(planned->detail[0] != '\0' ? planned->detail : NULL));
 	json_object_set_new(json, "capabilities",
 	    json_string(capabilities_source_name(planned->capabilities.from)));
+	json_object_set_new(json, "digital_ids", digital_ids_json(who->record));
+	return json;
+}
+
+/* A group: what holds for mail to all its members, and each by itself. */
+static json_t *
+group_json(const struct judgement *judgement)
+{
+	const struct plan *plan = judgement->plan;
+	const char *detail = plan->recipients[plan->decider].detail;
+	json_t *json = json_object();
+	json_t *members = json_array();
+	struct plan *alone;
+	size_t i;
+
+	for (i = 0; i < judgement->list.count && judgement->list.items[i].member; i++) {
+		alone = judgement_of_member(judgement, i);
+		if (alone != NULL)
+			json_array_append_new(
+			    members, address_json(judgement, &judgement->list.items[i], alone));
+		plan_free(alone);
+	}
+	json_object_set_new(json, "address", ctl_json_text(judgement->address.text));
+	json_object_set_new(json, "usable", json_boolean(plan->would == ACTION_SEAL));
 	json_object_set_new(
-	    json, "digital_ids", digital_ids_json(judgement->facts_recipient.record));
-	ctl_print_json(json);
+	    json, "cipher", plan->cipher != NULL ? json_string(plan->cipher->name) : json_null());
+	json_object_set_new(
+	    json, "rule", ctl_json_text(judgement->rule != NULL ? judgement->rule->title : NULL));
+	json_object_set_new(json, "reason", json_string(reason_get(plan->reason)->code));
+	json_object_set_new(json, "detail", ctl_json_text(detail[0] != '\0' ? detail : NULL));
+	json_object_set_new(json, "members", members);
+	return json;
+}
+
+static void
+print_json(const struct judgement *judgement)
+{
+	if (judgement_is_group(judgement))
+		ctl_print_json(group_json(judgement));
+	else
+		ctl_print_json(address_json(judgement, &judgement->list.items[0], judgement->plan));
 }
 
 static void
@@ -116,15 +100,9 @@ print_fallback(const struct plan_recipient *planned)
 }
 
 static void
-print_text(const struct judgement *judgement)
+print_verdict(const struct plan *plan, const struct plan_recipient *planned)
 {
-	const struct plan_recipient *planned = &judgement->plan->recipients[0];
-	const struct recipient *record = judgement->facts_recipient.record;
-	bool usable = judgement->plan->would == ACTION_SEAL;
-	size_t i;
-
-	ctl_print_text(judgement->address.text);
-	if (usable)
+	if (plan->would == ACTION_SEAL)
 		printf(": usable, would be sealed with %s (capabilities %s)\n",
 		    planned->cipher->name, capabilities_source_name(planned->capabilities.from));
 	else
@@ -135,15 +113,68 @@ print_text(const struct judgement *judgement)
 		ctl_print_text(planned->detail);
 		putchar('\n');
 	}
+}
+
+static void
+print_rule(const struct judgement *judgement)
+{
 	fputs("  rule: ", stdout);
 	ctl_print_text(judgement->rule != NULL ? judgement->rule->title : "none matches");
 	putchar('\n');
+}
+
+/* One address; a group's member under plan, which is for it alone. */
+static void
+print_address(
+    const struct judgement *judgement, const struct facts_recipient *who, const struct plan *plan)
+{
+	const struct plan_recipient *planned = &plan->recipients[0];
+	const struct recipient *record = who->record;
+	size_t i;
+
+	ctl_print_text(facts_is_nameless(who) ? record->detail : who->address->text);
+	print_verdict(plan, planned);
+	if (!who->member)
+		print_rule(judgement);
 	if (record != NULL && record->digital_id_count > 0)
 		print_fallback(planned);
 	for (i = 0; record != NULL && i < record->digital_id_count; i++)
 		ctl_print_digital_id(&record->digital_ids[i], i + 1);
-	if (!usable && reason_get(planned->reason)->advice[0] != '\0')
+	if (plan->would != ACTION_SEAL && reason_get(planned->reason)->advice[0] != '\0')
 		printf("  %s\n", reason_get(planned->reason)->advice);
+}
+
+static void
+print_group(const struct judgement *judgement)
+{
+	const struct plan *plan = judgement->plan;
+	struct plan *alone;
+	size_t i;
+
+	ctl_print_text(judgement->address.text);
+	printf(": a mail group of %zu member%s, ", judgement->list.count,
+	    judgement->list.count == 1 ? "" : "s");
+	if (plan->would == ACTION_SEAL)
+		printf("usable, would be sealed with %s\n", plan->cipher->name);
+	else
+		printf("not usable: %s\n", reason_get(plan->reason)->code);
+	print_rule(judgement);
+	for (i = 0; i < judgement->list.count; i++) {
+		putchar('\n');
+		alone = judgement_of_member(judgement, i);
+		if (alone != NULL)
+			print_address(judgement, &judgement->list.items[i], alone);
+		plan_free(alone);
+	}
+}
+
+static void
+print_text(const struct judgement *judgement)
+{
+	if (judgement->list.items[0].member)
+		print_group(judgement);
+	else
+		print_address(judgement, &judgement->list.items[0], judgement->plan);
 }
 
 static enum ctl_status
@@ -161,7 +192,7 @@ check_one(struct snapshot *snapshot, const struct address *sender, const char *t
 	struct error err = ERROR_INIT;
 	enum ctl_status status;
 
-	if (judge(snapshot, sender, text, &judgement, &err) != 0) {
+	if (judgement_make(snapshot, sender, text, &judgement, &err) != 0) {
 		error_prefix(&err, "%.200s: ", text);
 		status = ctl_fail(&err);
 	} else {
@@ -253,8 +284,9 @@ const struct ctl_command ctl_check = {
     "      --from ADDRESS  choose the rule as for mail from this sender\n"
     "\n"
     "The address is judged as if mail to it had to be encrypted. Rules that ask for a\n"
-    "header field or an authenticated user do not match here. With --json, one object a\n"
-    "line and address.\n"
+    "header field or an authenticated user do not match here. A mail group is shown with\n"
+    "its members, and is usable if all of them are. With --json, one object a line and\n"
+    "address.\n"
     "Exit status: 0 all usable, 1 one is not, 75 a directory does not answer.\n"
     "\n"
     "Examples:\n"

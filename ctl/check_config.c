@@ -1,10 +1,18 @@
 /* smimectl check-config: is the configuration good? */
 #include <getopt.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "command.h"
+#include "ldap/tls_identity.h"
+#include "smime/certificate.h"
 #include "smime/trust.h"
+
+/* An administrator is warned so long before a client certificate expires, seconds. */
+#define EXPIRES_SOON ((time_t)30 * 86400)
 
 /* What the configuration came to. */
 struct outcome {
@@ -12,7 +20,58 @@ struct outcome {
 	struct config *config; /* NULL: see problems */
 	struct trust *trust;   /* NULL: see err, or problems */
 	struct error err;
+	json_t *identities; /* what is wrong with client certificates: texts */
 };
+
+/* It may still work, or will soon: a word on standard error. */
+static void
+warn_of_dates(const struct config_directory *directory, X509 *x509)
+{
+	char text[CLOCK_TEXT_SIZE];
+	time_t now = clock_wall();
+	time_t from = now;
+	time_t to = now + EXPIRES_SOON;
+
+	(void)certificate_read_time(X509_get0_notBefore(x509), &from);
+	(void)certificate_read_time(X509_get0_notAfter(x509), &to);
+	if (from > now)
+		log_warning("directory \"%s\": the certificate in %s is not valid before %s",
+		    directory->title, directory->tls_certificate, clock_format_date(from, text));
+	else if (to < now + EXPIRES_SOON)
+		log_warning("directory \"%s\": the certificate in %s %s on %s", directory->title,
+		    directory->tls_certificate, to < now ? "has expired" : "expires",
+		    clock_format_date(to, text));
+}
+
+/* The client certificates and keys, as the daemon reads them before it connects. */
+static void
+examine_identities(struct outcome *outcome)
+{
+	const struct config *config = outcome->config;
+
+	for (size_t i = 0; i < config->directory_count; i++) {
+		const struct config_directory *directory = &config->directories[i];
+		struct error err = ERROR_INIT;
+		struct tls_identity identity;
+
+		if (directory->tls_certificate[0] == '\0')
+			continue;
+		if (tls_identity_read(
+			directory->tls_certificate, directory->tls_key, &identity, &err) != 0) {
+			error_prefix(&err, "directory \"%s\": ", directory->title);
+			json_array_append_new(outcome->identities, ctl_json_text(err.text));
+			continue;
+		}
+		warn_of_dates(directory, identity.certificate);
+		tls_identity_clear(&identity);
+	}
+}
+
+static bool
+is_good(const struct outcome *outcome)
+{
+	return outcome->trust != NULL && json_array_size(outcome->identities) == 0;
+}
 
 /* The certificates it names are read as well: anchors that are none are warned of on standard
  * error. */
@@ -20,9 +79,12 @@ static void
 examine(const char *file, struct outcome *outcome)
 {
 	memset(outcome, 0, sizeof(*outcome));
+	outcome->identities = json_array();
 	outcome->config = config_load(file, &outcome->problems);
-	if (outcome->config != NULL)
-		outcome->trust = trust_load(outcome->config, &outcome->err);
+	if (outcome->config == NULL)
+		return;
+	outcome->trust = trust_load(outcome->config, &outcome->err);
+	examine_identities(outcome);
 }
 
 static void
@@ -31,6 +93,7 @@ outcome_free(struct outcome *outcome)
 	trust_unref(outcome->trust);
 	config_unref(outcome->config);
 	config_problems_free(&outcome->problems);
+	json_decref(outcome->identities);
 }
 
 static void
@@ -43,8 +106,9 @@ print_json(const struct outcome *outcome)
 		json_array_append_new(list, json_string(outcome->problems.items[i]));
 	if (outcome->err.code != ERROR_NONE)
 		json_array_append_new(list, ctl_json_text(outcome->err.text));
-	ctl_print_json(json_pack("{s:b, s:o, s:i}", "good", outcome->trust != NULL, "problems",
-	    list, "anchors", outcome->trust != NULL ? (int)trust_anchor_count(outcome->trust) : 0));
+	json_array_extend(list, outcome->identities);
+	ctl_print_json(json_pack("{s:b, s:o, s:i}", "good", is_good(outcome), "problems", list,
+	    "anchors", outcome->trust != NULL ? (int)trust_anchor_count(outcome->trust) : 0));
 }
 
 /* Nothing is asked over the network here: "check" shows what comes of that. */
@@ -66,13 +130,19 @@ static void
 print_text(const struct outcome *outcome)
 {
 	const struct config *config = outcome->config;
+	struct error err = ERROR_INIT;
 	size_t i;
 
 	for (i = 0; i < outcome->problems.count; i++)
 		fprintf(stderr, "smimectl: %s\n", outcome->problems.items[i]);
 	if (outcome->err.code != ERROR_NONE)
 		ctl_fail(&outcome->err);
-	if (outcome->trust == NULL)
+	for (i = 0; i < json_array_size(outcome->identities); i++) {
+		error_set(&err, ERROR_INPUT, "%s",
+		    json_string_value(json_array_get(outcome->identities, i)));
+		ctl_fail(&err);
+	}
+	if (!is_good(outcome))
 		return;
 	printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s) "
 	       "with %zu anchor(s)\n",
@@ -102,7 +172,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 		print_json(&outcome);
 	else
 		print_text(&outcome);
-	status = outcome.trust != NULL ? CTL_OK : CTL_USAGE;
+	status = is_good(&outcome) ? CTL_OK : CTL_USAGE;
 	outcome_free(&outcome);
 	return status;
 }

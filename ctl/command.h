@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -38,9 +39,11 @@ struct ctl_command {
 	enum ctl_status (*run)(const struct ctl_options *options, int count, char **arguments);
 };
 
+extern const struct ctl_command ctl_cache;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
 extern const struct ctl_command ctl_explain;
+extern const struct ctl_command ctl_status;
 
 /* Options that every command takes, handled by one function: 1 if the option was one of them, 0 if
  * not, -1 (said on standard error) if its value is wrong. */
@@ -59,6 +62,9 @@ enum ctl_status ctl_fail(const struct error *err);
 enum ctl_status ctl_usage(const struct ctl_command *command, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* Loads the configuration; problems go to standard error. NULL on error. */
+struct config *ctl_config(const struct ctl_options *options);
+
 /* Loads configuration and all that judging needs; problems go to standard error. NULL on error. */
 struct snapshot *ctl_snapshot(const struct ctl_options *options, struct spool_space *space);
 
@@ -70,6 +76,11 @@ json_t *ctl_json_text(const char *text);
 
 /* Prints a text from outside, made safe for a terminal. */
 void ctl_print_text(const char *text);
+
+/* An amount for people, written to text[CTL_AMOUNT_SIZE] and returned: "90s", "15m"; "1.5 MB". */
+#define CTL_AMOUNT_SIZE 24
+const char *ctl_format_duration(int64_t ms, char *text);
+const char *ctl_format_size(int64_t bytes, char *text);
 
 /* Prints a digital ID for people, indented. */
 void ctl_print_digital_id(const struct digital_id *digital_id, size_t number);

@@ -55,6 +55,8 @@ recipient_json(const struct message_result *result, size_t index)
 		json_array_append_new(list, audit_digital_id_json(&facts->record->digital_ids[i]));
 	json_object_set_new(json, "address", ctl_json_text(facts->address->text));
 	json_object_set_new(
+	    json, "group", ctl_json_text(facts->member ? facts->envelope->text : NULL));
+	json_object_set_new(
 	    json, "rule", ctl_json_text(facts->rule != NULL ? facts->rule->title : NULL));
 	json_object_set_new(
 	    json, "action", ctl_json_text(planned != NULL ? action_name(planned->action) : NULL));
@@ -113,6 +115,11 @@ print_recipient(const struct message_result *result, size_t index)
 
 	putchar('\n');
 	ctl_print_text(facts->address->text);
+	if (facts->member) {
+		fputs(" (member of ", stdout);
+		ctl_print_text(facts->envelope->text);
+		putchar(')');
+	}
 	printf(": %s, %s: %s\n  rule: ", action_name(planned->action),
 	    reason_get(planned->reason)->code, reason_get(planned->reason)->sentence);
 	ctl_print_text(facts->rule != NULL ? facts->rule->title : "none matches");

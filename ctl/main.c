@@ -16,7 +16,8 @@
 #define PROGRAM "smimectl"
 #define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
 
-static const struct ctl_command *const commands[] = {&ctl_check, &ctl_explain, &ctl_check_config};
+static const struct ctl_command *const commands[] = {
+    &ctl_check, &ctl_explain, &ctl_check_config, &ctl_status, &ctl_cache};
 
 static void
 usage(FILE *out)
@@ -96,18 +97,26 @@ ctl_common_option(
 	}
 }
 
-struct snapshot *
-ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
+struct config *
+ctl_config(const struct ctl_options *options)
 {
 	struct config_problems problems;
 	struct config *config = config_load(options->config_file, &problems);
-	struct snapshot *snapshot = NULL;
-	struct error err = ERROR_INIT;
 	size_t i;
 
 	for (i = 0; i < problems.count; i++)
 		fprintf(stderr, PROGRAM ": %s\n", problems.items[i]);
 	config_problems_free(&problems);
+	return config;
+}
+
+struct snapshot *
+ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
+{
+	struct config *config = ctl_config(options);
+	struct snapshot *snapshot = NULL;
+	struct error err = ERROR_INIT;
+
 	if (config == NULL)
 		return NULL;
 	if (options->at != 0)

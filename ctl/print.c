@@ -1,4 +1,5 @@
 /* What several commands print. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,42 @@ ctl_print_text(const char *text)
 	char safe[SHOWN_TEXT];
 
 	fputs(escape_text(ESCAPE_TERMINAL, text, safe, sizeof(safe)), stdout);
+}
+
+const char *
+ctl_format_duration(int64_t ms, char *text)
+{
+	/* Up to twice a unit in the smaller one: "90s" tells more than "1m". */
+	static const struct {
+		int64_t seconds;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LENGTH(units) && ms < 2000 * units[i].seconds)
+		i++;
+	snprintf(
+	    text, CTL_AMOUNT_SIZE, "%" PRId64 "%c", ms / 1000 / units[i].seconds, units[i].unit);
+	return text;
+}
+
+const char *
+ctl_format_size(int64_t bytes, char *text)
+{
+	static const char *const units[] = {"kB", "MB", "GB"};
+	double amount = (double)bytes / 1000;
+	size_t i = 0;
+
+	if (bytes < 1000) {
+		snprintf(text, CTL_AMOUNT_SIZE, "%" PRId64 " B", bytes);
+		return text;
+	}
+	while (i + 1 < ARRAY_LENGTH(units) && amount >= 1000) {
+		amount /= 1000;
+		i++;
+	}
+	snprintf(text, CTL_AMOUNT_SIZE, "%.1f %s", amount, units[i]);
+	return text;
 }
 
 static void

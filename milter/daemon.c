@@ -82,6 +82,17 @@ daemon_end(struct daemon *daemon)
 }
 
 int
+daemon_transactions(struct daemon *daemon)
+{
+	int count;
+
+	pthread_mutex_lock(&daemon->lock);
+	count = daemon->transactions;
+	pthread_mutex_unlock(&daemon->lock);
+	return count;
+}
+
+int
 daemon_drain(struct daemon *daemon, int64_t deadline_ms)
 {
 	struct timespec until = {

@@ -32,6 +32,9 @@ void daemon_replace_snapshot(struct daemon *daemon, struct snapshot *snapshot);
 bool daemon_begin(struct daemon *daemon);
 void daemon_end(struct daemon *daemon);
 
+/* How many are under way. */
+int daemon_transactions(struct daemon *daemon);
+
 /* No transaction begins any more. Waits until the last has ended, at most until the deadline
  * (clock_monotonic_ms); gives how many are left. */
 int daemon_drain(struct daemon *daemon, int64_t deadline_ms);

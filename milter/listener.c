@@ -2,16 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "unix_socket.h"
 
 #define BACKLOG 128
 
@@ -26,95 +25,18 @@ new_socket(int family, struct error *err)
 	return fd;
 }
 
-/* Whether something answers at the path. A stale socket refuses. */
-static bool
-answers(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	bool connected;
-
-	if (fd < 0)
-		return true;
-	connected = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-	close(fd);
-	return connected;
-}
-
-static int
-remove_stale(const struct sockaddr_un *address, struct error *err)
-{
-	struct stat st;
-
-	if (lstat(address->sun_path, &st) != 0)
-		return 0;
-	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, ERROR_PERMANENT, "listen: %s is there and is no socket",
-		    address->sun_path);
-	if (answers(address))
-		return error_set(err, ERROR_PERMANENT,
-		    "listen: another process answers on %s: is the daemon running already?",
-		    address->sun_path);
-	if (unlink(address->sun_path) != 0)
-		return error_errno(err, errno, "listen: removing %s", address->sun_path);
-	return 0;
-}
-
-static int
-group_id(const char *name, gid_t *gid, struct error *err)
-{
-	struct group *group = getgrnam(name);
-
-	if (group == NULL)
-		return error_set(err, ERROR_INPUT, "socket-group: there is no group \"%s\"", name);
-	*gid = group->gr_gid;
-	return 0;
-}
-
-static int
-set_access(const struct config *config, uid_t owner, const char *path, struct error *err)
-{
-	gid_t gid = (gid_t)-1;
-
-	if (config->socket_group[0] != '\0' && group_id(config->socket_group, &gid, err) != 0)
-		return -1;
-	if ((owner != (uid_t)-1 || gid != (gid_t)-1) && chown(path, owner, gid) != 0)
-		return error_errno(err, errno, "listen: owner and group of %s", path);
-	if (chmod(path, (mode_t)config->socket_mode) != 0)
-		return error_errno(err, errno, "listen: mode of %s", path);
-	return 0;
-}
-
 static int
 open_unix(const struct config *config, const char *path, uid_t owner, struct listener *listener,
     struct error *err)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	mode_t before;
-	int bound;
+	const struct unix_socket wanted = {"listen", path, (mode_t)config->socket_mode,
+	    "socket-group", config->socket_group, owner};
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, ERROR_INPUT, "listen: %s is longer than %zu bytes", path,
-		    sizeof(address.sun_path) - 1);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (remove_stale(&address, err) != 0 || (listener->fd = new_socket(AF_UNIX, err)) < 0)
+	listener->fd = unix_socket_open(&wanted, BACKLOG, err);
+	if (listener->fd < 0)
 		return -1;
-	before = umask(0177); /* until the mode is set, nobody else */
-	bound = bind(listener->fd, (struct sockaddr *)&address, sizeof(address));
-	umask(before);
-	if (bound != 0) {
-		error_errno(err, errno, "listen: %s", path);
-		goto close_fd;
-	}
-	memcpy(listener->unix_path, path, strlen(path) + 1);
-	if (set_access(config, owner, path, err) != 0)
-		goto unlink_path;
+	snprintf(listener->unix_path, sizeof(listener->unix_path), "%s", path);
 	return 0;
-
-unlink_path:
-	unlink(path);
-close_fd:
-	close(listener->fd);
-	return -1;
 }
 
 /* "PORT@HOST" or "PORT" (then loopback). */

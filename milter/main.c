@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "control.h"
 #include "daemon.h"
 #include "listener.h"
 #include "fetch/startup.h"
@@ -146,10 +147,10 @@ leave(const struct config *config, int result, const struct error *err)
 
 /* From the socket on: as the user that the configuration names. */
 static int
-run(struct config *config, struct listener *listener, struct spool_space *space, int ready,
-    const char *config_file, struct error *err)
+run(struct config *config, struct listener *listener, struct control *control,
+    struct spool_space *space, int ready, const char *config_file, struct error *err)
 {
-	struct serve serve = {config_file, NULL, listener, space, ready};
+	struct serve serve = {config_file, NULL, listener, control, space, ready};
 	struct snapshot *snapshot = snapshot_new(config, space, true, err);
 	int result;
 
@@ -175,6 +176,7 @@ static int
 start(struct config *config, const struct options *options, struct error *err)
 {
 	struct listener listener;
+	struct control *control = NULL;
 	struct spool_space *space = NULL;
 	char *config_file = realpath(options->config_file, NULL);
 	uid_t uid;
@@ -188,13 +190,17 @@ start(struct config *config, const struct options *options, struct error *err)
 	}
 	if (process_user(config, &uid, err) != 0 || listener_open(config, uid, &listener, err) != 0)
 		goto free_space;
+	if (control_open(config, uid, &control, err) != 0)
+		goto close_listener;
 	if ((!options->foreground && process_background(&ready, err) != 0) ||
 	    process_write_pid(config->pid_file, uid, err) != 0 ||
 	    process_drop_privileges(config, err) != 0)
-		goto close_listener;
-	result = run(config, &listener, space, ready, config_file, err);
+		goto free_control;
+	result = run(config, &listener, control, space, ready, config_file, err);
 	if (config->pid_file[0] != '\0')
 		unlink(config->pid_file);
+free_control:
+	control_free(control);
 close_listener:
 	listener_close(&listener);
 free_space:

@@ -46,9 +46,12 @@ warn_of_restart(const struct config *before, const struct config *after)
 	    strcmp(before->socket_group, after->socket_group) != 0 ||
 	    strcmp(before->user, after->user) != 0 || strcmp(before->group, after->group) != 0 ||
 	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to ||
-	    strcmp(before->log_facility, after->log_facility) != 0)
-		log_warning("listen, socket-mode, socket-group, user, group, pid-file, log-to and "
-			    "log-facility take effect at a restart only");
+	    strcmp(before->log_facility, after->log_facility) != 0 ||
+	    strcmp(before->control_socket, after->control_socket) != 0 ||
+	    strcmp(before->control_group, after->control_group) != 0)
+		log_warning("listen, socket-mode, socket-group, control-socket, control-group, "
+			    "user, group, pid-file, log-to and log-facility take effect at a "
+			    "restart only");
 }
 
 static void
@@ -163,6 +166,8 @@ int
 serve_run(const struct serve *serve, struct error *err)
 {
 	struct serve own = *serve;
+	const struct control_subject subject = {
+	    serve->daemon, serve->config_file, clock_wall(), clock_monotonic_ms()};
 	struct milter_thread milter;
 	struct waker *waker = waker_new(serve->listener, err);
 	bool by_itself;
@@ -171,16 +176,19 @@ serve_run(const struct serve *serve, struct error *err)
 	if (waker == NULL)
 		return -1;
 	if (callbacks_register(serve->daemon, waker, err) != 0 || signals_receive(err) != 0 ||
+	    control_start(serve->control, &subject, err) != 0 ||
 	    start_milter(serve, &milter, err) != 0)
 		goto free_waker;
 	process_notify("READY=1");
 	if (serve->ready >= 0)
 		process_ready(serve->ready);
 	answer_signals(&own);
+	control_stop(serve->control); /* a new daemon may make its own */
 	stop(serve, &milter, waker);
 	by_itself = milter.result != MI_SUCCESS;
 	result = by_itself ? error_set(err, ERROR_INTERNAL, "libmilter ended with a failure") : 0;
 free_waker:
+	control_stop(serve->control);
 	waker_free(waker);
 	return result;
 }

@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "control.h"
 #include "daemon.h"
 #include "listener.h"
 
@@ -13,6 +14,7 @@ struct serve {
 	const char *config_file; /* read again at a reload */
 	struct daemon *daemon;
 	struct listener *listener;
+	struct control *control; /* NULL: none */
 	struct spool_space *space;
 	int ready; /* of process_background(); -1 in the foreground */
 };

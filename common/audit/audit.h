@@ -8,6 +8,9 @@
  *   event             "decision"
  *   reference, queue_id, message_id, sender, user, client, content
  *   recipient, rule   rule: null where none matches
+ *   group             the recipient of the envelope where that is a mail group and `recipient` one
+ *                     of its members (its own address again, for a member without one: detail names
+ *                     it then); else null
  *   mode              "enforce" or "observe", of the rule (or of the top level)
  *   action            what was done with the message: "pass", "seal", "defer", "refuse"
  *   would             only with mode observe: what the rule would have led to
@@ -28,6 +31,10 @@
  *                     [{attribute, serial, sha256, not_after, verdict, stale, sealed}]
  *   digital_ids_left_out  how many more there were; only if any
  *   stale             whether a stale digital ID stands beside a better one
+ *   stale_if_error    whether what had been found earlier served beyond its lifetime, because no
+ *                     server could be asked
+ *   lookup            notes on the look-up in words: that, why no directory could be asked, what
+ *                     was left out
  *   duration_ms
  *   file_failed       true, only in syslog: the audit file could not be written, and lacks the record
  *   brief             true, only in syslog: what else the record holds is in the file alone

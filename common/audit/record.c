@@ -84,6 +84,8 @@ put_decision(json_t **record, const struct view *view)
 		detail = view->told->detail[0] != '\0' ? view->told->detail : NULL;
 	}
 	audit_put(record, "recipient", audit_text_json(who != NULL ? who->address->text : NULL));
+	audit_put(record, "group",
+	    audit_text_json(who != NULL && who->member ? who->envelope->text : NULL));
 	audit_put(record, "rule",
 	    audit_text_json(who != NULL && who->rule != NULL ? who->rule->title : NULL));
 	audit_put(record, "mode", json_string(is_observed(view) ? "observe" : "enforce"));
@@ -207,6 +209,15 @@ put_digital_ids(json_t **record, const struct view *view)
 	audit_put(record, "stale", json_boolean(view->told != NULL && view->told->stale));
 }
 
+static void
+put_lookup(json_t **record, const struct view *view)
+{
+	const struct recipient *found = view->who != NULL ? view->who->record : NULL;
+
+	audit_put(record, "stale_if_error", json_boolean(found != NULL && found->stale_if_error));
+	audit_put(record, "lookup", audit_text_json(found != NULL ? found->detail : NULL));
+}
+
 json_t *
 audit_record(const struct audit_message *message, const struct facts *facts,
     const struct plan *plan, size_t recipient)
@@ -218,6 +229,7 @@ audit_record(const struct audit_message *message, const struct facts *facts,
 	put_decision(&record, &view);
 	put_ciphers(&record, &view);
 	put_digital_ids(&record, &view);
+	put_lookup(&record, &view);
 	audit_put(&record, "duration_ms", json_integer(message->duration_ms));
 	return record;
 }

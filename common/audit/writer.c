@@ -152,7 +152,7 @@ static json_t *
 brief_of(const json_t *record)
 {
 	static const char *const kept[] = {"schema", "time", "event", "reference", "queue_id",
-	    "sender", "client", "recipient", "rule", "mode", "action", "would", "reason",
+	    "sender", "client", "recipient", "group", "rule", "mode", "action", "would", "reason",
 	    "trust_failure", "cipher", "file_failed"};
 	json_t *brief = json_object();
 	const json_t *value;

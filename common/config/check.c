@@ -90,6 +90,21 @@ check_floor(const struct check *check, size_t unknown, size_t floor, size_t assu
 }
 
 static void
+check_control(const struct check *check)
+{
+	const struct config *config = check->config;
+	const char *problem = check_control_socket(config->control_socket);
+
+	if (problem == NULL && config->control_socket[0] != '\0' &&
+	    strcmp(config->control_socket, config->listen) == 0)
+		problem = "that is where the MTA connects (listen)";
+	if (problem != NULL)
+		problems_add(check->problems, check_line(check, TOP_control_socket),
+		    "control-socket: %s", problem);
+	check_name(check, TOP_control_group, config->control_group, true);
+}
+
+static void
 check_top(const struct check *check)
 {
 	const struct config *config = check->config;
@@ -97,14 +112,10 @@ check_top(const struct check *check)
 
 	if (problem != NULL)
 		problems_add(check->problems, check_line(check, TOP_listen), "listen: %s", problem);
+	check_control(check);
 	check_name(check, TOP_user, config->user, false);
 	check_name(check, TOP_group, config->group, true);
 	check_name(check, TOP_socket_group, config->socket_group, true);
-	problem = check_control_socket(config->control_socket);
-	if (problem != NULL)
-		problems_add(check->problems, check_line(check, TOP_control_socket),
-		    "control-socket: %s", problem);
-	check_name(check, TOP_control_group, config->control_group, true);
 	if (!is_facility(config->log_facility))
 		problems_add(check->problems, check_line(check, TOP_log_facility),
 		    "log-facility: \"%.100s\" is not one of mail, daemon, local0 to local7",

@@ -146,20 +146,6 @@ check_times(const struct check *check, const struct config_directory *directory)
 	    "retry-interval-max is less than retry-interval");
 }
 
-/* One character that can stand in a local part without quotes or beside others in them. */
-static void
-check_delimiter(const struct check *check, const char *text)
-{
-	if (text[0] == '\0' ||
-	    (text[1] == '\0' && text[0] > ' ' && text[0] <= '~' && strchr("@\"", text[0]) == NULL))
-		return;
-	problems_add(check->problems, check_line(check, DIRECTORY_subaddress_delimiter),
-	    "subaddress-delimiter: \"%.20s\" is not one printable character of US-ASCII other than "
-	    "@ "
-	    "and \"",
-	    text);
-}
-
 /* An attribute's name or object identifier, with options (RFC 4512 2.5); it goes into requests. */
 static void
 check_attribute(const struct check *check, size_t place, const char *name)
@@ -178,6 +164,18 @@ check_attributes(const struct check *check, size_t place, const struct strings *
 {
 	for (size_t i = 0; i < names->count; i++)
 		check_attribute(check, place, names->items[i]);
+}
+
+/* One of the characters that stand unquoted in a local part (RFC 5322 atext), and no letter or
+ * digit: those would cut names. */
+static void
+check_delimiter(const struct check *check, const char *delimiter)
+{
+	if (delimiter[0] == '\0' ||
+	    (delimiter[1] == '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", delimiter[0]) != NULL))
+		return;
+	problems_add(check->problems, check_line(check, DIRECTORY_subaddress_delimiter),
+	    "subaddress-delimiter: \"%.20s\" is not one character such as \"+\"", delimiter);
 }
 
 void

@@ -145,6 +145,7 @@ struct config_rule {
 
 struct config {
 	char *file;
+	bool control_socket_is_set; /* in the file: not the default */
 #define TOP CONFIG_MEMBER
 #include "config/settings.def"
 	struct config_policy policy; /* the top level's */

@@ -246,6 +246,7 @@ parse_text(const char *text, struct scan *scan, struct config *config, struct pr
 		}
 	if (read_text(text, &reader) != 0)
 		return -1;
+	config->control_socket_is_set = scan->sections[0].lines[TOP_control_socket] != 0;
 	for (size_t i = 0; i < scan->count; i++)
 		if (scan->sections[i].kind == SECTION_RULE)
 			inherit(&scan->sections[i], config);

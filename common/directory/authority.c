@@ -41,9 +41,7 @@ reader_init(struct reader *reader, const struct config_trust *trust, struct even
 		return error_no_memory(err);
 	if (page_init(&reader->page, err) != 0)
 		return -1;
-	/* The next page is known to the connection of the one before alone. */
-	reader->directory.connections = 1;
-	reader->directory.server_order = SERVER_ORDER_LISTED;
+	reader->directory.connections = 1; /* one search at a time */
 	reader->pool = pool_new(&reader->directory, base, helpers, err);
 	if (reader->pool == NULL)
 		return -1;

@@ -27,6 +27,7 @@ clear(struct page *page)
 	ber_memfree(page->cookie.bv_val);
 	page->cookie.bv_val = NULL;
 	page->cookie.bv_len = 0;
+	page->connection = 0;
 }
 
 void
@@ -58,9 +59,9 @@ page_first(struct page *page, struct error *err)
 }
 
 int
-page_next(struct page *page, LDAPControl **answer, struct error *err)
+page_next(struct page *page, const struct pool_result *answer, struct error *err)
 {
-	LDAPControl *control = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, answer, NULL);
+	LDAPControl *control = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, answer->controls, NULL);
 	ber_int_t estimate;
 
 	clear(page);
@@ -72,6 +73,7 @@ page_next(struct page *page, LDAPControl **answer, struct error *err)
 		    err, ERROR_TEMPORARY, "the server's control of pages can't be read");
 	if (page->cookie.bv_len == 0)
 		return 0;
+	page->connection = answer->connection;
 	if (page->count++ == PAGES_MAX)
 		return error_set(
 		    err, ERROR_LIMIT, "more than %d pages of CA certificates", PAGES_MAX);

@@ -24,7 +24,8 @@ struct page {
 	LDAP *codec;
 	LDAPControl *controls[2]; /* of the request; NULL-terminated */
 	struct berval cookie;
-	int count; /* pages begun */
+	uint64_t connection; /* that gave the cookie; 0: none yet */
+	int count;           /* pages begun */
 };
 
 struct reader {
@@ -63,12 +64,12 @@ struct authority {
 	struct error error;
 };
 
-/* authority_page.c: the first page of a base; after an answer (its controls, or NULL) the next: 1,
- * 0 where there is none, -1. */
+/* authority_page.c: the first page of a base; after an answer the next: 1, 0 where there is none, -1.
+ */
 MUST_CHECK int page_init(struct page *page, struct error *err);
 void page_end(struct page *page);
 MUST_CHECK int page_first(struct page *page, struct error *err);
-MUST_CHECK int page_next(struct page *page, LDAPControl **answer, struct error *err);
+MUST_CHECK int page_next(struct page *page, const struct pool_result *answer, struct error *err);
 
 /* authority_read.c: begins a reading at once (by the timer); the end of one, well or not. */
 MUST_CHECK int reader_begin(struct reader *reader, struct event_base *base, struct error *err);

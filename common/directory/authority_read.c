@@ -1,7 +1,5 @@
 /* Reading one trust section's CA certificates, base by base: all of them, or nothing. */
 #include <event2/event.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -191,6 +189,7 @@ ask(struct reader *reader)
 	    .filter = CA_FILTER,
 	    .attributes = attributes,
 	    .controls = reader->page.controls,
+	    .connection = reader->page.connection,
 	    .deadline_ms = clock_monotonic_ms() + READ_TIME};
 	struct error err = ERROR_INIT;
 
@@ -220,10 +219,10 @@ read_next(struct reader *reader)
 
 /* Goes on where a page has come whole. */
 static void
-go_on(struct reader *reader, LDAPControl **controls)
+go_on(struct reader *reader, const struct pool_result *result)
 {
 	struct error err = ERROR_INIT;
-	int more = page_next(&reader->page, controls, &err);
+	int more = page_next(&reader->page, result, &err);
 
 	if (more < 0) {
 		reader_fail(reader, &err);
@@ -252,7 +251,7 @@ on_done(void *context, const struct pool_result *result)
 		    "the server did not give all of them (its size limit for this bind-dn)");
 	} else {
 		note_missing(reader, result->outcome == POOL_NO_SUCH_OBJECT);
-		go_on(reader, result->controls);
+		go_on(reader, result);
 	}
 }
 

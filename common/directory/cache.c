@@ -3,7 +3,8 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
+
+#include "directory/cache_private.h"
 
 /* What an entry costs beside its findings: itself, its tree node, the allocator. */
 #define ENTRY_OVERHEAD (sizeof(struct kept) + (size_t)128)
@@ -18,33 +19,6 @@
 
 /* Whoever was told to ask again in the background is given so much of the entry's life to do it. */
 #define REFRESH_SHARE 10
-
-TAILQ_HEAD(kept_list, kept);
-
-struct kept {
-	char *key; /* first: what the tree compares */
-	TAILQ_ENTRY(kept) link;
-	struct kept_list *list;    /* used, or errors */
-	struct findings *findings; /* NULL: an error alone */
-	struct recipient *record;
-	uint64_t generation;
-	struct cache_life life;
-	int64_t refresh_ms;     /* when they are due to be asked for again; INT64_MAX: never */
-	int64_t error_until_ms; /* that no server can be asked is remembered until then */
-	size_t bytes;
-};
-
-/* A balanced tree (tsearch(3)): no choice of addresses makes it slow. */
-struct cache {
-	void *tree;
-	struct kept_list used;   /* the latest first */
-	struct kept_list errors; /* the latest first */
-	size_t error_count;
-	size_t entries; /* of both lists */
-	size_t bytes;
-	size_t entries_max;
-	size_t bytes_max;
-};
 
 static int
 compare_keys(const void *a, const void *b)
@@ -64,22 +38,21 @@ find(struct cache *cache, const char *key)
 	return node != NULL ? *node : NULL;
 }
 
-static bool
-is_fresh(const struct kept *entry, int64_t now_ms)
+bool
+cache_is_fresh(const struct kept *entry, int64_t now_ms)
 {
 	return entry->findings != NULL && now_ms - entry->life.now_ms < entry->life.life_ms;
 }
 
-/* Whether the findings may still serve where no server can be asked. */
-static bool
-is_kept(const struct kept *entry, int64_t now_ms)
+bool
+cache_is_kept(const struct kept *entry, int64_t now_ms)
 {
 	return entry->findings != NULL &&
 	       now_ms - entry->life.now_ms < entry->life.life_ms + entry->life.stale_ms;
 }
 
-static void
-drop(struct cache *cache, struct kept *entry)
+void
+cache_drop(struct cache *cache, struct kept *entry)
 {
 	tdelete(entry, &cache->tree, compare_keys);
 	TAILQ_REMOVE(entry->list, entry, link);
@@ -97,10 +70,11 @@ static void
 shrink(struct cache *cache)
 {
 	while (cache->error_count > cache->entries_max / ERRORS_SHARE + 1)
-		drop(cache, TAILQ_LAST(&cache->errors, kept_list));
+		cache_drop(cache, TAILQ_LAST(&cache->errors, kept_list));
 	while (cache->entries > cache->entries_max || cache->bytes > cache->bytes_max)
-		drop(cache, TAILQ_LAST(!TAILQ_EMPTY(&cache->used) ? &cache->used : &cache->errors,
-				kept_list));
+		cache_drop(
+		    cache, TAILQ_LAST(!TAILQ_EMPTY(&cache->used) ? &cache->used : &cache->errors,
+			       kept_list));
 }
 
 static size_t
@@ -122,8 +96,9 @@ cost_of(const char *key, const struct findings *findings, const struct recipient
 	       (record != NULL ? cost_of_record(record) : 0);
 }
 
-static void
-set_record(struct cache *cache, struct kept *entry, struct recipient *record, uint64_t generation)
+void
+cache_replace_record(
+    struct cache *cache, struct kept *entry, struct recipient *record, uint64_t generation)
 {
 	recipient_unref(entry->record);
 	entry->record = record != NULL ? recipient_ref(record) : NULL;
@@ -156,9 +131,9 @@ cache_free(struct cache *cache)
 	if (cache == NULL)
 		return;
 	while (!TAILQ_EMPTY(&cache->used))
-		drop(cache, TAILQ_FIRST(&cache->used));
+		cache_drop(cache, TAILQ_FIRST(&cache->used));
 	while (!TAILQ_EMPTY(&cache->errors))
-		drop(cache, TAILQ_FIRST(&cache->errors));
+		cache_drop(cache, TAILQ_FIRST(&cache->errors));
 	free(cache);
 }
 
@@ -180,7 +155,7 @@ give(struct kept *entry, int64_t now_ms, struct cache_found *found)
 	found->record = entry->record != NULL ? recipient_ref(entry->record) : NULL;
 	found->generation = entry->generation;
 	found->asked_at = entry->life.asked_at;
-	found->stale = entry->findings != NULL && !is_fresh(entry, now_ms);
+	found->stale = entry->findings != NULL && !cache_is_fresh(entry, now_ms);
 	return true;
 }
 
@@ -190,10 +165,10 @@ find_living(struct cache *cache, const char *key, int64_t now_ms)
 {
 	struct kept *entry = find(cache, key);
 
-	if (entry == NULL || is_kept(entry, now_ms) ||
+	if (entry == NULL || cache_is_kept(entry, now_ms) ||
 	    (entry->findings == NULL && now_ms < entry->error_until_ms))
 		return entry;
-	drop(cache, entry);
+	cache_drop(cache, entry);
 	return NULL;
 }
 
@@ -203,10 +178,10 @@ cache_get(struct cache *cache, const char *key, int64_t now_ms, struct cache_fou
 	struct kept *entry = find_living(cache, key, now_ms);
 
 	memset(found, 0, sizeof(*found));
-	if (entry == NULL || (!is_fresh(entry, now_ms) && now_ms >= entry->error_until_ms))
+	if (entry == NULL || (!cache_is_fresh(entry, now_ms) && now_ms >= entry->error_until_ms))
 		return false;
 	give(entry, now_ms, found);
-	found->refresh = is_fresh(entry, now_ms) && now_ms >= entry->refresh_ms;
+	found->refresh = cache_is_fresh(entry, now_ms) && now_ms >= entry->refresh_ms;
 	if (found->refresh)
 		entry->refresh_ms = now_ms + entry->life.life_ms / REFRESH_SHARE + 1;
 	return true;
@@ -228,7 +203,7 @@ add(struct cache *cache, const char *key, struct kept_list *list)
 	struct kept *entry = find(cache, key);
 
 	if (entry != NULL)
-		drop(cache, entry);
+		cache_drop(cache, entry);
 	if (cache->entries_max == 0)
 		return NULL;
 	entry = calloc(1, sizeof(*entry));
@@ -259,13 +234,13 @@ cache_put(
 	if (entry == NULL)
 		return;
 	if (cost_of(key, findings, NULL) > cache->bytes_max) {
-		drop(cache, entry);
+		cache_drop(cache, entry);
 		return;
 	}
 	entry->findings = findings_ref(findings);
 	entry->life = *life;
 	entry->refresh_ms = life->refresh_ms > 0 ? life->now_ms + life->refresh_ms : INT64_MAX;
-	set_record(cache, entry, NULL, 0);
+	cache_replace_record(cache, entry, NULL, 0);
 	shrink(cache);
 }
 
@@ -275,12 +250,12 @@ cache_put_error(
 {
 	struct kept *entry = find_living(cache, key, now_ms);
 
-	if (entry != NULL && is_fresh(entry, now_ms))
+	if (entry != NULL && cache_is_fresh(entry, now_ms))
 		return;
 	if (entry != NULL && entry->findings != NULL) {
 		/* A record that says that it is old stays right as long as it is so. */
 		if (entry->record != NULL && !entry->record->stale_if_error)
-			set_record(cache, entry, NULL, 0);
+			cache_replace_record(cache, entry, NULL, 0);
 		entry->error_until_ms = now_ms + life_ms;
 		return;
 	}
@@ -291,7 +266,7 @@ cache_put_error(
 		return;
 	entry->life.now_ms = now_ms;
 	entry->error_until_ms = now_ms + life_ms;
-	set_record(cache, entry, record, 0);
+	cache_replace_record(cache, entry, record, 0);
 	shrink(cache);
 }
 
@@ -304,66 +279,8 @@ cache_set_record(struct cache *cache, const char *key, const struct findings *fi
 	if (entry == NULL || entry->findings == NULL || entry->findings != findings ||
 	    cost_of_record(record) > cache->bytes_max / RECORD_SHARE)
 		return;
-	set_record(cache, entry, record, generation);
+	cache_replace_record(cache, entry, record, generation);
 	shrink(cache);
-}
-
-static bool
-show(const struct kept *entry, int64_t now_ms, cache_visitor *visit, void *context)
-{
-	struct cache_view view;
-
-	view.key = entry->key;
-	view.findings = entry->findings;
-	view.bytes = entry->bytes;
-	view.age_ms = now_ms - entry->life.now_ms;
-	view.is_error = !is_fresh(entry, now_ms) && now_ms < entry->error_until_ms;
-	view.left_ms = entry->findings != NULL ? entry->life.life_ms - view.age_ms
-					       : entry->error_until_ms - now_ms;
-	return visit(context, &view);
-}
-
-void
-cache_each(const struct cache *cache, int64_t now_ms, cache_visitor *visit, void *context)
-{
-	const struct kept *entry;
-
-	TAILQ_FOREACH(entry, &cache->used, link)
-	{
-		if (is_kept(entry, now_ms) && !show(entry, now_ms, visit, context))
-			return;
-	}
-	TAILQ_FOREACH(entry, &cache->errors, link)
-	{
-		if (now_ms < entry->error_until_ms && !show(entry, now_ms, visit, context))
-			return;
-	}
-}
-
-static size_t
-flush_list(struct cache *cache, struct kept_list *list, cache_matcher *matches, const void *context)
-{
-	struct kept *entry = TAILQ_FIRST(list);
-	struct kept *next;
-	size_t count = 0;
-
-	for (; entry != NULL; entry = next) {
-		next = TAILQ_NEXT(entry, link);
-		if (matches(context, entry->key)) {
-			drop(cache, entry);
-			count++;
-		} else if (entry->record != NULL && entry->record->state == RECIPIENT_GROUP) {
-			set_record(cache, entry, NULL, 0);
-		}
-	}
-	return count;
-}
-
-size_t
-cache_flush(struct cache *cache, cache_matcher *matches, const void *context)
-{
-	return flush_list(cache, &cache->used, matches, context) +
-	       flush_list(cache, &cache->errors, matches, context);
 }
 
 size_t

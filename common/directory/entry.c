@@ -9,8 +9,8 @@ base_size(const char *name)
 	return strcspn(name, ";");
 }
 
-static bool
-is_attribute(const char *configured, const char *name)
+bool
+entry_is_attribute(const char *configured, const char *name)
 {
 	size_t size = base_size(name);
 
@@ -33,7 +33,7 @@ entry_attribute(const struct config_directory *directory, const char *name, enum
 	size_t i;
 
 	for (i = 0; i < ARRAY_LENGTH(wanted); i++) {
-		if (is_attribute(wanted[i].name, name)) {
+		if (entry_is_attribute(wanted[i].name, name)) {
 			*kind = wanted[i].kind;
 			*attribute = wanted[i].name;
 			return true;
@@ -83,9 +83,9 @@ bool
 entry_address(const struct config_directory *directory, const char *name, const char *value,
     size_t size, struct address *address, bool *broken)
 {
-	bool is_mail = is_attribute(ENTRY_MAIL, name);
+	bool is_mail = entry_is_attribute(ENTRY_MAIL, name);
 	bool is_proxy = directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
-			is_attribute(ENTRY_PROXY_ADDRESSES, name);
+			entry_is_attribute(ENTRY_PROXY_ADDRESSES, name);
 
 	if (size == 0 || (!is_mail && !is_proxy))
 		return false;
@@ -96,6 +96,18 @@ entry_address(const struct config_directory *directory, const char *name, const 
 	if (broken != NULL)
 		*broken = true;
 	return false;
+}
+
+int
+entry_address_rank(
+    const struct config_directory *directory, const char *name, const char *value, size_t size)
+{
+	if (entry_is_attribute(ENTRY_MAIL, name))
+		return 3;
+	if (directory->kind != DIRECTORY_ACTIVE_DIRECTORY ||
+	    !entry_is_attribute(ENTRY_PROXY_ADDRESSES, name) || !skip_smtp(&value, &size))
+		return 0;
+	return value[-5] == 'S' ? 2 : 1;
 }
 
 int
@@ -111,6 +123,7 @@ entry_add(struct findings *findings, const struct config_directory *directory,
 	finding.directory = directory->title;
 	finding.dn = (char *)value->dn; /* findings_add() copies */
 	finding.attribute = (char *)value->attribute;
+	finding.address = (char *)value->found_by;
 	finding.oversized = value->size > (size_t)directory->value_size_limit;
 	finding.bind_by_entry = directory->bind_by_entry && value->claims;
 	if (!finding.oversized) {

@@ -18,6 +18,9 @@
 #define ENTRY_MAIL "mail"
 #define ENTRY_PROXY_ADDRESSES "proxyAddresses"
 
+/* Whether a name is that of the attribute configured, whatever the case and options of either. */
+bool entry_is_attribute(const char *configured, const char *name);
+
 /*
  * Whether an attribute is one that the directory's section asks for; its kind, and its name as
  * configured without options. Options of either name (";binary", RFC 4522) and case don't matter.
@@ -34,6 +37,11 @@ bool entry_attribute(const struct config_directory *directory, const char *name,
 bool entry_address(const struct config_directory *directory, const char *name, const char *value,
     size_t size, struct address *address, bool *broken);
 
+/* Which of an entry's addresses stands for it: the highest, above 0. mail first, then the one of
+ * proxyAddresses that is marked as primary ("SMTP:"), then the others. */
+int entry_address_rank(
+    const struct config_directory *directory, const char *name, const char *value, size_t size);
+
 /* One value to take. Everything is borrowed. */
 struct entry_value {
 	const char *dn;
@@ -41,7 +49,9 @@ struct entry_value {
 	const char *attribute;
 	const void *value;
 	size_t size;
-	bool claims; /* the entry's own addresses contain the one asked for */
+	bool claims; /* the entry's own addresses contain the one asked for, or its shorter form */
+	const char *found_by; /* the shorter form (subaddress-delimiter), unless the entry claims
+				 the address itself; NULL */
 };
 
 /* Adds the value within the section's limits: over value-size-limit as oversized, beyond

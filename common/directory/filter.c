@@ -1,10 +1,12 @@
 #include "directory/filter.h"
 
 #include <ldap.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "directory/subaddress.h"
 
 static const char *
 template_of(const struct config_directory *directory)
@@ -93,18 +95,32 @@ append_filter(struct buffer *buffer, const char *template, const struct address 
 	return 0;
 }
 
-/* The filter once for each form of the domain. */
+/* The filter for one spelling of the local part, once for each form of the domain. */
 static int
 append_forms(struct buffer *buffer, const char *template, const struct address *address,
     const char *unicode, struct error *err)
 {
-	if (unicode == NULL)
-		return append_filter(buffer, template, address, address->domain, err);
-	if (buffer_append_text(buffer, "(|", err) != 0 ||
-	    append_filter(buffer, template, address, address->domain, err) != 0 ||
-	    append_filter(buffer, template, address, unicode, err) != 0)
+	if (append_filter(buffer, template, address, address->domain, err) != 0)
 		return -1;
-	return buffer_append_text(buffer, ")", err);
+	if (unicode == NULL)
+		return 0;
+	return append_filter(buffer, template, address, unicode, err);
+}
+
+/* All forms; in an "or" where there are several. shorter: NULL where there is none. */
+static int
+append_all(struct buffer *buffer, const char *template, const struct address *address,
+    const struct address *shorter, const char *unicode, struct error *err)
+{
+	bool several = shorter != NULL || unicode != NULL;
+
+	if (several && buffer_append_text(buffer, "(|", err) != 0)
+		return -1;
+	if (append_forms(buffer, template, address, unicode, err) != 0)
+		return -1;
+	if (shorter != NULL && append_forms(buffer, template, shorter, unicode, err) != 0)
+		return -1;
+	return several ? buffer_append_text(buffer, ")", err) : 0;
 }
 
 char *
@@ -112,17 +128,23 @@ filter_build(
     const struct config_directory *directory, const struct address *address, struct error *err)
 {
 	struct buffer buffer = {NULL, 0, 0, FILTER_MAX};
+	struct address shorter = ADDRESS_INIT;
 	char *unicode = NULL;
 	char *filter = NULL;
+	int detail;
 
-	if (address_unicode_domain(address, &unicode, err) != 0)
-		return NULL;
-	if (append_forms(&buffer, template_of(directory), address, unicode, err) == 0) {
-		filter = buffer_take(&buffer);
-		if (filter == NULL)
-			error_no_memory(err);
-	}
+	detail = subaddress_shorten(directory, address, &shorter, err);
+	if (detail < 0 || address_unicode_domain(address, &unicode, err) != 0)
+		goto out;
+	if (append_all(&buffer, template_of(directory), address, detail > 0 ? &shorter : NULL,
+		unicode, err) != 0)
+		goto out;
+	filter = buffer_take(&buffer);
+	if (filter == NULL)
+		error_no_memory(err);
+out:
 	buffer_free(&buffer);
+	address_free(&shorter);
 	free(unicode);
 	return filter;
 }

@@ -16,7 +16,8 @@
 /*
  * Fills in the directory's template: %a the address, %l its local part (without quoting), %d its
  * domain, %% a percent sign; any other use of % is ERROR_INPUT. A domain whose U-label form differs
- * (RFC 5891) is asked for in both forms. free(); NULL on error.
+ * (RFC 5891) is asked for in both forms, and an address with a detail (subaddress-delimiter) with
+ * and without it: all in one filter. free(); NULL on error.
  */
 char *filter_build(
     const struct config_directory *directory, const struct address *address, struct error *err);

@@ -1,5 +1,6 @@
 /* The resolver, for people: what is remembered, and how the servers are. Any thread. */
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,8 +105,7 @@ resolver_cache_flush(struct resolver *resolver, const struct address_pattern *pa
 
 struct server_row {
 	const char *directory;
-	struct source_server server;
-	char *uri;
+	struct source_server server; /* uri and error are ours */
 };
 
 /* One who wants to know. With the mutex held, but for the rows: the loop's until answered. */
@@ -137,12 +137,19 @@ new_inspection(void)
 }
 
 static void
+free_texts(struct source_server *server)
+{
+	free((char *)server->uri);
+	free((char *)server->error);
+}
+
+static void
 free_inspection(struct inspection *inspection)
 {
 	size_t i;
 
 	for (i = 0; i < inspection->count; i++)
-		free(inspection->rows[i].uri);
+		free_texts(&inspection->rows[i].server);
 	free(inspection->rows);
 	pthread_cond_destroy(&inspection->done);
 	free(inspection);
@@ -152,21 +159,24 @@ static void
 take_server(void *context, const struct source_server *server)
 {
 	struct inspection *inspection = context;
-	struct server_row *rows;
+	struct source_server own = *server;
+	struct server_row *rows = NULL;
 
 	if (inspection->count == SERVERS_MAX || inspection->no_memory)
 		return;
-	rows = reallocarray(inspection->rows, inspection->count + 1, sizeof(*rows));
-	if (rows != NULL) {
-		inspection->rows = rows;
-		rows[inspection->count].directory = inspection->directory;
-		rows[inspection->count].server = *server;
-		rows[inspection->count].uri = strdup(server->uri);
-	}
-	if (rows == NULL || rows[inspection->count].uri == NULL)
+	own.uri = strdup(server->uri);
+	own.error = strdup(server->error);
+	if (own.uri != NULL && own.error != NULL)
+		rows = reallocarray(inspection->rows, inspection->count + 1, sizeof(*rows));
+	if (rows == NULL) {
+		free_texts(&own);
 		inspection->no_memory = true;
-	else
-		inspection->count++;
+		return;
+	}
+	rows[inspection->count].directory = inspection->directory;
+	rows[inspection->count].server = own;
+	inspection->rows = rows;
+	inspection->count++;
 }
 
 static void
@@ -233,12 +243,12 @@ show_server(const struct server_row *row, resolver_server_visitor *visit, void *
 	struct resolver_server server;
 
 	server.directory = row->directory;
-	server.uri = row->uri;
+	server.uri = row->server.uri;
 	server.down = row->server.down;
 	server.rest_ms = row->server.rest_ms;
 	server.links = row->server.links;
 	server.searches = row->server.searches;
-	memcpy(server.error, row->server.error, sizeof(server.error));
+	snprintf(server.error, sizeof(server.error), "%s", row->server.error);
 	visit(context, &server);
 }
 

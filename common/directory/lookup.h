@@ -3,10 +3,6 @@
  * resolver; loop thread. One look-up is under way per key, whoever watches it; it fills the cache,
  * and goes on when nobody watches any more. It waits for directories only, never for another
  * look-up.
- *
- * Directories are asked in the configuration's order until one holds something whose when-found is
- * stop. One with when-found = continue is asked side by side with the next. One that can't be asked
- * ends the look-up as failed, whatever the others hold: it might have published something else.
  */
 #ifndef SMIME_DIRECTORY_LOOKUP_H
 #define SMIME_DIRECTORY_LOOKUP_H

@@ -99,11 +99,17 @@ static struct source *
 make_configured(
     struct resolver *resolver, const struct config_directory *directory, struct error *err)
 {
+	const struct members_limits limits = {
+	    .members = (size_t)resolver->config->group_members_limit,
+	    .depth = (size_t)resolver->config->group_depth_limit,
+	};
 	bool exact = is_exact(resolver->config, directory);
 
 	if (directory->ldif != NULL && directory->ldif[0] != '\0')
-		return source_ldif_new(directory, exact, resolver->base, resolver->helpers, err);
-	return source_ldap_new(directory, exact, resolver->base, resolver->helpers, err);
+		return source_ldif_new(
+		    directory, exact, &limits, resolver->base, resolver->helpers, err);
+	return source_ldap_new(
+	    directory, exact, &limits, resolver->base, resolver->helpers, err);
 }
 
 static int

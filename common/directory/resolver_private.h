@@ -5,6 +5,7 @@
  *   recall.c     what the cache answers       question.c  an address → the record for its waiters
  *   inspection.c for people (any thread)      walk.c      a group's members → their records
  *   lookup.c     an address key → findings    judging.c   findings → a record, on a worker
+ *   asking.c     the directories, for it
  *
  * One mutex guards what both sides touch: the inbox, every list of tickets, the tickets' answers,
  * the cache, the trust in force and the counters. All else belongs to the loop thread. The mutex is

@@ -23,7 +23,10 @@ roster_free(struct roster *roster)
 	for (i = 0; i < roster->key_count; i++)
 		free(roster->keys[i].key);
 	free(roster->entries);
+	for (i = 0; i < roster->name_count; i++)
+		free(roster->names[i].key);
 	free(roster->keys);
+	free(roster->names);
 	free(roster);
 }
 
@@ -147,6 +150,7 @@ roster_load(const struct config_directory *directory, bool exact_local, const at
 		    directory->ldif, reading.warnings - ROSTER_WARNINGS_MAX);
 	if (roster->key_count > 0)
 		qsort(roster->keys, roster->key_count, sizeof(*roster->keys), compare_keys);
+	roster_sort_names(roster);
 	fclose(file);
 	return roster;
 fail:
@@ -176,7 +180,7 @@ lower_bound(const struct roster *roster, const char *key)
 
 static int
 add_entry(struct findings *findings, const struct config_directory *directory,
-    const struct roster_entry *entry, struct error *err)
+    const struct roster_entry *entry, const char *found_by, struct error *err)
 {
 	struct entry_value value;
 	size_t i;
@@ -189,40 +193,102 @@ add_entry(struct findings *findings, const struct config_directory *directory,
 		value.value = entry->values[i].value;
 		value.size = entry->values[i].size;
 		value.claims = true; /* it was found by its own address */
+		value.found_by = found_by;
 		if (entry_add(findings, directory, &value, err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-struct findings *
-roster_find(const struct roster *roster, const struct config_directory *directory, const char *key,
-    struct error *err)
+static bool
+has_key(const struct roster *roster, size_t entry, const char *key)
 {
-	struct findings *findings = findings_new();
+	size_t i;
+
+	for (i = lower_bound(roster, key);
+	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
+		if (roster->keys[i].entry == entry)
+			return true;
+	}
+	return false;
+}
+
+/* Adds one of the entries found; of a group its members, too, unless digital IDs are published. */
+static int
+take_entry(struct findings *findings, struct roster_groups *groups, size_t index,
+    const char *found_by, struct error *err)
+{
+	const struct roster_entry *entry = &groups->roster->entries[index];
+
+	findings->entries++;
+	if (findings->entries > (size_t)groups->directory->entries_limit) {
+		findings->left_out += entry->value_count;
+		return 0;
+	}
+	if (add_entry(findings, groups->directory, entry, found_by, err) != 0)
+		return -1;
+	if (!entry->group.is_group || findings_hold_digital_ids(findings))
+		return 0;
+	groups->any = true;
+	return roster_expand(groups, index, 0, err);
+}
+
+/* Adds the entries of one key, but for those that have the other key (may be NULL), too. 0/-1. */
+static int
+add_entries(struct roster_groups *groups, const char *key, const char *but, const char *found_by,
+    struct findings *findings, struct error *err)
+{
+	const struct roster *roster = groups->roster;
 	size_t last = SIZE_MAX;
 	size_t i;
 
-	if (findings == NULL) {
-		error_no_memory(err);
-		return NULL;
-	}
 	for (i = lower_bound(roster, key);
 	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
 		if (roster->keys[i].entry == last)
 			continue; /* the address stands in the entry twice */
 		last = roster->keys[i].entry;
-		findings->entries++;
-		if (findings->entries > (size_t)directory->entries_limit) {
-			findings->left_out += roster->entries[last].value_count;
+		if (but != NULL && has_key(roster, last, but))
 			continue;
-		}
-		if (add_entry(findings, directory, &roster->entries[last], err) != 0) {
-			findings_unref(findings);
-			return NULL;
-		}
+		if (take_entry(findings, groups, last, found_by, err) != 0)
+			return -1;
 	}
 	findings->many_entries = findings->entries > 1;
+	return 0;
+}
+
+/* The entries of the address; those of its shorter form, too, unless it is a group by itself. */
+static int
+add_all(struct roster_groups *groups, const struct roster_question *question,
+    struct findings *findings, struct error *err)
+{
+	if (add_entries(groups, question->key, NULL, NULL, findings, err) != 0)
+		return -1;
+	if (question->shorter_key != NULL && !groups->any &&
+	    add_entries(groups, question->shorter_key, question->key, question->shorter, findings,
+		err) != 0)
+		return -1;
+	if (groups->any && !findings_hold_digital_ids(findings))
+		members_give(&groups->members, findings);
+	return 0;
+}
+
+struct findings *
+roster_find(const struct roster *roster, const struct config_directory *directory,
+    const struct roster_question *question, struct error *err)
+{
+	struct roster_groups groups = {.roster = roster, .directory = directory};
+	struct findings *findings = findings_new();
+
+	if (findings == NULL || members_init(&groups.members, &question->limits, err) != 0) {
+		findings_unref(findings);
+		error_no_memory(err);
+		return NULL;
+	}
+	if (add_all(&groups, question, findings, err) != 0) {
+		findings_unref(findings);
+		findings = NULL;
+	}
+	members_clear(&groups.members);
 	return findings;
 }
 

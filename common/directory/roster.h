@@ -21,6 +21,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "directory/members.h"
 #include "smime/findings.h"
 
 /* Larger files are refused: an index in memory is not meant for them. */
@@ -54,12 +55,21 @@ struct roster *roster_load(const struct config_directory *directory, bool exact_
     const atomic_bool *stop, struct error *err);
 void roster_free(struct roster *roster);
 
-/* All that the file holds for an address key (directory/key.h). NULL on error. */
+/* What is asked for: the key of the address (directory/key.h); and, where there is one, its shorter
+ * form (directory/subaddress.h) with its own key. */
+struct roster_question {
+	const char *key;
+	const char *shorter;
+	const char *shorter_key; /* NULL: there is none */
+	struct members_limits limits;
+};
+
+/* All that the file holds for it, of a group its members. NULL on error. */
 struct findings *roster_find(const struct roster *roster, const struct config_directory *directory,
-    const char *key, struct error *err);
+    const struct roster_question *question, struct error *err);
 
 const struct roster_stamp *roster_stamp(const struct roster *roster);
-size_t roster_entries(const struct roster *roster); /* with an address */
+size_t roster_entries(const struct roster *roster); /* with an address, or members */
 size_t roster_broken(const struct roster *roster);  /* records skipped */
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <ldap.h>
 #include <ldif.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,12 +22,12 @@ roster_clear_entry(struct roster_entry *entry)
 		free(entry->values[i].value);
 	free(entry->values);
 	free(entry->dn);
+	group_entry_clear(&entry->group);
 	memset(entry, 0, sizeof(*entry));
 }
 
-/* The array with room for one more than count: as it is, or doubled. NULL without memory. */
-static void *
-grow(void *items, size_t *room, size_t count, size_t size, struct error *err)
+void *
+roster_grow(void *items, size_t *room, size_t count, size_t size, struct error *err)
 {
 	size_t more = *room == 0 ? 64 : *room * 2;
 	void *grown;
@@ -69,7 +70,7 @@ add_key(struct roster_reading *reading, const struct address *address, struct er
 	struct roster_key *keys;
 	char *key;
 
-	keys = grow(roster->keys, &reading->key_room, roster->key_count, sizeof(*keys), err);
+	keys = roster_grow(roster->keys, &reading->key_room, roster->key_count, sizeof(*keys), err);
 	if (keys == NULL)
 		return -1;
 	roster->keys = keys;
@@ -126,6 +127,10 @@ add_attribute(struct roster_reading *reading, unsigned long line, const char *na
 	bool broken = false;
 	int result;
 
+	if (reading->directory->groups == GROUPS_EXPAND &&
+	    group_entry_add(
+		&reading->entry.group, reading->directory, name, value, SIZE_MAX, err) != 0)
+		return -1;
 	if (entry_attribute(reading->directory, name, &kind, &attribute))
 		return add_value(reading, kind, attribute, value, err);
 	if (entry_address(
@@ -213,24 +218,27 @@ read_line(struct roster_reading *reading, unsigned long number, char *line, cons
 	return LINE_ATTRIBUTE;
 }
 
-/* Puts the entry into the roster if anyone can ask for it. */
+/* Puts the entry into the roster if anyone can ask for it, or it may be a group within another. */
 static int
 keep_entry(struct roster_reading *reading, struct error *err)
 {
 	struct roster *roster = reading->roster;
 	struct roster_entry *entries;
 
-	if (roster->key_count == reading->first_key) {
+	if (roster->key_count == reading->first_key && !reading->entry.group.is_group) {
 		roster_clear_entry(&reading->entry);
 		return 0;
 	}
 	if (roster->entry_count >= ROSTER_ENTRIES_MAX)
 		return error_set(err, ERROR_LIMIT, "more than %zu entries", ROSTER_ENTRIES_MAX);
-	entries =
-	    grow(roster->entries, &reading->entry_room, roster->entry_count, sizeof(*entries), err);
+	entries = roster_grow(
+	    roster->entries, &reading->entry_room, roster->entry_count, sizeof(*entries), err);
 	if (entries == NULL)
 		return -1;
 	roster->entries = entries;
+	if (reading->directory->groups == GROUPS_EXPAND &&
+	    roster_add_name(reading, reading->entry.dn, roster->entry_count, err) != 0)
+		return -1;
 	roster->entries[roster->entry_count++] = reading->entry;
 	memset(&reading->entry, 0, sizeof(reading->entry));
 	return 0;

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "directory/entry.h"
+#include "directory/subaddress.h"
 
-/* Each of three attributes twice, two of addresses, the end. */
+/* Beside those of members: each of three attributes twice, two of addresses, the end. */
 #define ATTRIBUTES_MAX 9
 
 static int
@@ -29,6 +30,36 @@ add_name(
 	return 0;
 }
 
+static int
+add_names(struct search *search, size_t *count, const struct strings *names, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		if (add_name(search, count, names->items[i], "", err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What says of an entry whose it is, and with groups = expand who is in it. */
+static int
+add_owner(struct search *search, size_t *count, struct error *err)
+{
+	const struct config_directory *directory = search->directory;
+
+	if (add_name(search, count, ENTRY_MAIL, "", err) != 0)
+		return -1;
+	if (directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
+	    add_name(search, count, ENTRY_PROXY_ADDRESSES, "", err) != 0)
+		return -1;
+	if (directory->groups != GROUPS_EXPAND)
+		return 0;
+	if (add_names(search, count, &directory->member_attributes, err) != 0)
+		return -1;
+	return add_names(search, count, &directory->member_mail_attributes, err);
+}
+
 int
 search_init(struct search *search, const struct config_directory *directory, bool exact_local,
     struct error *err)
@@ -40,7 +71,9 @@ search_init(struct search *search, const struct config_directory *directory, boo
 
 	search->directory = directory;
 	search->exact_local = exact_local;
-	search->attributes = calloc(ATTRIBUTES_MAX, sizeof(search->attributes[0]));
+	search->attributes = calloc(ATTRIBUTES_MAX + directory->member_attributes.count +
+					directory->member_mail_attributes.count,
+	    sizeof(search->attributes[0]));
 	if (search->attributes == NULL)
 		return error_no_memory(err);
 	for (i = 0; i < ARRAY_LENGTH(names); i++) {
@@ -48,10 +81,8 @@ search_init(struct search *search, const struct config_directory *directory, boo
 		    add_name(search, &count, names[i], ";binary", err) != 0)
 			goto fail;
 	}
-	if (add_name(search, &count, ENTRY_MAIL, "", err) != 0)
-		goto fail;
-	if (directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
-	    add_name(search, &count, ENTRY_PROXY_ADDRESSES, "", err) != 0)
+	search->owner = search->attributes + count;
+	if (add_owner(search, &count, err) != 0)
 		goto fail;
 	return 0;
 fail:
@@ -100,7 +131,7 @@ search_question(const struct search *search, const char *filter, int64_t deadlin
 	return question;
 }
 
-/* Whether one of the entry's own addresses is the one asked for. */
+/* Whether one of the entry's own addresses is this one. */
 static bool
 claims_address(
     const struct search *search, LDAP *ld, LDAPMessage *message, const struct address *address)
@@ -147,10 +178,24 @@ take_attribute(const struct search *search, LDAP *ld, LDAPMessage *message, cons
 	return result;
 }
 
+/* By which address the entry was found. shorter: without a detail, if there is one to leave out;
+ * what does not claim the address itself was found by that, whatever the filter asks for. */
+static void
+take_claims(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, const struct address *shorter, struct entry_value *value)
+{
+	value->claims = claims_address(search, ld, message, address);
+	if (value->claims || shorter->text == NULL)
+		return;
+	value->found_by = shorter->text;
+	value->claims = claims_address(search, ld, message, shorter);
+}
+
 int
 search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
     const struct address *address, struct findings *findings, struct error *err)
 {
+	struct address shorter = ADDRESS_INIT;
 	struct entry_value value;
 	BerElement *place = NULL;
 	char *name;
@@ -163,10 +208,12 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 		findings->left_out++;
 		return 0;
 	}
+	if (subaddress_shorten(search->directory, address, &shorter, err) < 0)
+		return -1;
 	memset(&value, 0, sizeof(value));
 	dn = ldap_get_dn(ld, message);
 	value.dn = dn != NULL ? dn : "";
-	value.claims = claims_address(search, ld, message, address);
+	take_claims(search, ld, message, address, &shorter, &value);
 	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
 	     name = ldap_next_attribute(ld, message, place)) {
 		result = take_attribute(search, ld, message, name, &value, findings, err);
@@ -175,5 +222,6 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 	ldap_memfree(name);
 	ber_free(place, 0);
 	ldap_memfree(dn);
+	address_free(&shorter);
 	return result;
 }

@@ -20,6 +20,7 @@ struct search {
 	const struct config_directory *directory;
 	bool exact_local;
 	char **attributes; /* NULL-terminated */
+	char **owner;      /* the last of them: addresses, and with groups = expand members */
 };
 
 /*

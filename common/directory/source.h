@@ -24,15 +24,17 @@ struct source_query;
  */
 typedef void source_answer(void *context, struct findings *findings, const struct error *err);
 
-/* One server of a source, for people: or its file. Borrowed. */
+/* How one server (or file) of a source is, for people. */
 struct source_server {
-	const char *uri;
-	bool down;
-	int64_t rest_ms; /* left alone for so much longer; 0: not */
-	size_t links;
-	size_t searches; /* under way */
-	char error[256]; /* the last failure, if down */
+	const char *uri;   /* or the file's path */
+	bool down;         /* it failed when it was last tried */
+	int64_t rest_ms;   /* left alone for so much longer; 0: not */
+	size_t links;      /* connections */
+	size_t searches;   /* under way */
+	const char *error; /* of the last failure, if down; else "" */
 };
+
+/* Borrowed until it returns; must not call the source. */
 typedef void source_visitor(void *context, const struct source_server *server);
 
 struct source_operations {
@@ -42,7 +44,7 @@ struct source_operations {
 	    int64_t deadline_ms, source_answer *answer, void *context, struct error *err);
 	void (*cancel)(struct source *source, struct source_query *query);
 	void (*free)(struct source *source); /* after every query has ended */
-	/* Shows each server as it is now. NULL: there is nothing to show. */
+	/* Visits each of its servers, in the order of the configuration. */
 	void (*describe)(struct source *source, source_visitor *visit, void *context);
 };
 

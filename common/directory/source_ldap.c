@@ -3,14 +3,17 @@
 #include <stdlib.h>
 
 #include "directory/filter.h"
+#include "directory/group_walk.h"
 #include "directory/search.h"
 #include "ldap/pool.h"
 
 struct source_query {
 	struct source_ldap *owner;
 	const struct address *address;
-	struct pool_search *search;
-	struct findings *findings; /* NULL: no memory for them at the beginning */
+	struct pool_search *search; /* NULL: it has ended, and members are looked for */
+	struct findings *findings;  /* NULL: no memory for them at the beginning */
+	struct group_walk *walk;    /* NULL: groups = ignore */
+	int64_t deadline_ms;
 	source_answer *answer;
 	void *context;
 };
@@ -19,6 +22,7 @@ struct source_ldap {
 	struct source source; /* first: what the resolver sees */
 	const struct config_directory *directory;
 	struct search search;
+	struct members_limits limits;
 	struct pool *pool;
 };
 
@@ -29,6 +33,8 @@ on_begin(void *context)
 
 	findings_unref(query->findings);
 	query->findings = findings_new();
+	if (query->walk != NULL)
+		group_walk_begin(query->walk);
 }
 
 static int
@@ -38,8 +44,59 @@ on_entry(void *context, LDAP *ld, LDAPMessage *entry, struct error *err)
 
 	if (query->findings == NULL)
 		return error_no_memory(err);
-	return search_take_entry(
-	    &query->owner->search, ld, entry, query->address, query->findings, err);
+	if (search_take_entry(
+		&query->owner->search, ld, entry, query->address, query->findings, err) != 0)
+		return -1;
+	if (query->walk == NULL ||
+	    query->findings->entries > (size_t)query->owner->directory->entries_limit)
+		return 0;
+	return group_walk_take(query->walk, ld, entry, err);
+}
+
+static void
+free_query(struct source_query *query)
+{
+	group_walk_free(query->walk);
+	findings_unref(query->findings);
+	free(query);
+}
+
+/* Ends the query with its findings, or with an error. */
+static void
+answer(struct source_query *query, const struct error *err)
+{
+	struct findings *findings = err == NULL ? query->findings : NULL;
+
+	if (err == NULL)
+		query->findings = NULL;
+	query->answer(query->context, findings, err);
+	free_query(query);
+}
+
+static void
+on_members(void *context, const struct error *err)
+{
+	struct source_query *query = context;
+
+	if (err == NULL)
+		group_walk_give(query->walk, query->findings);
+	answer(query, err);
+}
+
+/* A group that publishes no digital ID stands for its members. false: there is nothing to wait for.
+ */
+static bool
+find_members(struct source_query *query, struct error *err)
+{
+	int status;
+
+	if (query->walk == NULL || !group_walk_is_group(query->walk) ||
+	    findings_hold_digital_ids(query->findings))
+		return false;
+	status = group_walk_start(query->walk, query->deadline_ms, on_members, query, err);
+	if (status == 1)
+		group_walk_give(query->walk, query->findings);
+	return status == 0;
 }
 
 static void
@@ -55,23 +112,21 @@ on_done(void *context, const struct pool_result *result)
 		findings->many_entries = true;
 		findings->left_out++;
 	}
+	query->search = NULL;
 	if (result->error != NULL)
 		err = *result->error;
 	else if (findings == NULL)
 		error_no_memory(&err);
-	if (err.code == ERROR_NONE)
-		query->findings = NULL;
-	query->answer(query->context, err.code == ERROR_NONE ? findings : NULL,
-	    err.code == ERROR_NONE ? NULL : &err);
-	findings_unref(query->findings);
-	free(query);
+	else if (find_members(query, &err))
+		return;
+	answer(query, err.code == ERROR_NONE ? NULL : &err);
 }
 
 static const struct pool_events events = {on_begin, on_entry, on_done};
 
 static struct source_query *
 start(struct source *source, const struct address *address, int64_t deadline_ms,
-    source_answer *answer, void *context, struct error *err)
+    source_answer *on_answer, void *context, struct error *err)
 {
 	struct source_ldap *ldap = (struct source_ldap *)source;
 	struct pool_question question;
@@ -85,8 +140,15 @@ start(struct source *source, const struct address *address, int64_t deadline_ms,
 	}
 	query->owner = ldap;
 	query->address = address;
-	query->answer = answer;
+	query->answer = on_answer;
 	query->context = context;
+	query->deadline_ms = deadline_ms;
+	if (ldap->directory->groups == GROUPS_EXPAND) {
+		query->walk = group_walk_new(
+		    ldap->directory, ldap->pool, ldap->search.owner, &ldap->limits, err);
+		if (query->walk == NULL)
+			goto fail;
+	}
 	filter = filter_build(ldap->directory, address, err);
 	if (filter == NULL)
 		goto fail;
@@ -97,16 +159,16 @@ start(struct source *source, const struct address *address, int64_t deadline_ms,
 		goto fail;
 	return query;
 fail:
-	free(query);
+	free_query(query);
 	return NULL;
 }
 
 static void
 cancel(struct source *source UNUSED, struct source_query *query)
 {
-	pool_search_cancel(query->search);
-	findings_unref(query->findings);
-	free(query);
+	if (query->search != NULL)
+		pool_search_cancel(query->search);
+	free_query(query);
 }
 
 static void
@@ -134,7 +196,7 @@ describe(struct source *source, source_visitor *visit, void *context)
 		server.rest_ms = state.rest_ms;
 		server.links = state.links;
 		server.searches = state.searches;
-		memcpy(server.error, state.error, sizeof(server.error));
+		server.error = state.error;
 		visit(context, &server);
 	}
 }
@@ -142,8 +204,9 @@ describe(struct source *source, source_visitor *visit, void *context)
 static const struct source_operations operations = {start, cancel, free_source, describe};
 
 struct source *
-source_ldap_new(const struct config_directory *directory, bool exact_local, struct event_base *base,
-    struct worker_pool *workers, struct error *err)
+source_ldap_new(const struct config_directory *directory, bool exact_local,
+    const struct members_limits *limits, struct event_base *base, struct worker_pool *workers,
+    struct error *err)
 {
 	struct source_ldap *ldap;
 
@@ -155,6 +218,7 @@ source_ldap_new(const struct config_directory *directory, bool exact_local, stru
 	ldap->source.operations = &operations;
 	ldap->source.title = directory->title;
 	ldap->directory = directory;
+	ldap->limits = *limits;
 	if (filter_check(directory, err) != 0 ||
 	    search_init(&ldap->search, directory, exact_local, err) != 0)
 		goto fail;

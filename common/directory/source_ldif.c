@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "directory/key.h"
 #include "directory/roster.h"
+#include "directory/subaddress.h"
 
 /* How often the file is looked at. It is read once it has stayed the same from one look to the
  * next, so that one being written in place is not read half. */
@@ -39,6 +40,7 @@ struct ldif {
 	struct source source; /* first: what the resolver sees */
 	const struct config_directory *directory;
 	bool exact_local;
+	struct members_limits limits;
 	struct worker_pool *pool;
 	struct roster *roster;
 	struct roster_stamp seen;    /* at the last look */
@@ -80,17 +82,39 @@ cancel(struct source *source, struct source_query *query)
 	free(query);
 }
 
+static struct findings *
+find(const struct ldif *ldif, const struct address *address, struct error *err)
+{
+	struct roster_question question = {.limits = ldif->limits};
+	struct address shorter = ADDRESS_INIT;
+	struct findings *findings = NULL;
+	char *shorter_key = NULL;
+	int detail;
+	char *key;
+
+	key = key_of_address(address, ldif->exact_local, err);
+	detail = subaddress_shorten(ldif->directory, address, &shorter, err);
+	if (detail > 0)
+		shorter_key = key_of_address(&shorter, ldif->exact_local, err);
+	if (key == NULL || detail < 0 || (detail > 0 && shorter_key == NULL))
+		goto out;
+	question.key = key;
+	question.shorter = shorter.text;
+	question.shorter_key = shorter_key;
+	findings = roster_find(ldif->roster, ldif->directory, &question, err);
+out:
+	address_free(&shorter);
+	free(shorter_key);
+	free(key);
+	return findings;
+}
+
 static void
 answer_one(struct ldif *ldif, struct source_query *query)
 {
-	struct findings *findings = NULL;
 	struct error err = ERROR_INIT;
-	char *key;
+	struct findings *findings = find(ldif, query->address, &err);
 
-	key = key_of_address(query->address, ldif->exact_local, &err);
-	if (key != NULL)
-		findings = roster_find(ldif->roster, ldif->directory, key, &err);
-	free(key);
 	query->answer(query->context, findings, findings != NULL ? NULL : &err);
 	free(query);
 }
@@ -117,6 +141,27 @@ run_reload(void *job)
 }
 
 static void
+run_free(void *job)
+{
+	roster_free(job);
+}
+
+static void
+done_free(void *job, bool ran)
+{
+	if (!ran)
+		roster_free(job);
+}
+
+/* Away from the loop: with a large file it would stop for a tenth of a second. */
+static void
+free_elsewhere(struct worker_pool *pool, struct roster *roster)
+{
+	if (worker_submit(pool, run_free, done_free, roster, NULL) != 0)
+		roster_free(roster);
+}
+
+static void
 take_reload(struct ldif *ldif, struct reload *reload)
 {
 	ldif->reload = NULL;
@@ -127,7 +172,7 @@ take_reload(struct ldif *ldif, struct reload *reload)
 		    ldif->directory->title, reload->error.text);
 		return;
 	}
-	roster_free(ldif->roster);
+	free_elsewhere(ldif->pool, ldif->roster);
 	ldif->roster = reload->roster;
 	reload->roster = NULL;
 	log_info("directory \"%s\": %s read again: %zu entries, %zu broken", ldif->directory->title,
@@ -212,23 +257,22 @@ free_source(struct source *source)
 static void
 describe(struct source *source, source_visitor *visit, void *context)
 {
-	const struct ldif *ldif = (const struct ldif *)source;
-	struct source_server server;
+	struct ldif *ldif = (struct ldif *)source;
+	struct source_server server = {.uri = ldif->directory->ldif, .error = ""};
 
-	memset(&server, 0, sizeof(server));
-	server.uri = ldif->directory->ldif;
-	server.down = ldif->missing || roster_same(&ldif->seen, &ldif->refused);
-	if (server.down)
-		snprintf(server.error, sizeof(server.error),
-		    "the file can't be read; the contents read before are in force");
+	if (ldif->missing || roster_same(&ldif->seen, &ldif->refused)) {
+		server.down = true;
+		server.error = ldif->last.text;
+	}
 	visit(context, &server);
 }
 
 static const struct source_operations operations = {start, cancel, free_source, describe};
 
 struct source *
-source_ldif_new(const struct config_directory *directory, bool exact_local, struct event_base *base,
-    struct worker_pool *pool, struct error *err)
+source_ldif_new(const struct config_directory *directory, bool exact_local,
+    const struct members_limits *limits, struct event_base *base, struct worker_pool *pool,
+    struct error *err)
 {
 	struct ldif *ldif;
 
@@ -241,6 +285,7 @@ source_ldif_new(const struct config_directory *directory, bool exact_local, stru
 	ldif->source.title = directory->title;
 	ldif->directory = directory;
 	ldif->exact_local = exact_local;
+	ldif->limits = *limits;
 	ldif->pool = pool;
 	TAILQ_INIT(&ldif->queries);
 	ldif->roster = roster_load(directory, exact_local, NULL, err);

@@ -7,14 +7,16 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "directory/members.h"
 #include "directory/source.h"
 #include "base/worker.h"
 
 struct event_base;
 
-/* Reads the file (the caller waits). directory is borrowed. pool reads the file again later. NULL
+/* Reads the file (the caller waits). directory is borrowed, limits copied. pool reads the file again later. NULL
  * on error. Freed by its operations. */
 struct source *source_ldif_new(const struct config_directory *directory, bool exact_local,
-    struct event_base *base, struct worker_pool *pool, struct error *err);
+    const struct members_limits *limits, struct event_base *base, struct worker_pool *pool,
+    struct error *err);
 
 #endif

@@ -112,7 +112,10 @@ explain(struct connection *connection, const LDAPURLDesc *url, const struct peer
 	    .expected = {.host = url->lud_host,
 		.ca_file = handle_ca_file(directory),
 		.own_ca = directory->tls_ca != NULL && directory->tls_ca[0] != '\0'},
-	    .start_tls = strcmp(url->lud_scheme, "ldaps") != 0};
+	    .start_tls = strcmp(url->lud_scheme, "ldaps") != 0,
+	    .minimum = directory->tls_minimum,
+	    .certificate_file = directory->tls_certificate,
+	    .key_file = directory->tls_key};
 	struct error why = ERROR_INIT;
 	int fd;
 

@@ -1,6 +1,6 @@
 /*
  * libldap's handle on a connected socket: every option that matters set on itself, TLS, and the
- * bind. Blocks; on the thread that makes the connection.
+ * bind. Blocks; on the thread that makes the connection. handle_tls.c, handle_bind.c: the last two.
  */
 #ifndef SMIME_LDAP_HANDLE_H
 #define SMIME_LDAP_HANDLE_H
@@ -29,12 +29,15 @@ bool handle_needs_tls(const struct config_directory *directory, const LDAPURLDes
 /* The PEM file of the CAs that a server's certificate may come from: tls-ca, or the system's. */
 const char *handle_ca_file(const struct config_directory *directory);
 
-/* TLS 1.2 or later, the server's certificate and name verified. 0/-1; *unclear: it failed, and
- * libldap does not say why. */
+/* TLS of at least tls-minimum; the server's certificate, its name and its purpose verified; our own
+ * shown where it is configured; and the server seen to take us (one round trip). 0/-1; *unclear: it
+ * failed, and libldap does not say why. */
 MUST_CHECK int handle_start_tls(LDAP *ld, const struct config_directory *directory,
     const LDAPURLDesc *url, bool *unclear, struct error *err);
 
-/* Simple bind (RFC 4513 section 5.1) where a bind-dn is configured. 0/-1. */
+/* Where a bind-dn is configured: the simple bind (RFC 4513 section 5.1), whose password goes over TLS,
+ * loopback or a local socket only, unless plain-bind says otherwise. bind-method external: SASL
+ * EXTERNAL (RFC 4513 section 5.2.3). 0/-1. */
 MUST_CHECK int handle_bind(LDAP *ld, const struct config_directory *directory, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ldap/answer.h"
 #include "ldap/handle.h"
 #include "ldap/seek.h"
 #include "ldap/server.h"
@@ -13,8 +14,8 @@
 /* Messages taken in one turn of the loop; the rest waits for the next. */
 #define MESSAGES_MAX 200
 
-static void
-lose(struct link *link, const char *why)
+void
+link_lose(struct link *link, const char *why)
 {
 	struct error err = ERROR_INIT;
 
@@ -42,14 +43,14 @@ take_message(struct link *link, int type, LDAPMessage *message)
 	struct pool_search *search;
 
 	if (type == LDAP_RES_EXTENDED && ldap_msgid(message) == 0) {
-		lose(link, "the server ended the connection"); /* RFC 4511 section 4.4.1 */
+		link_lose(link, "the server ended the connection"); /* RFC 4511 section 4.4.1 */
 		return false;
 	}
 	link->heard++;
 	server_heard(link->server);
 	search = find_search(link, ldap_msgid(message));
 	if (search != NULL)
-		seek_take(search, type, message);
+		answer_take(search, type, message);
 	return true;
 }
 
@@ -68,7 +69,7 @@ drain(struct link *link)
 		message = NULL;
 		type = ldap_result(link->ld, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
 		if (type < 0) {
-			lose(link, "the connection was lost");
+			link_lose(link, "the connection was lost");
 			return;
 		}
 		if (type == 0)
@@ -190,6 +191,7 @@ link_new(struct server *server, LDAP *ld, struct error *err)
 		return error_no_memory(err);
 	TAILQ_INIT(&link->searches);
 	link->server = server;
+	link->number = ++pool->links;
 	link->ld = ld;
 	link->authenticated = is_authenticated(server);
 	link->made_ms = clock_monotonic_ms();
@@ -227,82 +229,6 @@ link_has_worked(const struct link *link)
 	return link->heard > 0 ||
 	       (!link->used && clock_monotonic_ms() - link->made_ms >=
 				   link->server->pool->directory->retry_interval);
-}
-
-static int
-request(struct link *link, struct pool_search *search)
-{
-	const struct leg *leg = &search->legs[search->leg];
-	const struct pool_question *question = &search->question;
-	struct timeval limit = {0, 0};
-
-	/* What the server is told; our own timer holds whether it minds or not. */
-	limit.tv_sec = (time_t)((link->server->pool->directory->search_timeout + 999) / 1000);
-	/* Controls may be one server's own matter, such as the cookie of a page (RFC 2696). */
-	return ldap_search_ext(link->ld, leg->base, leg->scope, leg->filter,
-	    (char **)question->attributes, 0, search->leg == 0 ? question->controls : NULL, NULL,
-	    &limit, question->entries_limit, &search->id);
-}
-
-static void
-attach(struct link *link, struct pool_search *search)
-{
-	const struct config_directory *directory = link->server->pool->directory;
-	int64_t until_ms;
-
-	seek_move(search, &link->searches, false);
-	search->link = link;
-	link->count++;
-	link->used = true;
-	search->heard_link = link->heard;
-	search->heard_server = link->server->heard;
-	search->sent_ms = clock_monotonic_ms();
-	until_ms = search->sent_ms + directory->search_timeout;
-	seek_arm(search,
-	    until_ms < search->question.deadline_ms ? until_ms : search->question.deadline_ms);
-}
-
-enum link_sent
-link_send(struct link *link, struct pool_search *search)
-{
-	struct error err = ERROR_INIT;
-	int code;
-
-	if (search->leg == 0) {
-		search->legs[0].server = link->server;
-		search->authenticated = true;
-		search->events->begin(search->context);
-	}
-	search->authenticated = search->authenticated && link->authenticated;
-	code = request(link, search);
-	switch (code) {
-	case LDAP_FILTER_ERROR:
-		error_set(&err, ERROR_INPUT, "the filter is not valid: %s",
-		    search->legs[search->leg].filter);
-		seek_fail(search, &err);
-		return LINK_FAILED;
-	case LDAP_BUSY:
-		link->clogged = true;
-		event_add(link->writable, NULL);
-		return LINK_BUSY;
-	case LDAP_NO_MEMORY:
-	case LDAP_ENCODING_ERROR:
-	case LDAP_PARAM_ERROR:
-		error_set(
-		    &err, ERROR_TEMPORARY, "the search can't be put: %s", ldap_err2string(code));
-		seek_fail(search, &err);
-		return LINK_FAILED;
-	default:
-		break;
-	}
-	attach(link, search);
-	if (code != LDAP_SUCCESS) {
-		lose(link, ldap_err2string(code));
-		return LINK_LOST;
-	}
-	/* What the socket did not take libldap writes once it is told to look. */
-	event_add(link->writable, NULL);
-	return LINK_SENT;
 }
 
 void

@@ -28,6 +28,9 @@ bool link_has_worked(const struct link *link);
 /* Tells the server that nobody waits for the search any more. */
 void link_abandon(struct link *link, const struct pool_search *search);
 
+/* It is of no more use, and the server is told why. */
+void link_lose(struct link *link, const char *why);
+
 /* Closes it; its searches begin again, or fail with why. */
 void link_close(struct link *link, const struct error *why);
 

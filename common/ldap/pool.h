@@ -34,15 +34,19 @@ struct pool_search;
 /* Searches held at a time by one pool, waiting or under way; beyond it: ERROR_TEMPORARY. */
 #define POOL_SEARCHES_MAX 5000
 
-/* What is asked. Copied by pool_search_start(), but for attributes: borrowed until the end. */
+/* What is asked. Copied by pool_search_start(), but for attributes and controls: borrowed until the
+ * end. */
 struct pool_question {
 	const char *base;
 	int scope; /* LDAP_SCOPE_BASE, _ONELEVEL, _SUBTREE */
 	const char *filter;
 	char *const *attributes; /* NULL-terminated */
 	int entries_limit;       /* asked of the server; 0: none */
-	LDAPControl *
-	    *controls; /* of the request (RFC 2696 …), borrowed until the end; may be NULL */
+	/* Of the request (RFC 2696 …); may be NULL. Not sent to where a referral leads. */
+	LDAPControl **controls;
+	/* 0, or pool_result.connection of an earlier one: only that will do, because the cookie of
+	 * a page is a connection's own. Once it is gone the search fails. */
+	uint64_t connection;
 	int64_t deadline_ms; /* clock_monotonic_ms(): the search is over by then */
 };
 
@@ -56,14 +60,19 @@ enum pool_outcome {
 
 struct pool_result {
 	enum pool_outcome outcome;
-	const struct error *
-	    error; /* POOL_FAILED, POOL_NO_SUCH_OBJECT: ERROR_TEMPORARY (unavailable, refused by the
-				      server), ERROR_INPUT (a filter that is none) … */
+	/* POOL_FAILED, POOL_NO_SUCH_OBJECT: ERROR_TEMPORARY (unavailable, refused by the server),
+	 * ERROR_INPUT (a filter that is none) … */
+	const struct error *error;
+	int code;               /* POOL_FAILED: the result code by which a server refused the search
+				   (RFC 4511 A.1); LDAP_SUCCESS: none did */
 	const char *server;     /* URI of the one that answered; NULL if none did */
+	uint64_t connection;    /* by which it did; 0 if none did */
 	bool authenticated;     /* all of it came by verified TLS or ldapi: it may speak of trust */
 	LDAPControl **controls; /* of the answer; NULL or borrowed until done() returns */
 };
 
+/* begin() calls nothing of the pool; the others may start searches and cancel other ones. None may
+ * free the pool. */
 struct pool_events {
 	/* The search begins, or begins again elsewhere: what came before doesn't count. */
 	void (*begin)(void *context);

@@ -1,7 +1,8 @@
 /*
- * What the parts of the pool share, and nobody else: pool.c holds the searches and chooses where
- * they go, seek.c is the life of one, referral.c what it is referred to, server.c one server's
- * health and connections, link.c one connection. All of it on the loop thread.
+ * What the parts of the pool share, and nobody else: pool.c holds the searches, place.c chooses
+ * where they go, seek.c is the life of one, answer.c what servers say to it, referral.c where that
+ * leads, server.c one server's health and connections, link.c one connection. All of it on the loop
+ * thread.
  */
 #ifndef SMIME_LDAP_POOL_PRIVATE_H
 #define SMIME_LDAP_POOL_PRIVATE_H
@@ -54,7 +55,8 @@ struct pool_search {
 	uint64_t heard_server;
 	size_t restarts;
 	uint64_t tried;                /* servers that failed it, by index */
-	bool answered;                 /* the first leg has its result */
+	int code;                      /* by which a server refused it; LDAP_SUCCESS */
+	uint64_t answered;             /* number of the link that gave the first leg's result */
 	bool authenticated;            /* all that came */
 	LDAPControl **answer_controls; /* of the first leg */
 	struct error error;            /* of an ended one */
@@ -64,6 +66,7 @@ struct pool_search {
 struct link {
 	TAILQ_ENTRY(link) entry;
 	struct server *server;
+	uint64_t number; /* in the pool, from 1 */
 	LDAP *ld;
 	struct event *readable;
 	struct event *writable;
@@ -92,6 +95,7 @@ struct server {
 	bool connecting;         /* and it is waited for */
 	int64_t connect_ms;      /* since when */
 	int64_t grow_ms;         /* no further connection before */
+	bool confined;           /* that there was none was logged */
 	struct event *timer;     /* wakes the pool when its rest is over, or its head start */
 	bool down;               /* it failed, and gave nothing since */
 	unsigned int failures;   /* one after another */
@@ -111,6 +115,7 @@ struct pool {
 	size_t server_count;
 	size_t own_count; /* of `uri` */
 	size_t turn;      /* for server-order spread */
+	uint64_t links;   /* ever made */
 	struct search_list waiting;
 	struct search_list ended; /* failed, to be told */
 	size_t count;             /* searches, wherever they are */

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "ldap/link.h"
-#include "ldap/referral.h"
 #include "ldap/server.h"
 
 static void on_late(evutil_socket_t fd, short what, void *context);
@@ -111,8 +109,10 @@ seek_done(struct pool_search *search, enum pool_outcome outcome, const struct er
 		why = *err;
 		result.error = &why;
 	}
-	if (search->answered)
+	result.code = search->code;
+	if (search->answered != 0)
 		result.server = search->legs[0].server->uri;
+	result.connection = search->answered;
 	result.controls = search->answer_controls;
 	search->answer_controls = NULL;
 	pool_wake(search->pool);
@@ -134,7 +134,7 @@ void
 seek_restart(struct pool_search *search, const struct server *server, const struct error *why)
 {
 	search->tried |= (uint64_t)1 << server->index;
-	if (search->restarts > search->pool->own_count ||
+	if (search->question.connection != 0 || search->restarts > search->pool->own_count ||
 	    search->question.deadline_ms - clock_monotonic_ms() < POOL_RESTART_TIME_MIN) {
 		seek_fail(search, why);
 		return;
@@ -142,7 +142,7 @@ seek_restart(struct pool_search *search, const struct server *server, const stru
 	search->restarts++;
 	free_legs(search, 1);
 	search->leg = 0;
-	search->answered = false;
+	search->answered = 0;
 	ldap_controls_free(search->answer_controls);
 	search->answer_controls = NULL;
 	seek_move(search, &search->pool->waiting, true);
@@ -150,16 +150,15 @@ seek_restart(struct pool_search *search, const struct server *server, const stru
 	pool_wake(search->pool);
 }
 
-/* Begins again at a server that has not failed it yet, if there is one. */
-static bool
-try_another(struct pool_search *search, const struct error *why)
+bool
+seek_elsewhere(struct pool_search *search, const struct error *why)
 {
 	struct pool *pool = search->pool;
 	const struct server *server = search->link->server;
 	uint64_t tried = search->tried | (uint64_t)1 << server->index;
 	size_t i;
 
-	for (i = 0; i < pool->own_count; i++) {
+	for (i = 0; search->question.connection == 0 && i < pool->own_count; i++) {
 		if ((tried & (uint64_t)1 << i) == 0 && !server_rests(pool->servers[i])) {
 			seek_restart(search, server, why);
 			return true;
@@ -196,158 +195,15 @@ on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	}
 	error_set(&err, ERROR_TEMPORARY, "%s: the search did not end in time", link->server->uri);
 	link_abandon(link, search);
-	if (is_over || !try_another(search, &err))
+	if (is_over || !seek_elsewhere(search, &err))
 		seek_done(search, POOL_FAILED, &err);
 }
 
-static void
-next_leg(struct pool_search *search)
+void
+seek_next_leg(struct pool_search *search)
 {
 	search->leg++;
 	seek_move(search, &search->legs[search->leg].server->waiting, false);
 	seek_arm(search, search->question.deadline_ms);
 	pool_wake(search->pool);
-}
-
-static void
-log_referral(struct server *server)
-{
-	if (!server->refers)
-		log_info("directory \"%s\": %s refers to other servers, which are not asked",
-		    server->pool->directory->title, server->uri);
-	server->refers = true;
-}
-
-static void
-take_reference(struct pool_search *search, LDAPMessage *message)
-{
-	struct link *link = search->link;
-	struct error err = ERROR_INIT;
-	char **uris = NULL;
-
-	if (ldap_parse_reference(link->ld, message, &uris, NULL, 0) != LDAP_SUCCESS)
-		uris = NULL;
-	switch (referral_add(search, uris, &err)) {
-	case REFERRAL_ADDED:
-	case REFERRAL_KNOWN:
-		break;
-	case REFERRAL_UNLISTED:
-		log_referral(link->server);
-		break;
-	case REFERRAL_FAILED:
-		error_prefix(&err, "%s: ", link->server->uri);
-		link_abandon(link, search);
-		seek_done(search, POOL_FAILED, &err);
-		break;
-	}
-	ldap_memvfree((void **)uris);
-}
-
-/* The result of a search, as the server gave it. */
-struct answer {
-	int code;
-	char *text;
-	char **referrals;
-};
-
-/* Why a search that has ended did not succeed. */
-static const char *
-name_fault(int code)
-{
-	switch (code) {
-	case LDAP_NO_SUCH_OBJECT:
-		return "the base of the search does not exist, or may not be seen";
-	case LDAP_REFERRAL:
-	case LDAP_PARTIAL_RESULTS:
-		return "the server refers to another one, which is not asked";
-	default:
-		return "the search failed";
-	}
-}
-
-static void
-end_failed(struct pool_search *search, const struct answer *answer)
-{
-	bool has_text = answer->text != NULL && answer->text[0] != '\0';
-	struct error err = ERROR_INIT;
-
-	error_set(&err, ERROR_TEMPORARY, "%s: %s: %s%s%s%s", search->link->server->uri,
-	    name_fault(answer->code), ldap_err2string(answer->code), has_text ? " (" : "",
-	    has_text ? answer->text : "", has_text ? ")" : "");
-	if ((answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE) && search->leg == 0 &&
-	    try_another(search, &err))
-		return;
-	if (answer->code == LDAP_NO_SUCH_OBJECT && search->leg == 0)
-		seek_done(search, POOL_NO_SUCH_OBJECT, &err);
-	else
-		seek_done(search, POOL_FAILED, &err);
-}
-
-static void
-end_referred(struct pool_search *search, const struct answer *answer)
-{
-	const char *uri = search->link->server->uri;
-	struct error err = ERROR_INIT;
-
-	switch (referral_add(search, answer->referrals, &err)) {
-	case REFERRAL_ADDED:
-		next_leg(search);
-		return;
-	case REFERRAL_UNLISTED:
-		end_failed(search, answer);
-		return;
-	case REFERRAL_KNOWN:
-		error_set(&err, ERROR_TEMPORARY, "the referral leads round in a circle");
-		break;
-	case REFERRAL_FAILED:
-		break;
-	}
-	error_prefix(&err, "%s: ", uri);
-	seek_done(search, POOL_FAILED, &err);
-}
-
-static void
-take_result(struct pool_search *search, LDAPMessage *message)
-{
-	LDAPControl **controls = NULL;
-	struct answer answer = {LDAP_DECODING_ERROR, NULL, NULL};
-
-	if (ldap_parse_result(search->link->ld, message, &answer.code, NULL, &answer.text,
-		&answer.referrals, &controls, 0) != LDAP_SUCCESS)
-		answer.code = LDAP_DECODING_ERROR;
-	search->answered = true;
-	if (search->leg == 0)
-		search->answer_controls = controls;
-	else
-		ldap_controls_free(controls);
-	if (answer.code == LDAP_SUCCESS && search->leg + 1 < search->leg_count)
-		next_leg(search);
-	else if (answer.code == LDAP_SUCCESS)
-		seek_done(search, POOL_COMPLETE, NULL);
-	else if (answer.code == LDAP_SIZELIMIT_EXCEEDED)
-		seek_done(search, POOL_LIMITED, NULL);
-	else if (answer.code == LDAP_REFERRAL)
-		end_referred(search, &answer);
-	else
-		end_failed(search, &answer);
-	ldap_memfree(answer.text);
-	ldap_memvfree((void **)answer.referrals);
-}
-
-void
-seek_take(struct pool_search *search, int type, LDAPMessage *message)
-{
-	struct link *link = search->link;
-	struct error err = ERROR_INIT;
-
-	if (type == LDAP_RES_SEARCH_ENTRY) {
-		if (search->events->entry(search->context, link->ld, message, &err) == 0)
-			return;
-		link_abandon(link, search);
-		seek_done(search, POOL_FAILED, &err);
-	} else if (type == LDAP_RES_SEARCH_REFERENCE) {
-		take_reference(search, message);
-	} else if (type == LDAP_RES_SEARCH_RESULT) {
-		take_result(search, message);
-	}
 }

@@ -27,7 +27,11 @@ void seek_fail(struct pool_search *search, const struct error *why);
 /* Begins it again, from its start, or fails it: after server failed it. */
 void seek_restart(struct pool_search *search, const struct server *server, const struct error *why);
 
-/* A message of the answer: an entry, a reference, the result. May end the search. */
-void seek_take(struct pool_search *search, int type, LDAPMessage *message);
+/* Begins it again at a server that has not failed it yet, if there is one; else false. After its
+ * link's server failed it. */
+bool seek_elsewhere(struct pool_search *search, const struct error *why);
+
+/* Goes on with the next leg. */
+void seek_next_leg(struct pool_search *search);
 
 #endif

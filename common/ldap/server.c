@@ -137,7 +137,7 @@ server_heard(struct server *server)
 	pool_wake(server->pool);
 }
 
-/* Whether searches can go elsewhere. */
+/* Whether searches can go elsewhere, where they are likely to be answered. */
 static bool
 has_others(const struct server *server)
 {
@@ -145,7 +145,7 @@ has_others(const struct server *server)
 	size_t i;
 
 	for (i = 0; i < pool->own_count; i++) {
-		if (i != server->index && !server_rests(pool->servers[i]))
+		if (i != server->index && !pool->servers[i]->down)
 			return server->index < pool->own_count;
 	}
 	return false;
@@ -157,8 +157,10 @@ stop_growing(struct server *server, const struct error *why)
 {
 	int64_t time = server->pool->directory->retry_interval;
 
-	log_info("directory \"%s\": no further connection: %s", server->pool->directory->title,
-	    why->text);
+	if (!server->confined)
+		log_info("directory \"%s\": no further connection: %s",
+		    server->pool->directory->title, why->text);
+	server->confined = true;
 	server->grow_ms = clock_monotonic_ms() + time;
 	arm(server, time);
 }
@@ -205,8 +207,10 @@ on_ready(void *context, LDAP *ld, const struct error *why, bool over)
 		return; /* it was late, and is over now */
 	server->connecting = false;
 	if (ld != NULL && link_new(server, ld, &err) == 0) {
-		log_info("directory \"%s\": connected to %s", server->pool->directory->title,
-		    server->uri);
+		/* One that was down has to say something first: then it is back. */
+		if (!server->down)
+			log_info("directory \"%s\": connected to %s",
+			    server->pool->directory->title, server->uri);
 		return;
 	}
 	if (ld != NULL)

@@ -1,6 +1,7 @@
 /* The body as it streams by: sealed, inspected, both side by side, or not wanted at all. */
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "message/internal.h"
 
@@ -22,9 +23,41 @@ seal_trouble(struct message *message, const struct error *err)
 	message_trouble(message, reason, err);
 }
 
-/* The plan's digital IDs as sealing wants them; free(). */
+/* By certificate; of one certificate first how it is read by whoever says least of it. */
+static int
+compare_recipients(const void *a, const void *b)
+{
+	const struct seal_recipient *x = a;
+	const struct seal_recipient *y = b;
+	int order = strcmp(x->certificate->sha256, y->certificate->sha256);
+
+	if (order != 0)
+		return order;
+	if (x->oaep != y->oaep)
+		return x->oaep ? 1 : -1;
+	return (int)y->oaep_sha1 - (int)x->oaep_sha1;
+}
+
+/* A certificate that several recipients share, or one who stands in several groups, gets one
+ * recipient info. Returns how many are left. */
+static size_t
+drop_duplicates(struct seal_recipient *recipients, size_t count)
+{
+	size_t left = 0;
+	size_t i;
+
+	qsort(recipients, count, sizeof(*recipients), compare_recipients);
+	for (i = 0; i < count; i++) {
+		if (left == 0 || strcmp(recipients[i].certificate->sha256,
+				     recipients[left - 1].certificate->sha256) != 0)
+			recipients[left++] = recipients[i];
+	}
+	return left;
+}
+
+/* The plan's digital IDs as sealing wants them, each certificate once; free(). */
 static struct seal_recipient *
-seal_recipients(const struct message *message, struct error *err)
+seal_recipients(const struct message *message, size_t *count, struct error *err)
 {
 	const struct plan *plan = message->plan;
 	struct seal_recipient *recipients = calloc(plan->seal_count + 1, sizeof(*recipients));
@@ -36,12 +69,13 @@ seal_recipients(const struct message *message, struct error *err)
 	}
 	for (i = 0; i < plan->seal_count; i++) {
 		const struct plan_seal *seal = &plan->seals[i];
-		const struct recipient *record = message->facts_recipients[seal->recipient].record;
+		const struct recipient *record = message->facts.recipients[seal->recipient].record;
 
 		recipients[i].certificate = record->digital_ids[seal->digital_id].certificate;
 		recipients[i].oaep = seal->oaep;
 		recipients[i].oaep_sha1 = seal->oaep_sha1;
 	}
+	*count = drop_duplicates(recipients, plan->seal_count);
 	return recipients;
 }
 
@@ -51,17 +85,18 @@ start_seal(struct message *message, struct error *err)
 	const struct config *config = message->snapshot->config;
 	struct buffer inner = BUFFER_INIT;
 	struct seal_recipient *recipients;
+	size_t count;
 	int result = -1;
 
-	recipients = seal_recipients(message, err);
+	recipients = seal_recipients(message, &count, err);
 	if (recipients == NULL)
 		return -1;
 	message->spool = spool_new(
 	    message->snapshot->space, config->cache_folder, (size_t)config->spool_memory, err);
 	if (message->spool == NULL)
 		goto done;
-	message->seal = seal_new(message->plan->cipher, recipients, message->plan->seal_count,
-	    spool_write, message->spool, err);
+	message->seal =
+	    seal_new(message->plan->cipher, recipients, count, spool_write, message->spool, err);
 	if (message->seal == NULL)
 		goto done;
 	if (entity_inner_header(&message->header, &inner, err) != 0)

@@ -1,6 +1,5 @@
-/* From envelope, header and recipient records to facts, and from facts to the plan. */
+/* Which rules hold, and from facts to the plan. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "message/internal.h"
 #include "policy/rules.h"
@@ -19,8 +18,8 @@ decide_enforces(const struct message *message)
 		}
 		return config->policy.mode == MODE_ENFORCE;
 	}
-	for (i = 0; i < message->recipient_count; i++) {
-		const struct config_rule *rule = message->facts_recipients[i].rule;
+	for (i = 0; i < message->facts.recipient_count; i++) {
+		const struct config_rule *rule = message->facts.recipients[i].rule;
 
 		if ((rule != NULL ? rule->policy.mode : config->policy.mode) == MODE_ENFORCE)
 			return true;
@@ -122,94 +121,6 @@ decide_rules(struct message *message)
 	free(holds);
 }
 
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Those whom To and Cc name, folded and sorted in place: there may be thousands, to be compared
- * with thousands of recipients. */
-static int
-fold_visible(char **visible, size_t count, bool exact_local, struct error *err)
-{
-	struct error why = ERROR_INIT;
-	struct address address;
-	char *folded;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (address_parse(visible[i], &address, &why) != 0) {
-			if (why.code == ERROR_TEMPORARY)
-				return error_no_memory(err);
-			continue; /* too long when written anew: nobody's */
-		}
-		folded = address_fold(&address, exact_local, err);
-		address_free(&address);
-		if (folded == NULL)
-			return -1;
-		free(visible[i]);
-		visible[i] = folded;
-	}
-	if (count > 0)
-		qsort(visible, count, sizeof(*visible), compare_texts);
-	return 0;
-}
-
-static int
-gather_recipient(
-    struct message *message, size_t index, char *const *visible, size_t count, struct error *err)
-{
-	struct message_recipient *recipient = &message->recipients[index];
-	struct facts_recipient *facts = &message->facts_recipients[index];
-	const struct config *config = message->snapshot->config;
-	char *folded =
-	    address_fold(&recipient->address, config->local_part == LOCAL_PART_EXACT, err);
-
-	if (folded == NULL)
-		return -1;
-
-	facts->address = &recipient->address;
-	facts->rule = recipient->rule;
-	facts->asked = recipient->ticket != NULL;
-	facts->record = facts->asked ? ticket_record(recipient->ticket) : NULL;
-	facts->visible =
-	    count > 0 && bsearch(&folded, visible, count, sizeof(*visible), compare_texts) != NULL;
-	free(folded);
-	return 0;
-}
-
-static int
-gather(struct message *message, struct error *err)
-{
-	bool exact_local = message->snapshot->config->local_part == LOCAL_PART_EXACT;
-	char **visible = NULL;
-	size_t count = 0;
-	size_t i;
-	int result;
-
-	if (message->recipient_count == 0)
-		return error_set(err, ERROR_INTERNAL, "the message has no recipient");
-	message->facts_recipients =
-	    calloc(message->recipient_count, sizeof(message->facts_recipients[0]));
-	if (message->facts_recipients == NULL)
-		return error_no_memory(err);
-	if (header_visible_recipients(&message->header, &visible, &count, err) != 0)
-		return -1;
-	result = fold_visible(visible, count, exact_local, err);
-	for (i = 0; result == 0 && i < message->recipient_count; i++)
-		result = gather_recipient(message, i, visible, count, err);
-	header_addresses_free(visible, count);
-	if (result != 0)
-		return -1;
-	message->facts.config = message->snapshot->config;
-	message->facts.content = CONTENT_READABLE;
-	message->facts.recipients = message->facts_recipients;
-	message->facts.recipient_count = message->recipient_count;
-	message->facts_complete = true;
-	return 0;
-}
-
 static void
 make_plan(struct message *message)
 {
@@ -228,8 +139,9 @@ decide_provisionally(struct message *message)
 
 	if (message->recipient_count == 0 && message->trouble != REASON_OK)
 		return;
-	if (gather(message, &err) != 0)
-		message_trouble(message, REASON_INTERNAL_ERROR, &err);
+	if (gather_facts(message, &err) != 0)
+		message_trouble(message,
+		    err.code == ERROR_LIMIT ? REASON_TOO_LARGE : REASON_INTERNAL_ERROR, &err);
 	else
 		make_plan(message);
 }
@@ -268,9 +180,9 @@ decide_finally(struct message *message)
 	    inspection->kind == INSPECT_PGP_MIME ? CONTENT_PGP_MIME : CONTENT_ENVELOPED;
 	message->facts.content_cipher = inspection->cipher;
 	message->facts.content_cipher_text = inspection->cipher_text;
-	for (i = 0; i < message->recipient_count; i++) {
+	for (i = 0; i < message->gathered.count; i++) {
 		if (message->facts.content == CONTENT_ENVELOPED &&
-		    note_addressed(message->inspect, &message->facts_recipients[i], &err) != 0)
+		    note_addressed(message->inspect, &message->gathered.items[i], &err) != 0)
 			message_trouble(message, REASON_INTERNAL_ERROR, &err);
 	}
 	if (message->trouble == REASON_OK)

@@ -1,7 +1,8 @@
 /*
  * The inside of a message, shared by the files of this room only:
  *   message.c  the events and the order they come in
- *   decide.c   facts, rules, plan
+ *   decide.c   rules and plan
+ *   gather.c   facts
  *   content.c  the body: sealing and inspecting as it streams by
  *   outcome.c  the end: records, reply, edits
  */
@@ -49,7 +50,8 @@ struct message {
 	char *message_id;
 
 	struct facts facts;
-	struct facts_recipient *facts_recipients;
+	struct facts_list gathered; /* the recipients of facts: more than the envelope's, with
+				       groups */
 	bool facts_complete; /* every recipient of the envelope stands in facts, with its rule */
 	bool part_lost;      /* of envelope or header: what the rules say is not known for sure */
 	struct plan *plan;
@@ -79,7 +81,10 @@ bool decide_enforces(const struct message *message);
  * all are given up, so that nobody waits for them. */
 void decide_rules(struct message *message);
 
-/* Fills facts from the rules and the tickets, and makes the provisional plan. */
+/* Fills facts from the rules and the tickets; a group becomes its members. 0/-1. */
+MUST_CHECK int gather_facts(struct message *message, struct error *err);
+
+/* Gathers facts, and makes the provisional plan. */
 void decide_provisionally(struct message *message);
 
 /* With what the body has proven to be: the plan that holds. */

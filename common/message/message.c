@@ -268,13 +268,11 @@ message_free(struct message *message)
 	content_free(message);
 	edits_free(&message->edits);
 	plan_free(message->plan);
+	facts_list_free(&message->gathered);
 	for (i = 0; i < message->recipient_count; i++) {
-		if (message->facts_recipients != NULL)
-			free(message->facts_recipients[i].addressed);
 		ticket_free(message->recipients[i].ticket);
 		address_free(&message->recipients[i].address);
 	}
-	free(message->facts_recipients);
 	free(message->recipients);
 	entity_type_free(&message->type);
 	header_free(&message->header);

@@ -43,8 +43,8 @@ is_required(const struct message *message)
 
 	if (!message->facts_complete || message->part_lost)
 		return decide_enforces(message);
-	for (i = 0; i < message->recipient_count; i++) {
-		const struct config_rule *rule = message->facts_recipients[i].rule;
+	for (i = 0; i < message->facts.recipient_count; i++) {
+		const struct config_rule *rule = message->facts.recipients[i].rule;
 
 		if (rule != NULL && rule->encrypt == ENCRYPT_REQUIRED &&
 		    rule->policy.mode == MODE_ENFORCE)
@@ -58,8 +58,8 @@ holds_for_somebody(const struct message *message, const struct config_rule *rule
 {
 	size_t i;
 
-	for (i = 0; i < message->recipient_count; i++) {
-		if (message->facts_recipients[i].rule == rule)
+	for (i = 0; i < message->facts.recipient_count; i++) {
+		if (message->facts.recipients[i].rule == rule)
 			return true;
 	}
 	return false;

@@ -1,5 +1,10 @@
 /*
  * What policy decides on: plain facts, gathered elsewhere. No I/O, no time, no threads here.
+ *
+ * Facts have a place for each recipient of the envelope, or, where that is a mail group, for each
+ * of its members: they are judged, sealed to, named and recorded one by one, under the group's
+ * rule. So there are more recipients in facts than in the envelope; who stands in the envelope
+ * twice, by itself or through groups, stands in facts as often.
  */
 #ifndef SMIME_POLICY_FACTS_H
 #define SMIME_POLICY_FACTS_H
@@ -7,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/compiler.h"
+#include "base/error.h"
 #include "config/config.h"
 #include "mail/address.h"
 #include "mail/header.h"
@@ -21,11 +28,15 @@ enum facts_content {
 };
 
 struct facts_recipient {
-	const struct address *address;  /* a group's member: the member's own */
+	const struct address *address;  /* a group's member: the member's own, or the group's for
+					   one that has none: facts_is_nameless() */
 	const struct address *envelope; /* the recipient of the envelope that it stands for: the
 					   group's, or address itself */
+	bool member;                    /* one of the members of the group `envelope` */
 	const struct config_rule *rule; /* the first that matches; NULL: none */
-	const struct recipient *record; /* NULL: not asked for, or no answer by the deadline */
+	const struct recipient *record; /* NULL: not asked for, or no answer by the deadline. A
+					   group's own only where no member can stand for it: it
+					   has none, or not all are known */
 	bool asked;                     /* a look-up was made: record NULL then means unavailable */
 	bool visible;                   /* named in To or Cc */
 	bool *addressed; /* CONTENT_ENVELOPED: for each digital ID of the record, whether a
@@ -40,5 +51,31 @@ struct facts {
 	const struct facts_recipient *recipients;
 	size_t recipient_count;
 };
+
+/* Most recipients of one message, groups counted by their members: what the largest group or the
+ * largest envelope that can be configured has. The plan for so many takes some 40 MB. */
+#define FACTS_RECIPIENTS_MAX 50000
+
+/* Recipients being gathered. Owns the addresses of members, and `addressed`. */
+struct facts_list {
+	struct facts_recipient *items;
+	size_t count;
+	size_t room;
+};
+
+#define FACTS_LIST_INIT    \
+	{                  \
+		NULL, 0, 0 \
+	}
+
+/* Adds a recipient of the envelope (its address and envelope are the same, borrowed like the rest),
+ * or in its place the members of the group that its record is. ERROR_LIMIT beyond
+ * FACTS_RECIPIENTS_MAX, which names the limit; ERROR_TEMPORARY. */
+MUST_CHECK int facts_add(
+    struct facts_list *list, const struct facts_recipient *who, struct error *err);
+void facts_list_free(struct facts_list *list);
+
+/* Whether it is a member for whom the directory has no address. Its record's detail is its DN. */
+bool facts_is_nameless(const struct facts_recipient *who);
 
 #endif

@@ -1,6 +1,7 @@
 #include "policy/outcome.h"
 
-/* Whether all recipients of the envelope are one address: then nobody learns of anybody. */
+/* Whether all recipients of the envelope are one address: then nobody learns of anybody. The members
+ * of one group are not hidden from each other. */
 static bool
 is_one_mailbox(const struct facts *facts)
 {
@@ -9,7 +10,7 @@ is_one_mailbox(const struct facts *facts)
 
 	for (i = 1; i < facts->recipient_count; i++) {
 		if (!address_equal(
-			facts->recipients[0].address, facts->recipients[i].address, exact))
+			facts->recipients[0].envelope, facts->recipients[i].envelope, exact))
 			return false;
 	}
 	return true;

@@ -23,7 +23,11 @@
  * `would` is what all rules together would ask for. With observing rules alone, it passes.
  *
  * A blind-copy recipient is disclosed by sealing unless all recipients of the envelope are that
- * same address.
+ * same address. The members of a blind-copied group are disclosed to the others like a person, but
+ * not to each other.
+ *
+ * A mail group is its members here: each is a recipient with an index of its own, under the group's
+ * rule (policy/facts.h).
  */
 #ifndef SMIME_POLICY_PLAN_H
 #define SMIME_POLICY_PLAN_H
@@ -77,7 +81,7 @@ struct plan {
 	enum action would;     /* without observe; equals action otherwise */
 	enum reason_id reason; /* of the recipient that decided: on action, or where that is
 				  PASS, on would */
-	size_t decider;        /* index of that recipient; 0 */
+	size_t decider;        /* index of that recipient in facts; 0 */
 	const struct cipher *cipher; /* ACTION_SEAL (in would): of the message; NULL else */
 	struct plan_seal *seals; /* then, too: by recipient, then digital ID; one at least each */
 	size_t seal_count;

@@ -15,6 +15,8 @@ _Static_assert(1 + 4 * RECIPIENTS_TOLD + 3 <= REPLY_LINES_MAX, "a reply has room
 
 /* Parts of a line, escaped: so that the longest sentences of reason.def still stand beside them. */
 #define ADDRESS_SIZE 104
+#define GROUP_SIZE 64
+#define WHO_SIZE (ADDRESS_SIZE + GROUP_SIZE + 16)
 #define NAME_SIZE 104
 #define NOTE_SIZE 150
 #define SERIAL_SIZE 52
@@ -101,21 +103,36 @@ write_note(const struct plan_recipient *told, char *note, size_t size)
 	}
 }
 
+/* Who it is: the address; for a member the group as well, and the DN for one without address. */
+static const char *
+write_who(const struct facts_recipient *who, char text[WHO_SIZE])
+{
+	char member[ADDRESS_SIZE];
+	char group[GROUP_SIZE];
+
+	if (!who->member)
+		return escape_text(ESCAPE_REPLY, who->address->text, text, ADDRESS_SIZE);
+	escape_text(ESCAPE_REPLY, facts_is_nameless(who) ? who->record->detail : who->address->text,
+	    member, sizeof(member));
+	escape_text(ESCAPE_REPLY, who->envelope->text, group, sizeof(group));
+	snprintf(text, WHO_SIZE, "%s (member of %s)", member, group);
+	return text;
+}
+
 static void
 add_headline(struct reply *reply, const struct facts *facts, const struct plan *plan,
     const struct reason *reason, size_t others)
 {
-	char address[ADDRESS_SIZE];
+	char who[WHO_SIZE];
 	char note[NOTE_SIZE + 60];
 	char more[48] = "";
 
-	escape_text(
-	    ESCAPE_REPLY, facts->recipients[plan->decider].address->text, address, sizeof(address));
 	write_note(&plan->recipients[plan->decider], note, sizeof(note));
 	if (others > 0)
 		snprintf(more, sizeof(more), "; and %zu more recipient%s", others,
 		    others == 1 ? "" : "s");
-	add_line(reply, "%s: %s%s%s", address, reason->sentence, note, more);
+	add_line(reply, "%s: %s%s%s", write_who(&facts->recipients[plan->decider], who),
+	    reason->sentence, note, more);
 }
 
 static void
@@ -161,13 +178,13 @@ add_finding(struct reply *reply, const struct plan_recipient *told, bool in_head
 }
 
 /* The one who decided, whom the first line names, then the others concerned in the envelope's
- * order, each after a line with its address and reason. */
+ * order (of a group, its members), each after a line with its address and reason. */
 static void
 add_recipients(
     struct reply *reply, const struct facts *facts, const struct plan *plan, size_t concerned)
 {
 	bool advised[REASON_COUNT] = {false};
-	char address[ADDRESS_SIZE];
+	char who[WHO_SIZE];
 	size_t told = 1;
 	size_t i;
 
@@ -175,10 +192,8 @@ add_recipients(
 	for (i = 0; i < plan->recipient_count && told < RECIPIENTS_TOLD; i++) {
 		if (!plan->recipients[i].concerned || i == plan->decider)
 			continue;
-		escape_text(
-		    ESCAPE_REPLY, facts->recipients[i].address->text, address, sizeof(address));
-		add_line(
-		    reply, "%s: %s.", address, reason_get(plan->recipients[i].reason)->sentence);
+		add_line(reply, "%s: %s.", write_who(&facts->recipients[i], who),
+		    reason_get(plan->recipients[i].reason)->sentence);
 		add_finding(reply, &plan->recipients[i], false, advised);
 		told++;
 	}

@@ -1,6 +1,7 @@
 /*
  * The SMTP reply to a refusal or deferral, for people: the first line says it all, then each
- * recipient concerned with certificate, reason, advice and the reference. Pure.
+ * recipient concerned with certificate, reason, advice and the reference. The members of a group
+ * count as recipients, and are named with the group. Pure.
  */
 #ifndef SMIME_POLICY_REPLY_H
 #define SMIME_POLICY_REPLY_H

@@ -52,7 +52,8 @@ bar(struct standing *standing, struct plan_recipient *told, enum reason_id reaso
 	settle(standing, told, action, reason);
 }
 
-/* Nothing published, or the directory did not answer; false if there are digital IDs to look at. */
+/* Nothing published, a group whose members can't stand for it, or the directory did not answer;
+ * false if there are digital IDs to look at. */
 static bool
 is_without_record(const struct recipient *record)
 {
@@ -73,6 +74,41 @@ bar_unavailable(
 	bar(standing, told, REASON_DIRECTORY_UNAVAILABLE, false);
 	explain(told, "%s",
 	    record != NULL && record->detail != NULL ? record->detail : "no answer in time");
+}
+
+/* What else is to be said of a recipient without digital IDs. */
+static void
+explain_absence(const struct facts_recipient *who, struct plan_recipient *told)
+{
+	const struct recipient *record = who->record;
+
+	if (facts_is_nameless(who))
+		explain(told, "the directory has no mail address for the group's member %.*s",
+		    (int)evidence_cut(record->detail, 300), record->detail);
+	else if (record->state != RECIPIENT_GROUP)
+		explain(told, "%s", record->detail != NULL ? record->detail : "");
+	else if (!record->members_incomplete)
+		explain(told, "the group has no members");
+	else
+		explain(told, "%s",
+		    record->detail != NULL
+			? record->detail
+			: "the group has more members, or deeper groups in it, than "
+			  "group-members-limit and group-depth-limit allow");
+}
+
+/* The directories answered, and there are no digital IDs. */
+static void
+bar_absent(
+    const struct facts_recipient *who, struct standing *standing, struct plan_recipient *told)
+{
+	const struct recipient *record = who->record;
+
+	if (record->state == RECIPIENT_GROUP && record->members_incomplete)
+		bar(standing, told, REASON_GROUP_UNRESOLVED, true);
+	else
+		bar(standing, told, REASON_NO_DIGITAL_ID, false);
+	explain_absence(who, told);
 }
 
 /* Published, but none that can be used (among: of those): the most hopeful one gives the reason. */
@@ -142,7 +178,7 @@ weigh_usable(const struct facts_recipient *who, bool disclosed, struct standing 
 	} else if (disclosed && standing->policy->bcc == BCC_REFUSE) {
 		bar(standing, told, REASON_BCC_DISCLOSURE, false);
 		explain(told, "%.*s is named in neither To nor Cc",
-		    (int)evidence_cut(who->address->text, 300), who->address->text);
+		    (int)evidence_cut(who->envelope->text, 300), who->envelope->text);
 	} else {
 		settle(standing, told, ACTION_SEAL, REASON_SEALED);
 	}
@@ -159,7 +195,7 @@ weigh_readable(const struct facts_recipient *who, bool disclosed, struct standin
 	else if (is_unavailable(who->record))
 		bar_unavailable(who->record, standing, told);
 	else if (is_without_record(who->record))
-		bar(standing, told, REASON_NO_DIGITAL_ID, false);
+		bar_absent(who, standing, told);
 	else if (standing->choice.usable == 0)
 		bar_unusable(who->record, NULL, standing, told);
 	else
@@ -226,6 +262,7 @@ weigh_enveloped(const struct facts *facts, const struct facts_recipient *who,
 		settle(standing, told,
 		    standing->policy->unverified == REJECT ? ACTION_REFUSE : ACTION_PASS,
 		    REASON_RECIPIENT_UNVERIFIED);
+		explain_absence(who, told);
 	} else {
 		weigh_addressed(who, standing, told);
 	}

@@ -23,7 +23,7 @@ struct standing {
 /*
  * Finds the standing of recipient `index`, and begins what is told of it: reason, detail, evidence,
  * trust_failure, observed, cipher, capabilities, fallback, stale. disclosed: sealing would name the
- * recipient to others (it is in neither To nor Cc, and not the only one).
+ * recipient to others (it is in neither To nor Cc, and not the only one of the envelope).
  */
 void standing_find(const struct facts *facts, size_t index, bool disclosed,
     struct standing *standing, struct plan_recipient *told);

@@ -14,6 +14,8 @@
 #define ANNA "anna@partner.test"
 #define BERT "bert@partner.test"
 #define CARL "carl@partner.test"
+#define TEAM "team@partner.test"
+#define BOARD "board@partner.test"
 #define CANARY "the-canary-sings-in-the-clear"
 
 #define TO(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -203,6 +205,161 @@ START_TEST(a_blind_copy_is_not_disclosed)
 	sent = world_send(world, "me@corp.test", TO(CARL), plain);
 	assert_action(&sent, ACTION_SEAL, NULL);
 	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_group_is_sealed_for_every_member)
+{
+	static const char *const team[] = {ANNA, BERT, NULL};
+	struct world *world = world_new("", REQUIRED);
+	struct sent sent;
+	char *inner;
+	char *audit;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_publish(world, BERT, PUBLISH_CERTIFICATE);
+	world_group(world, TEAM, team, false);
+	sent = world_send(world, "me@corp.test", TO(TEAM), plain);
+	assert_action(&sent, ACTION_SEAL, NULL);
+	ck_assert_uint_eq(sent.result->facts->recipient_count, 2);
+	inner = sent_open(world, &sent, ANNA);
+	ck_assert_str_eq(inner, plain_inner);
+	free(inner);
+	inner = sent_open(world, &sent, BERT);
+	ck_assert_str_eq(inner, plain_inner);
+	free(inner);
+	audit = world_audit(world);
+	ck_assert_ptr_nonnull(strstr(audit, "\"recipient\":\"" ANNA "\",\"group\":\"" TEAM "\""));
+	ck_assert_ptr_nonnull(strstr(audit, "\"recipient\":\"" BERT "\",\"group\":\"" TEAM "\""));
+	free(audit);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+static const char *const nobody[] = {NULL};
+static const char *const anna_and_bert[] = {ANNA, BERT, NULL};
+static const char *const anna_and_a_printer[] = {ANNA, "cn=printer", NULL};
+
+static const struct {
+	const char *const *members;
+	bool incomplete;
+	const char *rules;
+	enum action action;
+	const char *reason;
+	const char *named; /* in the reply */
+} unusable_groups[] = {
+    {anna_and_bert, false, REQUIRED, ACTION_REFUSE, "no-digital-id", BERT " (member of " TEAM ")"},
+    {anna_and_a_printer, false, REQUIRED, ACTION_REFUSE, "no-digital-id",
+	"cn=printer (member of " TEAM ")"},
+    {nobody, false, REQUIRED, ACTION_REFUSE, "no-digital-id", "the group has no members"},
+    {anna_and_bert, true, REQUIRED, ACTION_REFUSE, "group-unresolved", TEAM},
+    {anna_and_bert, false, PREFERRED, ACTION_PASS, "no-digital-id", NULL},
+    {anna_and_bert, true, PREFERRED, ACTION_PASS, "group-unresolved", NULL},
+    {anna_and_bert, true, "rule \"p\" { encrypt = preferred unusable = refuse }\n", ACTION_REFUSE,
+	"group-unresolved", TEAM},
+};
+
+START_TEST(a_group_with_somebody_that_cannot_be_sealed_to_is_held_to_the_rule)
+{
+	struct world *world = world_new("", unusable_groups[_i].rules);
+	struct sent sent;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_group(world, TEAM, unusable_groups[_i].members, unusable_groups[_i].incomplete);
+	sent = world_send(world, "me@corp.test", TO(TEAM), plain);
+	assert_action(&sent, unusable_groups[_i].action, unusable_groups[_i].reason);
+	if (unusable_groups[_i].named != NULL)
+		ck_assert(sent_reply_has(&sent, unusable_groups[_i].named));
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+/* How many recipient infos there are. */
+static int
+count_infos(const struct sent *sent)
+{
+	size_t size;
+	char *body = sent_body(sent, &size);
+	BIO *in = BIO_new_mem_buf(body, (int)size);
+	BIO *base64 = BIO_push(BIO_new(BIO_f_base64()), in);
+	CMS_ContentInfo *cms = d2i_CMS_bio(base64, NULL);
+	int count = sk_CMS_RecipientInfo_num(CMS_get0_RecipientInfos(cms));
+
+	CMS_ContentInfo_free(cms);
+	BIO_free_all(base64);
+	free(body);
+	return count;
+}
+
+START_TEST(who_is_in_two_groups_and_the_envelope_is_sealed_for_once)
+{
+	static const char *const board[] = {ANNA, CARL, NULL};
+	static const char all[] = "To: " TEAM ", " BOARD ", " ANNA "\n\n" CANARY "\n";
+	struct world *world = world_new("", REQUIRED);
+	struct sent sent;
+	char *inner;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_publish(world, BERT, PUBLISH_BLOB_AES);
+	world_publish(world, CARL, PUBLISH_BLOB_AES);
+	world_group(world, TEAM, anna_and_bert, false);
+	world_group(world, BOARD, board, false);
+	sent = world_send(world, "me@corp.test", TO(TEAM, BOARD, ANNA, ANNA), all);
+	assert_action(&sent, ACTION_SEAL, NULL);
+	ck_assert_uint_eq(sent.result->facts->recipient_count, 6);
+	ck_assert_int_eq(count_infos(&sent), 3);
+	inner = sent_open(world, &sent, CARL);
+	ck_assert_ptr_nonnull(strstr(inner, CANARY));
+	free(inner);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_blind_copied_group_is_not_disclosed)
+{
+	struct world *world = world_new("", REQUIRED);
+	struct sent sent;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_publish(world, BERT, PUBLISH_BLOB_AES);
+	world_publish(world, CARL, PUBLISH_BLOB_AES);
+	world_group(world, TEAM, anna_and_bert, false);
+	sent = world_send(world, "me@corp.test", TO(TEAM, CARL), "To: " CARL "\n\n" CANARY "\n");
+	assert_action(&sent, ACTION_REFUSE, "bcc-disclosure");
+	ck_assert(sent_reply_has(&sent, TEAM));
+	sent_free(&sent);
+	sent = world_send(world, "me@corp.test", TO(TEAM), "To: " CARL "\n\n" CANARY "\n");
+	assert_action(&sent, ACTION_SEAL, NULL);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(what_the_client_encrypted_for_one_member_only_is_not_enough)
+{
+	struct world *world = world_new("", REQUIRED);
+	struct sent sent;
+	char *text;
+	int i;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_publish(world, BERT, PUBLISH_BLOB_AES);
+	world_group(world, TEAM, anna_and_bert, false);
+	for (i = 0; i < 2; i++) {
+		text = world_client_encrypts(world, "To: " TEAM "\n", EVP_aes_256_cbc(),
+		    i == 0 ? TO(ANNA) : TO(ANNA, BERT), plain_inner);
+		sent = world_send(world, "me@corp.test", TO(TEAM), text);
+		assert_action(&sent, i == 0 ? ACTION_REFUSE : ACTION_PASS,
+		    i == 0 ? "recipient-not-addressed" : "client-encrypted");
+		if (i == 0)
+			ck_assert(sent_reply_has(&sent, BERT " (member of " TEAM ")"));
+		sent_free(&sent);
+		free(text);
+	}
 	world_free(world);
 }
 END_TEST
@@ -807,6 +964,13 @@ main(void)
 	tcase_add_loop_test(tcase, nothing_published_is_refused_only_where_required, 0, 2);
 	tcase_add_test(tcase, nobody_is_dropped_for_one_who_cannot_be_sealed_to);
 	tcase_add_test(tcase, a_blind_copy_is_not_disclosed);
+	tcase_add_test(tcase, a_group_is_sealed_for_every_member);
+	tcase_add_loop_test(tcase,
+	    a_group_with_somebody_that_cannot_be_sealed_to_is_held_to_the_rule, 0,
+	    (int)ARRAY_LENGTH(unusable_groups));
+	tcase_add_test(tcase, who_is_in_two_groups_and_the_envelope_is_sealed_for_once);
+	tcase_add_test(tcase, a_blind_copied_group_is_not_disclosed);
+	tcase_add_test(tcase, what_the_client_encrypted_for_one_member_only_is_not_enough);
 	tcase_add_loop_test(tcase, a_failing_directory_defers, 0, 2);
 	tcase_add_test(tcase, a_silent_directory_defers_at_the_deadline);
 	tcase_add_test(tcase, a_slow_answer_is_waited_for_once);

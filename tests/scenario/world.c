@@ -19,6 +19,8 @@ struct person {
 	X509 *certificate;
 	struct finding finding;
 	bool published;
+	const char *const *members; /* of a group; NULL */
+	bool incomplete;
 	int delay_ms; /* -1: never */
 	bool fails;
 };
@@ -73,6 +75,23 @@ query_free(struct source_query *query)
 	free(query);
 }
 
+static struct findings_group *
+make_group(const struct person *person)
+{
+	struct findings_group *group = findings_group_new();
+	const char *const *member;
+
+	ck_assert_ptr_nonnull(group);
+	group->incomplete = person->incomplete;
+	for (member = person->members; *member != NULL; member++) {
+		if (strchr(*member, '@') != NULL)
+			ck_assert_int_eq(findings_group_add(group, *member, NULL), 0);
+		else
+			ck_assert_int_eq(findings_group_add_nameless(group, *member, NULL), 0);
+	}
+	return group;
+}
+
 static void
 query_answer(evutil_socket_t fd, short what, void *context)
 {
@@ -97,6 +116,8 @@ query_answer(evutil_socket_t fd, short what, void *context)
 		findings->entries = 1;
 		ck_assert_int_eq(findings_add(findings, &person->finding, &err), 0);
 	}
+	if (person != NULL && person->members != NULL)
+		findings_set_group(findings, make_group(person));
 	answer(answer_context, findings, NULL);
 }
 
@@ -341,6 +362,15 @@ world_publish(struct world *world, const char *address, enum publish what)
 		who->finding.value = pki_der(who->certificate, &who->finding.size);
 	}
 	who->published = true;
+}
+
+void
+world_group(struct world *world, const char *address, const char *const *members, bool incomplete)
+{
+	struct person *group = person(world, address);
+
+	group->members = members;
+	group->incomplete = incomplete;
 }
 
 void

@@ -32,6 +32,11 @@ enum publish {
 };
 void world_publish(struct world *world, const char *address, enum publish what);
 
+/* The address is a mail group of these addresses (NULL at the end); a text without "@" is a member
+ * without an address. incomplete: not all members are known. Borrowed. */
+void world_group(
+    struct world *world, const char *address, const char *const *members, bool incomplete);
+
 /* The directory answers for the address after so long (milliseconds), -1: never, or with an error.
  */
 void world_delay(struct world *world, const char *address, int ms);

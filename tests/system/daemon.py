@@ -21,6 +21,7 @@ def environment(folder):
     report = os.path.join(folder, "sanitizer")
     return {**os.environ, "G_SLICE": "always-malloc",
             "ASAN_OPTIONS": f"detect_leaks=1:detect_stack_use_after_return=1:log_path={report}",
+            "LSAN_OPTIONS": f"suppressions={HERE}/lsan.supp:print_suppressions=0",
             "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={report}",
             "TSAN_OPTIONS": f"suppressions={HERE}/tsan.supp:log_path={report}:halt_on_error=0"}
 
@@ -67,14 +68,17 @@ def listens_at(listen):
 
 class Daemon:
     """listen: as in the configuration. The folder, "daemon" within the place, holds all its files.
+    prefix: in front of the command line; must leave it the process id.
     """
 
-    def __init__(self, place, text, listen, name="daemon"):
+    def __init__(self, place, text, listen, name="daemon", prefix=()):
         self.place = place
         self.name = name
+        self.prefix = list(prefix)
         self.folder = place.path(name)
         self.audit_file = os.path.join(self.folder, "audit.log")
         self.cache = os.path.join(self.folder, "cache")
+        self.control = os.path.join(self.folder, "control.sock")
         self.listen = listen
         self.address = listens_at(listen)
         os.makedirs(self.cache, exist_ok=True)
@@ -85,14 +89,14 @@ class Daemon:
 
     def write(self, text):
         base = {"listen": self.listen, "audit-file": self.audit_file, "cache-folder": self.cache,
-                "audit-syslog": "no", "log-to": "stderr", "log-level": "debug"}
+                "audit-syslog": "no", "log-to": "stderr", "log-level": "debug", "control-socket": "unix:" + self.control}
         given = {line.split("=")[0].strip() for line in text.splitlines() if "=" in line}
         head = "".join(f"{key} = {setting(value)}\n" for key, value in base.items()
                        if key not in given)
         self.file = self.place.write(f"{self.name}/smime-milter.conf", head + text)
 
     def start(self):
-        argv = [os.path.join(build_folder(), "smime-milter"), "-f", "-c", self.file]
+        argv = [*self.prefix, os.path.join(build_folder(), "smime-milter"), "-f", "-c", self.file]
         self.process = Process(argv, os.path.join(self.folder, "log"),
                                env=environment(self.folder))
         try:

@@ -58,10 +58,16 @@ def result(tag, code=0, text="", referral=b""):
 
 class FakeLdap:
     """entries: address → [ldif.Entry]. delay: seconds before a search is answered. behaviour:
-    "answer", "never", "referral", "garbage", "close", "busy" or "someone else"."""
+    "answer", "never", "referral", "garbage", "close", "busy" or "someone else". part: so many
+    members of a group are given at once, as Active Directory does with 1,500."""
 
-    def __init__(self, place, entries, delay=0, behaviour="answer"):
+    def __init__(self, place, entries, delay=0, behaviour="answer", part=None):
         self.entries = {}
+        self.names = {entry.dn.lower(): entry for entry in entries}
+        self.part = part
+        self.ranges = []
+        self.silent = set()  # names that are never answered for
+        self.codes = {}      # name → result code
         for entry in entries:
             for address in entry.mail:
                 self.entries.setdefault(address.lower(), []).append(entry)
@@ -117,10 +123,21 @@ class FakeLdap:
             writer.write(message(number, result(0x61)))
         elif tag == 0x63:
             self.searches += 1
-            wanted = assertions(decode(content)[6])
+            wanted = self._wanted(decode(content))
             self._loop.call_later(self.delay, self._answer, writer, number, wanted)
         elif tag == 0x77:
             writer.write(message(number, result(0x78, 2, "no StartTLS here")))
+
+    def _wanted(self, search):
+        """The addresses of the filter; of a search of one entry (scope base), the entry itself and
+        where its members are to begin."""
+        if search[1][1] != b"\0":
+            return assertions(search[6])
+        asked = [name.decode() for _, name in decode(search[7][1])]
+        ranges = [name for name in asked if ";range=" in name]
+        self.ranges += ranges
+        start = int(ranges[0].partition("=")[2].partition("-")[0]) if ranges else 0
+        return search[0][1].decode().lower(), start
 
     def _answer(self, writer, number, wanted):
         if writer.is_closing() or self.behaviour == "never":
@@ -138,9 +155,21 @@ class FakeLdap:
             url = encode(0xA3, encode(0x04, b"ldap://127.0.0.1:1/dc=x,dc=test"))
             writer.write(message(number, result(0x65, 10, "elsewhere", url)))
             return
-        for entry in self._matching(wanted):
-            writer.write(message(number, self._entry(entry)))
-        writer.write(message(number, result(0x65)))
+        start = 0
+        if isinstance(wanted, tuple):
+            name, start = wanted
+            if name in self.silent:
+                return
+            if name in self.codes:
+                writer.write(message(number, result(0x65, self.codes[name])))
+                return
+            found = [self.names[name]] if name in self.names else []
+        else:
+            found = self._matching(wanted)
+        for entry in found:
+            writer.write(message(number, self._entry(entry, start)))
+        missing = isinstance(wanted, tuple) and not found
+        writer.write(message(number, result(0x65, 32 if missing else 0)))
 
     def _matching(self, wanted):
         if self.behaviour == "someone else":
@@ -151,13 +180,24 @@ class FakeLdap:
             found += [entry for entry in self.entries.get(address, []) if entry not in found]
         return found
 
-    def _entry(self, entry):
+    def _members(self, entry, start):
+        """The members' attribute: whole, or a part and the attribute itself without a value."""
+        values = [value for name, value in entry.other if name == "member"]
+        if not self.part or len(values) <= self.part:
+            return [("member", values)]
+        end = start + self.part
+        last = "*" if end >= len(values) else end - 1
+        return [("member", []), (f"member;range={start}-{last}", values[start:end])]
+
+    def _entry(self, entry, start=0):
         attributes = b""
         for name, values in (("mail", [mail.encode() for mail in entry.mail]),
                              ("userCertificate;binary", entry.certificates),
                              ("userSMIMECertificate", entry.blobs),
-                             *[(name, [value]) for name, value in entry.other]):
-            if values:
+                             *self._members(entry, start),
+                             *[(name, [value]) for name, value in entry.other
+                               if name != "member"]):
+            if values or (name == "member" and self.part):
                 attributes += encode(0x30, encode(0x04, name.encode()) + encode(
                     0x31, b"".join(encode(0x04, value) for value in values)))
         return encode(0x64, encode(0x04, entry.dn.encode()) + encode(0x30, attributes))

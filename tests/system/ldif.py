@@ -34,6 +34,35 @@ class Entry:
         return "\n".join(lines) + "\n"
 
 
+class Group:
+    """A mail group. members: entries, or DNs; addresses: of members that have no entry. mail may be
+    None."""
+
+    def __init__(self, uid, mail, members=(), addresses=(), attribute="member"):
+        self.uid = uid
+        self.dn = f"uid={uid},ou=people,{SUFFIX}"
+        self.mail = [] if mail is None else [mail]
+        self.certificates = []
+        self.blobs = []
+        self.attribute = attribute
+        self.members = [getattr(member, "dn", member) for member in members]
+        self.addresses = list(addresses)
+
+    @property
+    def other(self):
+        return ([(self.attribute, dn.encode()) for dn in self.members]
+                + [("mgrpRFC822MailMember", address.encode()) for address in self.addresses])
+
+    def text(self):
+        kind = "applicationProcess" if not self.members else \
+            {"member": "groupOfNames", "uniqueMember": "groupOfUniqueNames"}[self.attribute]
+        lines = [line("dn", self.dn), f"objectClass: {kind}", "objectClass: mailGroup",
+                 line("uid", self.uid), line("cn", self.uid)]
+        lines += [line("mail", address) for address in self.mail]
+        lines += [line(name, value) for name, value in self.other]
+        return "\n".join(lines) + "\n"
+
+
 def top():
     return (f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\ndc: x\no: Test\n\n"
             f"dn: ou=people,{SUFFIX}\nobjectClass: organizationalUnit\nou: people\n\n")

@@ -80,7 +80,7 @@ class Scenario:
             trusts = {"test": {"anchors": self.people.anchors, "revocation": "off"}}
         return configuration(top or {}, directories, trusts, RULES if rules is None else rules)
 
-    def daemon(self, text=None, postfix=None, listen=None, name="daemon", **parts):
+    def daemon(self, text=None, postfix=None, listen=None, name="daemon", prefix=(), **parts):
         """Starts a daemon: behind a Postfix, where one is named, else on a socket of its own."""
         top = dict(parts.pop("top", None) or {})
         if postfix is not None:
@@ -89,7 +89,7 @@ class Scenario:
         listen = listen or "unix:" + self.place.path(f"{name}.sock")
         if text is None:
             text = self.configuration(top, **parts)
-        daemon = Daemon(self.place, text, listen, name)
+        daemon = Daemon(self.place, text, listen, name, prefix)
         self.daemons.append(daemon)
         return daemon
 

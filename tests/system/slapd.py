@@ -17,7 +17,8 @@ moduleload back_mdb
 TLSCACertificateFile {ca}
 TLSCertificateFile {folder}/server.pem
 TLSCertificateKeyFile {folder}/server.key
-TLSVerifyClient never
+TLSVerifyClient {verify}
+{more}
 sizelimit unlimited
 threads 8
 database mdb
@@ -29,37 +30,47 @@ maxsize 1073741824
 dbnosync
 index objectClass eq
 index mail,proxyAddresses eq
-access to * by * read
+access to * by {readers} read by * none
 """
 
-# What Active Directory calls them, with its object identifiers.
+# What Active Directory and the Netscape server call them, with their object identifiers.
 SCHEMA = """
 attributetype ( 1.2.840.113556.1.2.210 NAME 'proxyAddresses' EQUALITY caseIgnoreMatch
   SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( 2.16.840.1.113730.3.1.30 NAME 'mgrpRFC822MailMember'
+  EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
+objectclass ( 2.16.840.1.113730.3.2.4 NAME 'mailGroup' SUP top AUXILIARY
+  MAY ( uid $ mail $ mgrpRFC822MailMember ) )
 objectclass ( 1.2.840.113556.1.5.9 NAME 'adUser' SUP top AUXILIARY MAY proxyAddresses )
 """
 
 
 class Slapd:
-    def __init__(self, place, entries, authority, name="slapd"):
+    """identity: its certificate, if not a good one from the authority. verify: TLSVerifyClient.
+    more: further lines of configuration. readers: who may read the entries. ldif_text: further
+    entries."""
+
+    def __init__(self, place, entries, authority, name="slapd", identity=None, verify="never",
+                 more="", readers="*", ldif_text=""):
         self.place = place
         self.name = name
         self.folder = place.path(name)
         self.ca = authority.identity.cert
         os.makedirs(os.path.join(self.folder, "db"))
-        self._make_certificate(authority)
+        self._write_certificate(identity or authority.issue(
+            "localhost", [], key="p256", extended="serverAuth",
+            extensions=["subjectAltName=DNS:localhost,IP:127.0.0.1"]))
         place.write(f"{name}/ad.schema", SCHEMA)
         self.configuration = place.write(f"{name}/slapd.conf", CONFIGURATION.format(
-            folder=self.folder, ca=self.ca, suffix=ldif.SUFFIX))
-        data = place.write(f"{name}/data.ldif", ldif.text(entries, ascii_only=True))
+            folder=self.folder, ca=self.ca, suffix=ldif.SUFFIX, verify=verify, more=more,
+            readers=readers))
+        data = place.write(f"{name}/data.ldif", ldif.text(entries, ascii_only=True) + ldif_text)
         run(["/usr/sbin/slapadd", "-q", "-f", self.configuration, "-l", data])
         self.port, self.tls_port = free_port(), free_port()
         self.socket = os.path.join(self.folder, "ldapi")
         self.start()
 
-    def _make_certificate(self, authority):
-        identity = authority.issue("localhost", [], key="p256", extended="serverAuth",
-                                   extensions=["subjectAltName=DNS:localhost,IP:127.0.0.1"])
+    def _write_certificate(self, identity):
         for source, target in ((identity.cert, "server.pem"), (identity.key, "server.key")):
             with open(source) as file:
                 self.place.write(f"{self.name}/{target}", file.read(), 0o600)

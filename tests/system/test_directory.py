@@ -96,6 +96,35 @@ def test_a_directory_that_is_down_defers_and_comes_back(s):
     require(is_sealed(s.sink.wait_for(anna.address).data), "not sealed")
 
 
+def test_a_second_server_takes_over_and_gives_back_and_senders_hear_nothing(s):
+    first = Slapd(s.place, s.people.entries(), s.people.server_ca, name="first")
+    second = Slapd(s.place, s.people.entries(), s.people.server_ca, name="second")
+    servers = ldap(first.uri, **{"tls-ca": first.ca})
+    servers["gal"]["uri"] = [first.uri, second.uri]
+    daemon = s.daemon(top={"cache-positive": "0s"}, directories=servers)
+    seals(s, daemon, s.people.anna)
+    daemon.wait_log("connected to " + re.escape(first.uri))
+    require("connected to " + second.uri not in daemon.log(), "the second was asked as well")
+    first.stop()
+    seals(s, daemon, s.people.anna)
+    daemon.wait_log("connected to " + re.escape(second.uri))
+    first.start()
+    daemon.wait_log(re.escape(first.uri) + " is back")
+    second.stop()
+    seals(s, daemon, s.people.anna)
+
+
+def test_a_server_that_stops_answering_costs_only_the_search_time_where_there_is_another(s):
+    fake = FakeLdap(s.place, s.people.entries(), behaviour="never")
+    slapd = Slapd(s.place, s.people.entries(), s.people.server_ca)
+    servers = ldap(fake.uri, tls="never", **{"search-timeout": "500ms", "retry-interval": "1m"})
+    servers["gal"]["uri"] = [fake.uri, slapd.uri]
+    daemon = s.daemon(top={"cache-positive": "0s"}, directories=servers)
+    for _ in range(3):
+        seals(s, daemon, s.people.anna)
+    require(fake.searches == 1, "searches of the silent one:", fake.searches)
+
+
 def test_an_outage_does_not_strip_preferred_encryption(s):
     fake = FakeLdap(s.place, [], behaviour="busy")
     daemon = s.daemon(directories=ldap(fake.uri, tls="never"))

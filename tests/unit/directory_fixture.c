@@ -47,6 +47,8 @@ fixture_init(struct fixture *fixture, size_t count)
 	fixture->config.cache_positive = 600000;
 	fixture->config.cache_negative = 120000;
 	fixture->config.lookups_limit = 5000;
+	fixture->config.group_members_limit = 500;
+	fixture->config.group_depth_limit = 8;
 	fixture->config.directories = fixture->directories;
 	fixture->config.directory_count = count;
 	for (i = 0; i < count; i++)

@@ -25,7 +25,7 @@ struct fixture {
 	char folder[64]; /* made by fixture_folder() */
 };
 
-/* The defaults, with `count` directories titled "first", "second", "third", for all domains. */
+/* The defaults (but for cache-error, cache-refresh and stale-if-error: off), with `count` directories titled "first", "second", "third", for all domains. */
 void fixture_init(struct fixture *fixture, size_t count);
 /* Ends the resolver, removes the folder. */
 void fixture_end(struct fixture *fixture);

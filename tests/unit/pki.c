@@ -1,13 +1,18 @@
 #include "pki.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define RSA_NUMBERS 8
 
@@ -47,6 +52,65 @@ const unsigned char pki_capabilities_gcm_oaep[] = {0x30, 0x54,                  
     0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00};
 const size_t pki_capabilities_gcm_oaep_size = sizeof(pki_capabilities_gcm_oaep);
 
+/* NULL: it is not there yet. */
+static EVP_PKEY *
+read_key(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	EVP_PKEY *key;
+
+	if (file == NULL)
+		return NULL;
+	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	fclose(file);
+	REQUIRE(key != NULL);
+	return key;
+}
+
+/* Whoever is first has made it: the others read that one. */
+static EVP_PKEY *
+keep_key(EVP_PKEY *key, const char *path)
+{
+	char own[PATH_MAX];
+	FILE *file;
+
+	REQUIRE(snprintf(own, sizeof(own), "%s.%ld", path, (long)getpid()) < (int)sizeof(own));
+	file = fopen(own, "we");
+	REQUIRE(file != NULL);
+	REQUIRE(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL));
+	REQUIRE(fclose(file) == 0);
+	if (link(own, path) != 0) {
+		REQUIRE(errno == EEXIST);
+		EVP_PKEY_free(key);
+		key = read_key(path);
+	}
+	REQUIRE(unlink(own) == 0);
+	return key;
+}
+
+/* Making one takes as long as the rest of a test, and each test is a process: where the environment
+ * names a folder (make check does), they are kept there. */
+static EVP_PKEY *
+make_rsa_key(int bits, int number)
+{
+	const char *folder = getenv("PKI_KEYS");
+	char path[PATH_MAX];
+	EVP_PKEY *key;
+
+	if (folder == NULL)
+		return EVP_RSA_gen((unsigned int)bits);
+	REQUIRE(mkdir(folder, 0700) == 0 || errno == EEXIST);
+	REQUIRE(
+	    snprintf(path, sizeof(path), "%s/rsa-%d-%d", folder, bits, number) < (int)sizeof(path));
+	key = read_key(path);
+	if (key == NULL) {
+		key = EVP_RSA_gen((unsigned int)bits);
+		REQUIRE(key != NULL);
+		key = keep_key(key, path);
+	}
+	return key;
+}
+
 static EVP_PKEY *
 rsa_key(int bits, int kind, int number)
 {
@@ -56,7 +120,7 @@ rsa_key(int bits, int kind, int number)
 	REQUIRE(number >= 0 && number < RSA_NUMBERS);
 	key = &keys[kind][number];
 	if (*key == NULL)
-		*key = EVP_RSA_gen((unsigned int)bits);
+		*key = make_rsa_key(bits, number);
 	REQUIRE(*key != NULL);
 	EVP_PKEY_up_ref(*key);
 	return *key;

@@ -22,8 +22,8 @@ enum pki_key {
 	PKI_X25519, /* can't sign: the certificate needs an issuer */
 };
 
-/* A new key. RSA keys of a kind are made once a process, and numbered: the same kind and number is
- * the same key. */
+/* A new key. RSA keys of a kind are made once (a process, or a folder named by PKI_KEYS), and
+ * numbered: the same kind and number is the same key. */
 EVP_PKEY *pki_key(enum pki_key kind, int number);
 
 /* What a certificate says; zero or NULL means the default in brackets. */

@@ -32,17 +32,21 @@ scene_init(struct scene *scene)
 	scene->facts.recipients = scene->recipients;
 }
 
+/* Nothing under test asks for the local part alone but address_equal(). */
+static struct address
+address_of(const char *text, char copy[64], char domain[64])
+{
+	snprintf(copy, 64, "%s", text);
+	snprintf(domain, 64, "%s", strrchr(text, '@') + 1);
+	return (struct address){copy, copy, domain};
+}
+
 size_t
 scene_add(struct scene *scene, const char *address, enum config_encrypt encrypt)
 {
 	size_t i = scene->facts.recipient_count++;
-	char *at;
 
-	snprintf(scene->texts[i], sizeof(scene->texts[i]), "%s", address);
-	at = strrchr(scene->texts[i], '@');
-	snprintf(scene->domains[i], sizeof(scene->domains[i]), "%s", at + 1);
-	/* Nothing under test asks for the local part alone but address_equal(). */
-	scene->addresses[i] = (struct address){scene->texts[i], scene->texts[i], scene->domains[i]};
+	scene->addresses[i] = address_of(address, scene->texts[i], scene->domains[i]);
 	snprintf(scene->titles[i], sizeof(scene->titles[i]), "rule-%zu", i);
 	scene->rules[i].title = scene->titles[i];
 	scene->rules[i].encrypt = encrypt;
@@ -52,11 +56,31 @@ scene_add(struct scene *scene, const char *address, enum config_encrypt encrypt)
 	scene->records[i].state = RECIPIENT_NONE;
 	scene->records[i].digital_ids = scene->ids[i];
 	scene->recipients[i].address = &scene->addresses[i];
+	scene->recipients[i].envelope = &scene->addresses[i];
 	scene->recipients[i].rule = &scene->rules[i];
 	scene->recipients[i].record = &scene->records[i];
 	scene->recipients[i].asked = true;
 	scene->recipients[i].visible = true;
 	return i;
+}
+
+void
+scene_member(struct scene *scene, size_t recipient, const char *group)
+{
+	scene->groups[recipient] =
+	    address_of(group, scene->group_texts[recipient], scene->group_domains[recipient]);
+	scene->recipients[recipient].envelope = &scene->groups[recipient];
+	scene->recipients[recipient].member = true;
+}
+
+void
+scene_nameless(struct scene *scene, size_t recipient, const char *group, const char *dn_text)
+{
+	scene_member(scene, recipient, group);
+	snprintf(scene->texts[recipient], sizeof(scene->texts[recipient]), "%s", group);
+	snprintf(scene->details[recipient], sizeof(scene->details[recipient]), "%s", dn_text);
+	scene->records[recipient].detail = scene->details[recipient];
+	scene->recipients[recipient].address = scene->recipients[recipient].envelope;
 }
 
 void

@@ -22,6 +22,10 @@ struct scene {
 	char texts[SCENE_RECIPIENTS][64];
 	char domains[SCENE_RECIPIENTS][64];
 	struct address addresses[SCENE_RECIPIENTS];
+	char group_texts[SCENE_RECIPIENTS][64];
+	char group_domains[SCENE_RECIPIENTS][64];
+	struct address groups[SCENE_RECIPIENTS];
+	char details[SCENE_RECIPIENTS][64];
 	struct recipient records[SCENE_RECIPIENTS];
 	struct digital_id ids[SCENE_RECIPIENTS][SCENE_DIGITAL_IDS];
 	struct certificate certificates[SCENE_RECIPIENTS][SCENE_DIGITAL_IDS];
@@ -38,6 +42,11 @@ void scene_init(struct scene *scene);
 /* One more recipient, in To, under a rule of its own with a copy of the top level's policy, looked
  * up, for whom nothing is published. Returns its index. */
 size_t scene_add(struct scene *scene, const char *address, enum config_encrypt encrypt);
+
+/* The recipient is a member of a group of the envelope. scene_nameless(): one without an address,
+ * known by its DN. */
+void scene_member(struct scene *scene, size_t recipient, const char *group);
+void scene_nameless(struct scene *scene, size_t recipient, const char *group, const char *dn);
 
 /* The recipient loses its rule. */
 void scene_without_rule(struct scene *scene, size_t recipient);

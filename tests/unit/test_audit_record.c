@@ -135,6 +135,24 @@ START_TEST(an_observed_recipient_says_what_was_done_and_what_would_have_been)
 }
 END_TEST
 
+START_TEST(a_groups_member_is_recorded_with_the_group)
+{
+	begin();
+	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
+	make(0);
+	ck_assert(json_is_null(json_object_get(record, "group")));
+	scene_member(&scene, 0, "staff@partner.example");
+	make(0);
+	ck_assert_str_eq(text_of("recipient"), "anna@partner.example");
+	ck_assert_str_eq(text_of("group"), "staff@partner.example");
+	scene_nameless(&scene, 0, "staff@partner.example", "cn=Nobody");
+	make(0);
+	ck_assert_str_eq(text_of("recipient"), "staff@partner.example");
+	ck_assert_ptr_nonnull(strstr(text_of("detail"), "cn=Nobody"));
+	end();
+}
+END_TEST
+
 START_TEST(what_the_client_encrypted_with_is_the_cipher)
 {
 	begin();
@@ -183,13 +201,33 @@ START_TEST(without_a_plan_the_record_says_why)
 }
 END_TEST
 
+START_TEST(what_served_beyond_its_lifetime_is_recorded_as_such)
+{
+	static char detail[] = "no server could be asked";
+
+	begin();
+	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
+	scene_publish_modern(&scene, 0);
+	make(0);
+	ck_assert(json_is_false(json_object_get(record, "stale_if_error")));
+	ck_assert(json_is_null(json_object_get(record, "lookup")));
+	scene.records[0].stale_if_error = true;
+	scene.records[0].detail = detail;
+	make(0);
+	ck_assert_str_eq(text_of("action"), "seal");
+	ck_assert(json_is_true(json_object_get(record, "stale_if_error")));
+	ck_assert_str_eq(text_of("lookup"), detail);
+	end();
+}
+END_TEST
+
 START_TEST(every_record_has_the_same_keys)
 {
 	static const char *const keys[] = {"schema", "time", "event", "reference", "queue_id",
-	    "message_id", "sender", "user", "client", "content", "recipient", "rule", "mode",
-	    "action", "reason", "trust_failure", "detail", "cipher", "cipher_strength",
+	    "message_id", "sender", "user", "client", "content", "recipient", "group", "rule",
+	    "mode", "action", "reason", "trust_failure", "detail", "cipher", "cipher_strength",
 	    "best_cipher", "capabilities", "fallback", "digital_id", "digital_ids", "stale",
-	    "duration_ms"};
+	    "stale_if_error", "lookup", "duration_ms"};
 	size_t i;
 
 	begin();
@@ -346,9 +384,11 @@ main(void)
 	tcase_add_test(tcase, a_sealed_recipient_is_recorded_with_all_that_led_to_it);
 	tcase_add_test(tcase, a_trust_failure_says_which_link_failed);
 	tcase_add_test(tcase, an_observed_recipient_says_what_was_done_and_what_would_have_been);
+	tcase_add_test(tcase, a_groups_member_is_recorded_with_the_group);
 	tcase_add_test(tcase, what_the_client_encrypted_with_is_the_cipher);
 	tcase_add_test(tcase, trouble_overrides_the_plan);
 	tcase_add_test(tcase, without_a_plan_the_record_says_why);
+	tcase_add_test(tcase, what_served_beyond_its_lifetime_is_recorded_as_such);
 	tcase_add_test(tcase, every_record_has_the_same_keys);
 	tcase_add_loop_test(
 	    tcase, text_that_is_not_utf8_is_escaped_not_lost, 0, (int)ARRAY_LENGTH(texts));

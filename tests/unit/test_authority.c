@@ -209,6 +209,7 @@ on_search(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	struct pool_result result = {.outcome = search->base->outcome,
 	    .error = &err,
 	    .server = "ldaps://x",
+	    .connection = 7,
 	    .authenticated = !search->base->without_tls};
 
 	if (search->base->silent)
@@ -248,6 +249,7 @@ pool_search_start(struct pool *pool UNUSED, const struct pool_question *question
 	search = calloc(1, sizeof(*search));
 	search->base = &bases[i];
 	search->page = read_cookie(question->controls);
+	ck_assert_uint_eq(question->connection, search->page > 0 ? 7 : 0);
 	search->events = events;
 	search->context = context;
 	search->timer = event_new(t.loop, -1, 0, on_search, search);

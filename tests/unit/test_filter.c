@@ -73,6 +73,40 @@ START_TEST(an_international_domain_is_asked_for_in_both_forms)
 }
 END_TEST
 
+static const struct {
+	const char *delimiter;
+	const char *address;
+	const char *filter;
+} details[] = {
+    {"+", "anna+news@example.org", "(|(mail=anna+news@example.org)(mail=anna@example.org))"},
+    {"+", "anna+a+b@example.org", "(|(mail=anna+a+b@example.org)(mail=anna@example.org))"},
+    {"+", "anna@example.org", "(mail=anna@example.org)"},
+    {"+", "+anna@example.org", "(mail=+anna@example.org)"},
+    {"-", "anna+news@example.org", "(mail=anna+news@example.org)"},
+    {"", "anna+news@example.org", "(mail=anna+news@example.org)"},
+    {"+", "\"a b+c\"@example.org", "(|(mail=\"a b+c\"@example.org)(mail=\"a b\"@example.org))"},
+    {"+", "\"a+b c\"@example.org", "(|(mail=\"a+b c\"@example.org)(mail=a@example.org))"},
+    {"+", "a*b+c@example.org", "(|(mail=a\\2ab+c@example.org)(mail=a\\2ab@example.org))"},
+    {"+", "a+b@xn--bcher-kva.example",
+	"(|(mail=a+b@xn--bcher-kva.example)(mail=a+b@b\\c3\\bccher.example)"
+	"(mail=a@xn--bcher-kva.example)(mail=a@b\\c3\\bccher.example))"},
+};
+
+START_TEST(an_address_with_a_detail_is_asked_for_with_and_without_it)
+{
+	struct config_directory directory = {.kind = DIRECTORY_INETORGPERSON};
+	struct address address = fixture_address(details[_i].address);
+	char *filter;
+
+	directory.subaddress_delimiter = (char *)details[_i].delimiter;
+	filter = filter_build(&directory, &address, NULL);
+	ck_assert_ptr_nonnull(filter);
+	ck_assert_msg(strcasecmp(filter, details[_i].filter) == 0, "%s", filter);
+	free(filter);
+	address_free(&address);
+}
+END_TEST
+
 static const char *const bad_templates[] = {"(mail=%x)", "(mail=%", "(mail=%A)"};
 
 START_TEST(unknown_fields_are_refused)
@@ -120,5 +154,7 @@ main(void)
 	tcase_add_test(tcase, an_international_domain_is_asked_for_in_both_forms);
 	tcase_add_loop_test(tcase, unknown_fields_are_refused, 0, (int)ARRAY_LENGTH(bad_templates));
 	tcase_add_test(tcase, a_filter_too_long_is_refused);
+	tcase_add_loop_test(tcase, an_address_with_a_detail_is_asked_for_with_and_without_it, 0,
+	    (int)ARRAY_LENGTH(details));
 	return unit_run(suite);
 }

@@ -213,6 +213,8 @@ on_answer(void *context, struct findings *findings, const struct error *err)
 	event_base_loopbreak(asked->base);
 }
 
+static const struct members_limits limits = {500, 8};
+
 static struct findings *
 ask(const char *text)
 {
@@ -225,7 +227,7 @@ ask(const char *text)
 	evthread_use_pthreads();
 	asked.base = event_base_new();
 	pool = worker_pool_new(asked.base, 1, 10, "tests", NULL);
-	source = source_ldap_new(&fixture.directories[0], false, asked.base, pool, NULL);
+	source = source_ldap_new(&fixture.directories[0], false, &limits, asked.base, pool, NULL);
 	ck_assert_ptr_nonnull(source);
 	ck_assert_ptr_nonnull(source->operations->start(source, &address,
 	    clock_monotonic_ms() + FIXTURE_PATIENCE, on_answer, &asked, &asked.error));
@@ -237,6 +239,44 @@ ask(const char *text)
 	ck_assert_msg(asked.findings != NULL, "%s", asked.error.text);
 	return asked.findings;
 }
+
+/* The servers that a source tells of. */
+struct told {
+	size_t count;
+	const char *uri[3];
+	bool down[3];
+};
+
+static void
+on_server(void *context, const struct source_server *server)
+{
+	struct told *told = context;
+
+	told->uri[told->count] = server->uri;
+	told->down[told->count] = server->down;
+	ck_assert_str_eq(server->error, "");
+	told->count++;
+}
+
+START_TEST(a_source_tells_of_each_server)
+{
+	struct event_base *base = event_base_new();
+	struct told told = {.count = 0};
+	struct source *source;
+
+	add_uri("ldap", "127.0.0.1", slapd_port);
+	add_uri("ldap", "127.0.0.2", slapd_port);
+	source = source_ldap_new(&fixture.directories[0], false, &limits, base, NULL, NULL);
+	ck_assert_ptr_nonnull(source);
+	source->operations->describe(source, on_server, &told);
+	ck_assert_uint_eq(told.count, 2);
+	ck_assert_str_eq(told.uri[0], uris[0]);
+	ck_assert_str_eq(told.uri[1], uris[1]);
+	ck_assert(!told.down[0] && !told.down[1]);
+	source->operations->free(source);
+	event_base_free(base);
+}
+END_TEST
 
 START_TEST(both_attributes_come_with_and_without_binary)
 {
@@ -330,6 +370,28 @@ START_TEST(someone_elses_entry_does_not_bind)
 	findings_unref(findings);
 	findings = ask("carol@example.org");
 	ck_assert(findings->items[0].bind_by_entry);
+	findings_unref(findings);
+}
+END_TEST
+
+START_TEST(an_address_with_a_detail_finds_the_entry_without_it)
+{
+	struct findings *findings;
+
+	use_ldapi();
+	fixture.directories[0].bind_by_entry = true;
+	findings = ask("carol+news@example.org");
+	ck_assert_uint_eq(findings->count, 0);
+	findings_unref(findings);
+	fixture.directories[0].subaddress_delimiter = (char *)"+";
+	findings = ask("carol+news@example.org");
+	ck_assert_uint_eq(findings->count, 1);
+	ck_assert_str_eq(findings->items[0].address, "carol@example.org");
+	ck_assert(findings->items[0].bind_by_entry);
+	findings_unref(findings);
+	findings = ask("carol@example.org");
+	ck_assert_uint_eq(findings->count, 1);
+	ck_assert_ptr_null(findings->items[0].address);
 	findings_unref(findings);
 }
 END_TEST
@@ -523,7 +585,7 @@ static const struct {
     {"wrong\n", 0600, "binding as cn=admin,o=x"},
     {"\nsecret\n", 0600, "holds no password"},
     {"", 0600, "holds no password"},
-    {"secret\n", 0604, "open to everybody"},
+    {"secret\n", 0604, "everybody can read or write /"},
 };
 
 START_TEST(a_bind_that_cant_be_done_is_unavailable)
@@ -869,12 +931,14 @@ END_TEST
 static void
 add_content_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, a_source_tells_of_each_server);
 	tcase_add_test(tcase, both_attributes_come_with_and_without_binary);
 	tcase_add_test(tcase, configured_names_may_carry_options_and_be_empty);
 	tcase_add_test(tcase, proxy_addresses_find_and_bind_for_active_directory);
 	tcase_add_loop_test(
 	    tcase, the_search_goes_as_far_as_its_scope, 0, (int)ARRAY_LENGTH(scopes));
 	tcase_add_test(tcase, someone_elses_entry_does_not_bind);
+	tcase_add_test(tcase, an_address_with_a_detail_finds_the_entry_without_it);
 	tcase_add_test(tcase, several_entries_of_one_address_are_told);
 	tcase_add_test(tcase, values_beyond_the_limit_are_counted);
 	tcase_add_test(tcase, nothing_there_is_an_answer_and_an_asterisk_is_a_letter);

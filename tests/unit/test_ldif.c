@@ -1,4 +1,6 @@
 /* directory/roster, directory/source_ldif: an LDIF file as the directory. */
+#include <event2/event.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,11 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "directory/roster.h"
+#include "directory/source_ldif.h"
 #include "directory_fixture.h"
 #include "unit.h"
 
 static struct fixture fixture;
+static const struct members_limits limits = {500, 8};
 
 static void
 setup(void)
@@ -48,7 +53,9 @@ load(void)
 static struct findings *
 find(const struct roster *roster, const char *key)
 {
-	struct findings *findings = roster_find(roster, &fixture.directories[0], key, NULL);
+	struct roster_question question = {key, NULL, NULL, limits};
+	struct findings *findings = roster_find(roster, &fixture.directories[0], &question, NULL);
+
 
 	ck_assert_ptr_nonnull(findings);
 	return findings;
@@ -135,6 +142,44 @@ START_TEST(an_international_domain_is_found_in_either_form)
 		   "dn: cn=b\nmail: bob@xn--bcher-kva.example\nuserCertificate:: AQID\n");
 	ck_assert_uint_eq(count("anna@xn--bcher-kva.example"), 1);
 	ck_assert_uint_eq(count("bob@xn--bcher-kva.example"), 1);
+}
+END_TEST
+
+START_TEST(a_detail_is_left_out_where_the_directory_says_so)
+{
+	struct ticket *ticket;
+
+	write_ldif("dn: cn=a\nmail: anna@example.org\nuserCertificate:: AQID\n\n"
+		   "dn: cn=b\nmail: bob@example.org\nmail: bob+x@example.org\n"
+		   "userCertificate:: AQIE\n\n"
+		   "dn: cn=c\nmail: eve@example.org\nuserCertificate:: AQIF\n\n"
+		   "dn: cn=d\nmail: eve+x@example.org\nuserCertificate:: AQIG\n");
+	fixture.directories[0].subaddress_delimiter = (char *)"+";
+	fixture_start(&fixture);
+	ck_assert_int_eq(fixture_state(&fixture, "anna+news@example.org", NULL), RECIPIENT_FOUND);
+	ck_assert_int_eq(fixture_state(&fixture, "+anna@example.org", NULL), RECIPIENT_NONE);
+	ck_assert_int_eq(fixture_state(&fixture, "anna-news@example.org", NULL), RECIPIENT_NONE);
+	/* One entry with both addresses is one. */
+	ticket = fixture_ask(&fixture, "bob+x@example.org");
+	ck_assert_int_eq(ticket_record(ticket)->state, RECIPIENT_FOUND);
+	ck_assert_ptr_null(ticket_record(ticket)->detail);
+	ticket_free(ticket);
+	/* Who has the address itself comes before who has the shorter one. */
+	ticket = fixture_ask(&fixture, "eve+x@example.org");
+	ck_assert_uint_eq(ticket_record(ticket)->digital_id_count, 1);
+	ck_assert_str_eq(ticket_record(ticket)->digital_ids[0].dn, "cn=d");
+	ticket_free(ticket);
+}
+END_TEST
+
+START_TEST(the_directory_decides_about_case)
+{
+	write_ldif("dn: cn=a\nmail: Anna@Example.org\nuserCertificate:: AQID\n");
+	fixture.directories[0].local_part = DIRECTORY_CASE_EXACT;
+	fixture_start(&fixture);
+	ck_assert_int_eq(fixture_state(&fixture, "anna@example.org", NULL), RECIPIENT_NONE);
+	ck_assert_int_eq(fixture_state(&fixture, "Anna@example.org", NULL), RECIPIENT_FOUND);
+	ck_assert_int_eq(fixture_state(&fixture, "anna@example.org", NULL), RECIPIENT_NONE);
 }
 END_TEST
 
@@ -368,6 +413,105 @@ START_TEST(a_hundred_thousand_entries_load)
 }
 END_TEST
 
+#define MANY 20000
+
+/* Entry i: an address of its own, one with a hundred neighbours, and its number as
+ * the value; before every thousandth stands a record that can't be read. */
+static void
+write_many(void)
+{
+	FILE *file = fopen(fixture.directories[0].ldif, "w");
+	unsigned char value[4];
+	char text[16];
+	int i;
+
+	ck_assert_ptr_nonnull(file);
+	for (i = 0; i < MANY; i++) {
+		value[0] = 1;
+		value[1] = (unsigned char)(i >> 16);
+		value[2] = (unsigned char)(i >> 8);
+		value[3] = (unsigned char)i;
+		EVP_EncodeBlock((unsigned char *)text, value, sizeof(value));
+		if (i % 1000 == 0)
+			fputs("dn: cn=broken\nmail: user7@example.org\nno attribute\n\n", file);
+		fprintf(file,
+		    "dn: uid=u%d,o=X\nmail: User%d@Example.org\nmail: team%d@example.org\n"
+		    "userCertificate:: %s\n\n",
+		    i, i, i / 100, text);
+	}
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(every_one_of_many_entries_is_found_with_its_own_value)
+{
+	struct roster *roster;
+	struct findings *findings;
+	char key[64];
+	char dn[64];
+	int i;
+
+	write_many();
+	roster = load();
+	ck_assert_uint_eq(roster_entries(roster), MANY);
+	ck_assert_uint_eq(roster_broken(roster), MANY / 1000);
+	for (i = 0; i < MANY; i++) {
+		const unsigned char value[] = {
+		    1, (unsigned char)(i >> 16), (unsigned char)(i >> 8), (unsigned char)i};
+
+		snprintf(key, sizeof(key), "user%d@example.org", i);
+		snprintf(dn, sizeof(dn), "uid=u%d,o=X", i);
+		findings = find(roster, key);
+		ck_assert_uint_eq(findings->count, 1);
+		ck_assert_uint_eq(findings->entries, 1);
+		ck_assert_str_eq(findings->items[0].dn, dn);
+		ck_assert_uint_eq(findings->items[0].size, sizeof(value));
+		ck_assert_mem_eq(findings->items[0].value, value, sizeof(value));
+		findings_unref(findings);
+	}
+	findings = find(roster, "team199@example.org");
+	ck_assert_uint_eq(findings->entries, 100);
+	ck_assert_uint_eq(findings->count, (size_t)fixture.directories[0].entries_limit);
+	ck_assert_str_eq(findings->items[0].dn, "uid=u19900,o=X");
+	findings_unref(findings);
+	findings = find(roster, "team200@example.org");
+	ck_assert_uint_eq(findings->count, 0);
+	findings_unref(findings);
+	roster_free(roster);
+}
+END_TEST
+
+static bool
+many_are_without_the_last(void *context)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "user%d@example.org", MANY - 1);
+	/* One that is in both is always found, whichever is in force. */
+	ck_assert_int_eq(fixture_state(context, "user1@example.org", NULL), RECIPIENT_FOUND);
+	return fixture_state(context, key, NULL) == RECIPIENT_NONE;
+}
+
+START_TEST(look_ups_go_on_while_many_entries_are_read_again)
+{
+	const char *next = fixture_path(&fixture, "next");
+	FILE *file;
+	int i;
+
+	fixture.config.cache_entries = 0;
+	write_many();
+	fixture_start(&fixture);
+	ck_assert(!many_are_without_the_last(&fixture));
+	file = fopen(next, "w");
+	ck_assert_ptr_nonnull(file);
+	for (i = 0; i < MANY - 1; i++)
+		fprintf(file, "dn: uid=u%d\nmail: user%d@example.org\nuserCertificate:: AQID\n\n",
+		    i, i);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(rename(next, fixture.directories[0].ldif), 0);
+	ck_assert(fixture_until(many_are_without_the_last, &fixture));
+}
+END_TEST
+
 START_TEST(a_file_that_cant_be_read_is_an_error_at_the_start)
 {
 	struct error err = ERROR_INIT;
@@ -424,6 +568,46 @@ START_TEST(a_changed_file_is_read_again_and_a_bad_one_changes_nothing)
 }
 END_TEST
 
+static void
+on_server(void *context, const struct source_server *server)
+{
+	struct source_server *told = context;
+
+	ck_assert_ptr_null(told->uri); /* it is one */
+	ck_assert_int_eq(server->error[0] != '\0', server->down);
+	*told = *server;
+}
+
+static struct source_server
+describe(struct source *source)
+{
+	struct source_server told = {.uri = NULL};
+
+	source->operations->describe(source, on_server, &told);
+	return told;
+}
+
+START_TEST(a_source_tells_of_its_file)
+{
+	struct event_base *base = event_base_new();
+	int64_t end = clock_monotonic_ms() + FIXTURE_PATIENCE;
+	struct source *source;
+
+	write_ldif("dn: cn=Anna\nmail: anna@example.org\nuserCertificate:: AQID\n");
+	source = source_ldif_new(&fixture.directories[0], false, &limits, base, NULL, NULL);
+	ck_assert_ptr_nonnull(source);
+	ck_assert_str_eq(describe(source).uri, fixture.directories[0].ldif);
+	ck_assert(!describe(source).down);
+	ck_assert_int_eq(unlink(fixture.directories[0].ldif), 0);
+	while (!describe(source).down) {
+		ck_assert_int_lt(clock_monotonic_ms(), end);
+		event_base_loop(base, EVLOOP_ONCE);
+	}
+	source->operations->free(source);
+	event_base_free(base);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -432,9 +616,12 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_source_tells_of_its_file);
 	tcase_add_test(tcase, values_are_found_by_every_address_of_the_entry);
 	tcase_add_test(tcase, folded_lines_and_crlf_and_no_last_newline_are_read);
 	tcase_add_test(tcase, an_international_domain_is_found_in_either_form);
+	tcase_add_test(tcase, a_detail_is_left_out_where_the_directory_says_so);
+	tcase_add_test(tcase, the_directory_decides_about_case);
 	tcase_add_test(tcase, proxy_addresses_count_for_active_directory_only);
 	tcase_add_test(tcase, exact_local_parts_are_kept_apart);
 	tcase_add_loop_test(
@@ -448,6 +635,8 @@ main(void)
 	tcase_add_test(tcase, limits_of_size_values_and_entries_hold);
 	tcase_add_test(tcase, an_oversized_value_is_noted);
 	tcase_add_test(tcase, a_hundred_thousand_entries_load);
+	tcase_add_test(tcase, every_one_of_many_entries_is_found_with_its_own_value);
+	tcase_add_test(tcase, look_ups_go_on_while_many_entries_are_read_again);
 	tcase_add_test(tcase, a_file_that_cant_be_read_is_an_error_at_the_start);
 	tcase_add_test(tcase, a_changed_file_is_read_again_and_a_bad_one_changes_nothing);
 	return unit_run(suite);

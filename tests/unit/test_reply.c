@@ -148,6 +148,33 @@ START_TEST(many_recipients_are_counted_not_listed)
 }
 END_TEST
 
+START_TEST(a_large_group_is_told_by_a_few_members_named_with_the_group)
+{
+	char address[40];
+	size_t i;
+
+	begin(REASON_EXPIRED);
+	scene_member(&scene, 0, "staff@partner.example");
+	for (i = 1; i < SCENE_RECIPIENTS; i++) {
+		snprintf(address, sizeof(address), "user%zu@partner.example", i);
+		scene_add(&scene, address, ENCRYPT_REQUIRED);
+		scene_member(&scene, i, "staff@partner.example");
+		if (i % 2 == 0)
+			scene_publish_modern(&scene, i);
+	}
+	scene_nameless(&scene, 3, "staff@partner.example", "cn=Nobody,dc=partner");
+	write_reply();
+	ck_assert_ptr_nonnull(strstr(reply.lines[0],
+	    "anna@partner.example (member of staff@partner.example): the recipient's"));
+	ck_assert_ptr_nonnull(strstr(reply.lines[0], "; and 20 more recipients"));
+	ck_assert(says("user1@partner.example (member of staff@partner.example): "));
+	ck_assert(says("cn=Nobody,dc=partner (member of staff@partner.example): "));
+	ck_assert(!says("user2@"));
+	ck_assert(says("And 15 more"));
+	ck_assert(says("Reference: "));
+}
+END_TEST
+
 START_TEST(hostile_names_can_neither_break_lines_nor_hide_the_reference)
 {
 	static char hostile[3000];
@@ -242,6 +269,7 @@ main(void)
 	tcase_add_test(tcase, the_one_who_decided_comes_first_and_others_concerned_follow);
 	tcase_add_test(tcase, a_blocking_recipient_is_named_with_the_one_it_blocks);
 	tcase_add_test(tcase, many_recipients_are_counted_not_listed);
+	tcase_add_test(tcase, a_large_group_is_told_by_a_few_members_named_with_the_group);
 	tcase_add_test(tcase, hostile_names_can_neither_break_lines_nor_hide_the_reference);
 	tcase_add_test(tcase, a_weak_client_cipher_is_named_in_the_first_line);
 	tcase_add_loop_test(

@@ -1,146 +1,21 @@
 /* directory/resolver, with scripted directories: what the address says is what they do. */
-#include <event2/event.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "directory/source.h"
-#include "directory_fixture.h"
+#include "scripted.h"
 #include "unit.h"
 
-/* One scripted directory. Its local parts: found…, none…, never…, error…, refuse…, late… (found,
- * after 50 ms), entry… (an entry without values); the others are like found. */
-struct scripted {
-	struct source source;
-	struct event_base *base;
-};
-
-struct source_query {
-	struct scripted *scripted;
-	const struct address *address;
-	struct event *timer;
-	source_answer *answer;
-	void *context;
-};
-
 static struct fixture fixture;
-static atomic_int started[FIXTURE_DIRECTORIES_MAX];
-static atomic_int cancelled;
-static atomic_int freed;
-
-static bool
-says(const struct address *address, const char *word)
-{
-	return strncmp(address->local, word, strlen(word)) == 0;
-}
-
-static struct findings *
-make_findings(const struct scripted *scripted, const struct address *address)
-{
-	struct findings *findings = findings_new();
-	struct finding finding = {FINDING_CERTIFICATE, (char *)scripted->source.title,
-	    (char *)"cn=x", (char *)"userCertificate", (unsigned char *)address->local,
-	    strlen(address->local), false, false, false, NULL};
-
-	ck_assert_ptr_nonnull(findings);
-	findings->entries = says(address, "none") ? 0 : 1;
-	if (!says(address, "none") && !says(address, "entry"))
-		ck_assert_int_eq(findings_add(findings, &finding, NULL), 0);
-	return findings;
-}
-
-static void
-on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
-{
-	struct source_query *query = context;
-	struct findings *findings = NULL;
-	struct error err = ERROR_INIT;
-
-	if (says(query->address, "error"))
-		error_set(&err, ERROR_TEMPORARY, "scripted failure");
-	else
-		findings = make_findings(query->scripted, query->address);
-	query->answer(query->context, findings, findings != NULL ? NULL : &err);
-	event_free(query->timer);
-	free(query);
-}
-
-static struct source_query *
-start(struct source *source, const struct address *address, int64_t deadline_ms,
-    source_answer *answer, void *context, struct error *err)
-{
-	struct scripted *scripted = (struct scripted *)source;
-	struct source_query *query;
-	struct timeval after = {0, 0};
-
-	ck_assert_int_gt(deadline_ms, clock_monotonic_ms());
-	atomic_fetch_add(&started[source->title[0] == 'f'   ? 0
-				  : source->title[0] == 's' ? 1
-							    : 2],
-	    1);
-	if (says(address, "refuse")) {
-		error_set(err, ERROR_TEMPORARY, "scripted refusal");
-		return NULL;
-	}
-	query = calloc(1, sizeof(*query));
-	query->scripted = scripted;
-	query->address = address;
-	query->answer = answer;
-	query->context = context;
-	query->timer = event_new(scripted->base, -1, 0, on_timer, query);
-	if (says(address, "late"))
-		after.tv_usec = 50000;
-	if (!says(address, "never"))
-		event_add(query->timer, &after);
-	return query;
-}
-
-static void
-cancel(struct source *source UNUSED, struct source_query *query)
-{
-	atomic_fetch_add(&cancelled, 1);
-	event_free(query->timer);
-	free(query);
-}
-
-static void
-free_source(struct source *source)
-{
-	atomic_fetch_add(&freed, 1);
-	free(source);
-}
-
-static const struct source_operations operations = {start, cancel, free_source, NULL};
-
-static struct source *
-make(void *context UNUSED, const struct config_directory *directory, struct event_base *base,
-    struct error *err)
-{
-	struct scripted *scripted;
-
-	if (directory->bind_dn != NULL) {
-		error_set(err, ERROR_INPUT, "scripted to fail");
-		return NULL;
-	}
-	scripted = calloc(1, sizeof(*scripted));
-	scripted->source.operations = &operations;
-	scripted->source.title = directory->title;
-	scripted->base = base;
-	return &scripted->source;
-}
 
 static void
 begin(size_t directories)
 {
-	struct error err = ERROR_INIT;
-
 	if (fixture.config.directories == NULL)
 		fixture_init(&fixture, directories);
-	fixture.resolver = resolver_new_with(&fixture.config, fixture.trust, make, NULL, &err);
-	ck_assert_msg(fixture.resolver != NULL, "%s", err.text);
+	scripted_begin(&fixture);
 }
 
 static void
@@ -153,13 +28,7 @@ static void
 teardown(void)
 {
 	fixture_end(&fixture);
-	ck_assert_int_eq(atomic_load(&freed), (int)fixture.config.directory_count);
-}
-
-static int
-searches(void)
-{
-	return atomic_load(&started[0]) + atomic_load(&started[1]) + atomic_load(&started[2]);
+	ck_assert_int_eq(atomic_load(&scripted_freed), (int)fixture.config.directory_count);
 }
 
 static void
@@ -198,7 +67,7 @@ START_TEST(failures_say_which_directory_and_why_and_are_not_kept)
 	expect_unavailable("error@example.org", "scripted failure");
 	expect_unavailable("refuse@example.org", "scripted refusal");
 	expect_unavailable("refuse@example.org", "scripted refusal");
-	ck_assert_int_eq(searches(), 4);
+	ck_assert_int_eq(scripted_searches(), 4);
 	ck_assert_uint_eq(fixture_statistics(&fixture).failures, 4);
 	ck_assert_uint_eq(fixture_statistics(&fixture).entries, 0);
 }
@@ -214,19 +83,19 @@ START_TEST(directories_are_asked_in_order_until_one_holds_something)
 	fixture_list(&fixture.directories[1].domains, sub, 2);
 	begin(3);
 	expect("found@example.org", RECIPIENT_FOUND);
-	ck_assert_int_eq(atomic_load(&started[0]), 1);
-	ck_assert_int_eq(atomic_load(&started[2]), 0);
+	ck_assert_int_eq(atomic_load(&scripted_started[0]), 1);
+	ck_assert_int_eq(atomic_load(&scripted_started[2]), 0);
 	expect("none@example.org", RECIPIENT_NONE);
-	ck_assert_int_eq(atomic_load(&started[0]), 2);
-	ck_assert_int_eq(atomic_load(&started[1]), 0);
-	ck_assert_int_eq(atomic_load(&started[2]), 1);
+	ck_assert_int_eq(atomic_load(&scripted_started[0]), 2);
+	ck_assert_int_eq(atomic_load(&scripted_started[1]), 0);
+	ck_assert_int_eq(atomic_load(&scripted_started[2]), 1);
 	expect("found@sub.example.org", RECIPIENT_FOUND);
 	expect("found@example.net", RECIPIENT_FOUND);
-	ck_assert_int_eq(atomic_load(&started[1]), 2);
+	ck_assert_int_eq(atomic_load(&scripted_started[1]), 2);
 	expect("found@example.com", RECIPIENT_FOUND);
-	ck_assert_int_eq(atomic_load(&started[0]), 2);
-	ck_assert_int_eq(atomic_load(&started[1]), 2);
-	ck_assert_int_eq(atomic_load(&started[2]), 2);
+	ck_assert_int_eq(atomic_load(&scripted_started[0]), 2);
+	ck_assert_int_eq(atomic_load(&scripted_started[1]), 2);
+	ck_assert_int_eq(atomic_load(&scripted_started[2]), 2);
 }
 END_TEST
 
@@ -234,7 +103,7 @@ START_TEST(a_directory_that_fails_is_not_passed_over)
 {
 	begin(2);
 	expect("error@example.org", RECIPIENT_UNAVAILABLE);
-	ck_assert_int_eq(atomic_load(&started[1]), 0);
+	ck_assert_int_eq(atomic_load(&scripted_started[1]), 0);
 }
 END_TEST
 
@@ -247,7 +116,7 @@ START_TEST(an_address_nobody_is_responsible_for_has_nothing)
 	begin(1);
 	expect("found@example.com", RECIPIENT_NONE);
 	expect("<>", RECIPIENT_NONE);
-	ck_assert_int_eq(searches(), 0);
+	ck_assert_int_eq(scripted_searches(), 0);
 }
 END_TEST
 
@@ -255,7 +124,7 @@ START_TEST(the_null_address_is_never_asked_for)
 {
 	begin(1);
 	expect("<>", RECIPIENT_NONE);
-	ck_assert_int_eq(searches(), 0);
+	ck_assert_int_eq(scripted_searches(), 0);
 }
 END_TEST
 
@@ -276,7 +145,7 @@ START_TEST(an_address_is_asked_for_once_whoever_asks)
 			ticket_free(tickets[i]);
 	}
 	ticket_free(tickets[0]);
-	ck_assert_int_eq(searches(), 1);
+	ck_assert_int_eq(scripted_searches(), 1);
 	ck_assert_uint_eq(
 	    fixture_statistics(&fixture).joined + fixture_statistics(&fixture).cache_hits,
 	    ARRAY_LENGTH(tickets) - 1);
@@ -292,7 +161,7 @@ START_TEST(exact_local_parts_are_asked_for_each)
 	expect("found@example.org", RECIPIENT_FOUND);
 	expect("FOUND@example.org", RECIPIENT_FOUND);
 	expect("found@EXAMPLE.org", RECIPIENT_FOUND);
-	ck_assert_int_eq(searches(), 2);
+	ck_assert_int_eq(scripted_searches(), 2);
 }
 END_TEST
 
@@ -301,16 +170,16 @@ START_TEST(findings_are_kept_for_their_time)
 	begin(1);
 	expect("found@example.org", RECIPIENT_FOUND);
 	expect("Found@example.org", RECIPIENT_FOUND);
-	ck_assert_int_eq(searches(), 1);
+	ck_assert_int_eq(scripted_searches(), 1);
 	ck_assert_uint_eq(fixture_statistics(&fixture).cache_hits, 1);
 	ck_assert_uint_eq(fixture_statistics(&fixture).entries, 1);
 	ck_assert_uint_gt(fixture_statistics(&fixture).bytes, 0);
 	clock_advance_monotonic(fixture.config.cache_positive - 1000);
 	expect("found@example.org", RECIPIENT_FOUND);
-	ck_assert_int_eq(searches(), 1);
+	ck_assert_int_eq(scripted_searches(), 1);
 	clock_advance_monotonic(1001);
 	expect("found@example.org", RECIPIENT_FOUND);
-	ck_assert_int_eq(searches(), 2);
+	ck_assert_int_eq(scripted_searches(), 2);
 }
 END_TEST
 
@@ -320,10 +189,10 @@ START_TEST(nothing_is_kept_for_its_own_time)
 	expect("none@example.org", RECIPIENT_NONE);
 	clock_advance_monotonic(fixture.config.cache_negative - 1000);
 	expect("none@example.org", RECIPIENT_NONE);
-	ck_assert_int_eq(searches(), 1);
+	ck_assert_int_eq(scripted_searches(), 1);
 	clock_advance_monotonic(1001);
 	expect("none@example.org", RECIPIENT_NONE);
-	ck_assert_int_eq(searches(), 2);
+	ck_assert_int_eq(scripted_searches(), 2);
 }
 END_TEST
 
@@ -337,7 +206,7 @@ START_TEST(a_cache_switched_off_keeps_nothing)
 	expect("none@example.org", RECIPIENT_NONE);
 	expect("found@example.org", RECIPIENT_FOUND);
 	expect("found@example.org", RECIPIENT_FOUND);
-	ck_assert_int_eq(searches(), 4);
+	ck_assert_int_eq(scripted_searches(), 4);
 }
 END_TEST
 
@@ -358,7 +227,7 @@ START_TEST(a_record_is_judged_again_after_a_minute_without_asking)
 	later = fixture_ask(&fixture, "found@example.org");
 	ck_assert_ptr_ne(ticket_record(first), ticket_record(later));
 	ck_assert_int_eq(ticket_record(later)->judged_at, now + 60);
-	ck_assert_int_eq(searches(), 1);
+	ck_assert_int_eq(scripted_searches(), 1);
 	ck_assert_uint_eq(fixture_statistics(&fixture).cache_hits, 2);
 	ticket_free(first);
 	ticket_free(again);
@@ -385,8 +254,8 @@ START_TEST(a_waiter_gives_up_by_its_deadline_and_the_question_goes_on)
 	ck_assert_ptr_null(ticket_record(ticket));
 	ticket_free(ticket);
 	expect("late@example.org", RECIPIENT_FOUND);
-	ck_assert_int_eq(searches(), 1);
-	ck_assert_int_eq(atomic_load(&cancelled), 0);
+	ck_assert_int_eq(scripted_searches(), 1);
+	ck_assert_int_eq(atomic_load(&scripted_cancelled), 0);
 }
 END_TEST
 
@@ -397,7 +266,7 @@ START_TEST(a_directory_that_never_answers_is_given_up)
 	fixture.directories[0].search_timeout = 100;
 	begin(1);
 	expect_unavailable("never@example.org", "no answer in time");
-	ck_assert_int_eq(atomic_load(&cancelled), 1);
+	ck_assert_int_eq(atomic_load(&scripted_cancelled), 1);
 	expect("found@example.org", RECIPIENT_FOUND);
 }
 END_TEST
@@ -410,15 +279,15 @@ START_TEST(questions_under_way_at_the_end_are_cancelled)
 	expect("found@example.org", RECIPIENT_FOUND); /* so both have been begun */
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
-	ck_assert_int_le(atomic_load(&cancelled), 2);
-	ck_assert_int_eq(searches(), atomic_load(&cancelled) + 1);
+	ck_assert_int_le(atomic_load(&scripted_cancelled), 2);
+	ck_assert_int_eq(scripted_searches(), atomic_load(&scripted_cancelled) + 1);
 }
 END_TEST
 
 static bool
 ten_are_begun(void *context UNUSED)
 {
-	return searches() == 10;
+	return scripted_searches() == 10;
 }
 
 START_TEST(over_the_limit_the_answer_is_unavailable_at_once)
@@ -532,7 +401,8 @@ START_TEST(a_source_that_cant_be_made_is_an_error)
 
 	fixture_init(&fixture, 2);
 	fixture.directories[1].bind_dn = (char *)"fail";
-	ck_assert_ptr_null(resolver_new_with(&fixture.config, fixture.trust, make, NULL, &err));
+	ck_assert_ptr_null(
+	    resolver_new_with(&fixture.config, fixture.trust, scripted_make, NULL, &err));
 	ck_assert_str_eq(err.text, "scripted to fail");
 	ck_assert_int_eq(fixture.config.references, 1);
 	fixture.config.directory_count = 1; /* the one that was made was freed */

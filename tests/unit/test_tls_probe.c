@@ -26,11 +26,14 @@ struct server {
 	const char *ciphers; /* of TLS 1.2 and before */
 	int version_max;     /* 0: no limit */
 	int verify;          /* SSL_VERIFY_*: of the client */
+	X509 *client_ca;     /* whose clients it takes; NULL: nobody's */
+	bool answers;        /* after the handshake: one byte for one */
 	int fd;
 	pthread_t thread;
 };
 
 static char ca_file[] = "/tmp/test-tls-probe-XXXXXX";
+static char client_file[] = "/tmp/test-tls-probe-XXXXXX"; /* a certificate and its key */
 static EVP_PKEY *ca_key;
 static EVP_PKEY *other_key;
 static EVP_PKEY *key;
@@ -56,6 +59,7 @@ setup(void)
 	file = fdopen(fd, "w");
 	ck_assert(PEM_write_X509(file, ca));
 	fclose(file);
+	ck_assert_int_eq(close(mkstemp(client_file)), 0);
 	probe.expected = (struct tls_expected){"ldap.example", ca_file, true};
 	probe.start_tls = false;
 	why = none;
@@ -65,10 +69,21 @@ static void
 teardown(void)
 {
 	unlink(ca_file);
+	unlink(client_file);
 	X509_free(ca);
 	EVP_PKEY_free(ca_key);
 	EVP_PKEY_free(other_key);
 	EVP_PKEY_free(key);
+}
+
+/* Takes a question, says something. */
+static void
+answer(SSL *ssl)
+{
+	char byte;
+
+	if (SSL_read(ssl, &byte, 1) == 1)
+		(void)SSL_write(ssl, "0", 1);
 }
 
 static void
@@ -86,9 +101,14 @@ serve_tls(const struct server *server)
 		SSL_CTX_use_certificate(context, server->certificate);
 		SSL_CTX_use_PrivateKey(context, server->key);
 	}
+	if (server->client_ca != NULL) {
+		X509_STORE_add_cert(SSL_CTX_get_cert_store(context), server->client_ca);
+		SSL_CTX_add_client_CA(context, server->client_ca);
+	}
 	ssl = SSL_new(context);
 	SSL_set_fd(ssl, server->fd);
-	(void)SSL_accept(ssl);
+	if (SSL_accept(ssl) == 1 && server->answers)
+		answer(ssl);
 	SSL_free(ssl);
 	SSL_CTX_free(context);
 }
@@ -161,7 +181,8 @@ server_with(const struct pki_certificate *what, X509 *issuer, EVP_PKEY *issuer_k
 		defaults.subject = "The server";
 	if (defaults.extension == NULL)
 		defaults.extension = "subjectAltName=DNS:ldap.example,IP:192.0.2.1";
-	defaults.extended_usage = "serverAuth";
+	if (defaults.extended_usage == NULL)
+		defaults.extended_usage = "serverAuth";
 	server.certificate = pki_issue(&defaults, key, issuer, issuer_key);
 	return server;
 }
@@ -285,6 +306,45 @@ START_TEST(a_certificate_for_another_name_is_told_with_its_names)
 }
 END_TEST
 
+START_TEST(a_certificate_for_another_purpose_is_told_with_its_purposes)
+{
+	static const struct pki_certificate person = {
+	    .extended_usage = "emailProtection,clientAuth"};
+	struct server server = server_with(&person, ca, ca_key);
+	const char *words =
+	    "it is not for a TLS server: its extended key usage is emailProtection, clientAuth";
+	unsigned char *der;
+	size_t size;
+
+	expect_told(&server, words);
+	expect_untold(";");
+	der = pki_der(server.certificate, &size);
+	why.text[0] = '\0';
+	ck_assert_int_eq(tls_certificate_check_purpose(der, size, &why), -1);
+	ck_assert_msg(strstr(why.text, words) != NULL, "%s", why.text);
+	ck_assert_msg(
+	    strstr(why.text, "(CN=The server, issued by CN=The CA, valid") != NULL, "%s", why.text);
+	free(der);
+	X509_free(server.certificate);
+}
+END_TEST
+
+START_TEST(a_certificate_for_servers_or_for_anything_is_for_a_server)
+{
+	static const char *const usages[] = {"serverAuth", "clientAuth,serverAuth", "-"};
+	struct pki_certificate what = {.extended_usage = usages[_i]};
+	struct server server = server_with(&what, ca, ca_key);
+	unsigned char *der;
+	size_t size;
+
+	der = pki_der(server.certificate, &size);
+	ck_assert_int_eq(tls_certificate_check_purpose(der, size, &why), 0);
+	ck_assert_int_eq(tls_certificate_check_purpose(der, size - 1, &why), -1);
+	free(der);
+	X509_free(server.certificate);
+}
+END_TEST
+
 START_TEST(all_faults_are_told_at_once)
 {
 	static const struct pki_certificate foreign = {.subject = "The foreign CA", .ca = true};
@@ -332,6 +392,20 @@ START_TEST(an_old_version_of_tls_is_told)
 }
 END_TEST
 
+START_TEST(a_version_below_the_minimum_is_told)
+{
+	struct server server = good_server();
+
+	server.version_max = TLS1_2_VERSION;
+	probe.minimum = TLS_MINIMUM_1_3;
+	expect_told(&server, "the server speaks TLSv1.2: TLS 1.3 is the least (tls-minimum)");
+	server.version_max = 0;
+	why.text[0] = '\0';
+	expect_silence(&server);
+	X509_free(server.certificate);
+}
+END_TEST
+
 START_TEST(a_server_without_a_certificate_is_told)
 {
 	struct server server = {.ciphers = "aNULL:@SECLEVEL=0", .version_max = TLS1_2_VERSION};
@@ -342,13 +416,114 @@ START_TEST(a_server_without_a_certificate_is_told)
 }
 END_TEST
 
-START_TEST(a_server_that_wants_a_client_certificate_is_told)
+static const int client_versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+/* A server that wants a client certificate; in TLS 1.3 it says so only after the handshake. */
+static struct server
+demanding_server(int version)
 {
 	struct server server = good_server();
 
-	server.version_max = TLS1_2_VERSION;
+	server.version_max = version;
 	server.verify = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-	expect_told(&server, "asks for a client certificate");
+	server.client_ca = ca;
+	server.answers = true;
+	return server;
+}
+
+/* Ours, in one file with its key. */
+static void
+use_client(const struct pki_certificate *what, X509 *issuer, EVP_PKEY *issuer_key)
+{
+	X509 *certificate = pki_issue(what, other_key, issuer, issuer_key);
+	FILE *file = fopen(client_file, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert(PEM_write_X509(file, certificate));
+	ck_assert(PEM_write_PrivateKey(file, other_key, NULL, NULL, 0, NULL, NULL));
+	fclose(file);
+	probe.certificate_file = client_file;
+	probe.key_file = client_file;
+	X509_free(certificate);
+}
+
+START_TEST(a_server_that_wants_a_client_certificate_is_told)
+{
+	struct server server = demanding_server(client_versions[_i]);
+
+	expect_told(&server,
+	    "it asks for a client certificate, and none is configured (tls-certificate, tls-key)");
+	X509_free(server.certificate);
+}
+END_TEST
+
+START_TEST(a_server_that_takes_our_certificate_is_not_blamed_for_it)
+{
+	static const struct pki_certificate good = {
+	    .subject = "us", .extended_usage = "clientAuth"};
+	struct server server = demanding_server(client_versions[_i]);
+
+	use_client(&good, ca, ca_key);
+	expect_silence(&server);
+	X509_free(server.certificate);
+}
+END_TEST
+
+START_TEST(a_server_that_merely_asks_is_not_blamed_for_it)
+{
+	struct server server = demanding_server(client_versions[_i]);
+
+	server.verify = SSL_VERIFY_PEER;
+	expect_silence(&server);
+	X509_free(server.certificate);
+}
+END_TEST
+
+START_TEST(a_server_that_hangs_up_on_our_certificate_is_told)
+{
+	static const struct pki_certificate good = {
+	    .subject = "us", .extended_usage = "clientAuth"};
+	struct server server = demanding_server(client_versions[_i]);
+
+	server.answers = false;
+	use_client(&good, ca, ca_key);
+	expect_told(&server,
+	    "the server closes the connection in the TLS handshake: it was shown the "
+	    "client certificate in /");
+	expect_told(&server, "): does the server trust its CA?");
+	X509_free(server.certificate);
+}
+END_TEST
+
+/* Certificates of ours that a server refuses, and why. */
+static const struct {
+	struct pki_certificate what;
+	bool foreign;
+	const char *words;
+} bad_clients[] = {
+    {{.subject = "us", .extended_usage = "clientAuth", .from_days = -9, .to_days = -2}, false,
+	"CN=us, issued by CN=The CA, "},
+    {{.subject = "us", .extended_usage = "clientAuth", .from_days = -9, .to_days = -2}, false,
+	"): it has expired"},
+    {{.subject = "us", .extended_usage = "clientAuth", .from_days = 2}, false,
+	"): it is not valid yet"},
+    {{.subject = "us", .extended_usage = "serverAuth"}, false,
+	"): it is not for a TLS client: its extended key usage is serverAuth"},
+    {{.subject = "us", .extended_usage = "clientAuth"}, true,
+	"), as the server only takes those from CN=The CA"},
+};
+
+START_TEST(what_is_wrong_with_our_certificate_is_told)
+{
+	static const struct pki_certificate foreign = {.subject = "Foreign", .ca = true};
+	struct server server = demanding_server(client_versions[_i % 2]);
+	X509 *stranger = pki_issue(&foreign, other_key, NULL, other_key);
+	size_t i = (size_t)_i / 2;
+
+	use_client(&bad_clients[i].what, bad_clients[i].foreign ? stranger : ca,
+	    bad_clients[i].foreign ? other_key : ca_key);
+	expect_told(&server, bad_clients[i].words);
+	X509_free(stranger);
 	X509_free(server.certificate);
 }
 END_TEST
@@ -446,6 +621,8 @@ add_certificate_tests(TCase *tcase)
 	tcase_add_test(tcase, a_certificate_of_the_future_is_told);
 	tcase_add_loop_test(tcase, a_certificate_for_another_name_is_told_with_its_names, 0,
 	    (int)ARRAY_LENGTH(names));
+	tcase_add_test(tcase, a_certificate_for_another_purpose_is_told_with_its_purposes);
+	tcase_add_loop_test(tcase, a_certificate_for_servers_or_for_anything_is_for_a_server, 0, 3);
 	tcase_add_test(tcase, all_faults_are_told_at_once);
 	tcase_add_test(tcase, long_names_are_cut_and_leave_room_for_the_rest);
 }
@@ -455,7 +632,13 @@ add_handshake_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, an_old_version_of_tls_is_told);
 	tcase_add_test(tcase, a_server_without_a_certificate_is_told);
-	tcase_add_test(tcase, a_server_that_wants_a_client_certificate_is_told);
+	tcase_add_test(tcase, a_version_below_the_minimum_is_told);
+	tcase_add_loop_test(tcase, a_server_that_wants_a_client_certificate_is_told, 0, 2);
+	tcase_add_loop_test(tcase, a_server_that_takes_our_certificate_is_not_blamed_for_it, 0, 2);
+	tcase_add_loop_test(tcase, a_server_that_merely_asks_is_not_blamed_for_it, 0, 2);
+	tcase_add_loop_test(tcase, a_server_that_hangs_up_on_our_certificate_is_told, 0, 2);
+	tcase_add_loop_test(tcase, what_is_wrong_with_our_certificate_is_told, 0,
+	    2 * (int)ARRAY_LENGTH(bad_clients));
 	tcase_add_loop_test(
 	    tcase, a_server_that_speaks_something_else_is_told, 0, (int)ARRAY_LENGTH(strangers));
 	tcase_add_loop_test(

@@ -1,0 +1,179 @@
+#include "directory/group_entry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "directory/entry.h"
+
+void
+group_entry_clear(struct group_entry *entry)
+{
+	size_t i;
+
+	for (i = 0; i < entry->member_count; i++)
+		free(entry->members[i].text);
+	free(entry->members);
+	free(entry->address);
+	free(entry->more);
+	*entry = (struct group_entry)GROUP_ENTRY_INIT;
+}
+
+static bool
+is_listed(const struct strings *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (entry_is_attribute(list->items[i], name))
+			return true;
+	}
+	return false;
+}
+
+bool
+group_entry_is_member(const struct config_directory *directory, const char *name, bool *is_address)
+{
+	if (directory->groups != GROUPS_EXPAND)
+		return false;
+	*is_address = is_listed(&directory->member_mail_attributes, name);
+	return *is_address || is_listed(&directory->member_attributes, name);
+}
+
+/* What is text: as a string. */
+static char *
+copy_text(const struct berval *value, struct error *err)
+{
+	char *copy = strndup(value->bv_val, value->bv_len);
+
+	if (copy == NULL)
+		error_no_memory(err);
+	return copy;
+}
+
+/* Room for one more: the array holds a power of two, so its size follows from the count. */
+static int
+add_member(
+    struct group_entry *entry, const struct berval *value, bool is_address, struct error *err)
+{
+	size_t count = entry->member_count;
+	struct group_member *members = entry->members;
+
+	if ((count & (count - 1)) == 0) {
+		members = reallocarray(members, count == 0 ? 1 : count * 2, sizeof(*members));
+		if (members == NULL)
+			return error_no_memory(err);
+		entry->members = members;
+	}
+	members[count].is_address = is_address;
+	members[count].text = copy_text(value, err);
+	if (members[count].text == NULL)
+		return -1;
+	entry->member_count++;
+	return 0;
+}
+
+/* Keeps the entry's best address. */
+static int
+take_address(struct group_entry *entry, const struct config_directory *directory, const char *name,
+    const struct berval *value, struct error *err)
+{
+	int rank = entry_address_rank(directory, name, value->bv_val, value->bv_len);
+	struct address address;
+
+	if (rank <= entry->rank ||
+	    !entry_address(directory, name, value->bv_val, value->bv_len, &address, NULL))
+		return 0;
+	free(entry->address);
+	entry->address = strdup(address.text);
+	address_free(&address);
+	if (entry->address == NULL)
+		return error_no_memory(err);
+	entry->rank = rank;
+	return 0;
+}
+
+int
+group_entry_add(struct group_entry *entry, const struct config_directory *directory,
+    const char *name, const struct berval *value, size_t most, struct error *err)
+{
+	bool is_address;
+
+	if (!group_entry_is_member(directory, name, &is_address))
+		return take_address(entry, directory, name, value, err);
+	entry->is_group = true;
+	if (value->bv_len == 0)
+		return 0;
+	if (entry->member_count < most)
+		return add_member(entry, value, is_address, err);
+	entry->cut = true;
+	return 0;
+}
+
+/* Notes that an attribute came in part: "member;range=0-1499", of which more is to be fetched; "*"
+ * in place of the end says that it is the last part. ([MS-ADTS] 3.1.1.3.1.3.3) */
+static int
+note_range(struct group_entry *entry, const char *name, struct error *err)
+{
+	static const char option[] = "range=";
+	const char *at;
+	unsigned low;
+	unsigned high;
+	char rest;
+
+	for (at = strchr(name, ';'); at != NULL; at = strchr(at, ';')) {
+		at++;
+		if (strncasecmp(at, option, sizeof(option) - 1) != 0 ||
+		    sscanf(at + sizeof(option) - 1, "%9u-%9u%c", &low, &high, &rest) != 2)
+			continue;
+		if (entry->more != NULL || high < low) {
+			entry->cut = true; /* of two attributes at once, or no range */
+			return 0;
+		}
+		entry->more = strndup(name, strcspn(name, ";"));
+		entry->more_from = high + 1;
+		return entry->more != NULL ? 0 : error_no_memory(err);
+	}
+	return 0;
+}
+
+static int
+read_attribute(struct group_entry *entry, const struct config_directory *directory,
+    const char *name, struct berval **values, size_t most, struct error *err)
+{
+	bool is_address;
+	size_t i;
+
+	if (group_entry_is_member(directory, name, &is_address)) {
+		entry->is_group = true;
+		if (note_range(entry, name, err) != 0)
+			return -1;
+	}
+	for (i = 0; values != NULL && values[i] != NULL; i++) {
+		if (group_entry_add(entry, directory, name, values[i], most, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+group_entry_read(struct group_entry *entry, const struct config_directory *directory, LDAP *ld,
+    LDAPMessage *message, size_t most, struct error *err)
+{
+	struct berval **values;
+	BerElement *place = NULL;
+	char *name;
+	int result = 0;
+
+	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
+	     name = ldap_next_attribute(ld, message, place)) {
+		values = ldap_get_values_len(ld, message, name);
+		result = read_attribute(entry, directory, name, values, most, err);
+		ldap_value_free_len(values);
+		ldap_memfree(name);
+	}
+	ldap_memfree(name);
+	ber_free(place, 0);
+	return result;
+}

@@ -1,0 +1,85 @@
+#include "judgement.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "command.h"
+#include "policy/rules.h"
+
+bool
+judgement_is_group(const struct judgement *judgement)
+{
+	const struct recipient *record = ticket_record(judgement->ticket);
+
+	return record != NULL && record->state == RECIPIENT_GROUP;
+}
+
+static int
+find_facts(struct judgement *judgement, const struct config *config, struct error *err)
+{
+	struct facts_recipient who = {.address = &judgement->address,
+	    .envelope = &judgement->address,
+	    .rule = &judgement->as_required,
+	    .record = ticket_record(judgement->ticket),
+	    .asked = true,
+	    .visible = true};
+
+	if (facts_add(&judgement->list, &who, err) != 0)
+		return -1;
+	judgement->facts = (struct facts){.config = config,
+	    .content = CONTENT_READABLE,
+	    .recipients = judgement->list.items,
+	    .recipient_count = judgement->list.count};
+	return 0;
+}
+
+int
+judgement_make(struct snapshot *snapshot, const struct address *sender, const char *text,
+    struct judgement *judgement, struct error *err)
+{
+	struct header header = HEADER_INIT;
+	struct rule_match match = {sender, NULL, &judgement->address, &header, NULL};
+	const struct config *config = snapshot->config;
+	int64_t deadline = clock_monotonic_ms() + config->deadline;
+
+	memset(judgement, 0, sizeof(*judgement));
+	if (address_parse(text, &judgement->address, err) != 0)
+		return -1;
+	judgement->ticket = resolver_submit(snapshot->resolver, &judgement->address, deadline);
+	if (judgement->ticket == NULL)
+		return error_no_memory(err);
+	ticket_wait(judgement->ticket, deadline);
+	judgement->rule = rules_find(config, &match);
+	if (judgement->rule != NULL)
+		judgement->as_required = *judgement->rule;
+	else
+		judgement->as_required.policy = config->policy;
+	judgement->as_required.encrypt = ENCRYPT_REQUIRED;
+	judgement->as_required.policy.mode = MODE_ENFORCE;
+	if (find_facts(judgement, config, err) != 0)
+		return -1;
+	return policy_plan(&judgement->facts, &judgement->plan, err);
+}
+
+struct plan *
+judgement_of_member(const struct judgement *judgement, size_t i)
+{
+	struct facts alone = judgement->facts;
+	struct error err = ERROR_INIT;
+	struct plan *plan = NULL;
+
+	alone.recipients = &judgement->list.items[i];
+	alone.recipient_count = 1;
+	if (policy_plan(&alone, &plan, &err) != 0)
+		ctl_fail(&err);
+	return plan;
+}
+
+void
+judgement_free(struct judgement *judgement)
+{
+	plan_free(judgement->plan);
+	facts_list_free(&judgement->list);
+	ticket_free(judgement->ticket);
+	address_free(&judgement->address);
+}

@@ -1,0 +1,39 @@
+/*
+ * What "smimectl check" finds out about one address: asked of the directories, and judged as if mail
+ * to it had to be encrypted. Owned by the command.
+ */
+#ifndef SMIME_CTL_JUDGEMENT_H
+#define SMIME_CTL_JUDGEMENT_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "directory/resolver.h"
+#include "message/snapshot.h"
+#include "policy/plan.h"
+
+/* One address, judged as if it had to be encrypted to; a group, as if mail to all its members had
+ * to be. */
+struct judgement {
+	struct address address;
+	struct ticket *ticket;
+	const struct config_rule *rule; /* that would match; NULL: none */
+	struct config_rule as_required;
+	struct facts_list list; /* itself, or a group's members */
+	struct facts facts;
+	struct plan *plan;
+};
+
+/* Asks and judges; waits for the answer. 0/-1; then judgement_free(). */
+MUST_CHECK int judgement_make(struct snapshot *snapshot, const struct address *sender,
+    const char *text, struct judgement *judgement, struct error *err);
+void judgement_free(struct judgement *judgement);
+
+bool judgement_is_group(const struct judgement *judgement);
+
+/* The plan for one of list's items as if mail were for it alone; plan_free(). NULL: said on standard
+ * error. */
+struct plan *judgement_of_member(const struct judgement *judgement, size_t i);
+
+#endif
