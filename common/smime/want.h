@@ -47,7 +47,9 @@ struct wants {
 		.count = 0 \
 	}
 
-/* Frees what they hold; they can be used again. */
+/* Frees what one holds, or all hold; they can be used again. A want moved elsewhere, its struct zeroed,
+ * belongs to its new owner. */
+void want_clear(struct want *want);
 void wants_clear(struct wants *wants);
 
 /*

@@ -1,4 +1,4 @@
-/* Makes the seeds in corpus/inspect and corpus/cms_front again: make_corpus FOLDER. */
+/* Makes the seeds in corpus/inspect, corpus/cms_front and corpus/crl again: make_corpus FOLDER. */
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "cms_make.h"
 #include "pki.h"
+#include "status_make.h"
 
 static const char pgp_mime[] =
     "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
@@ -69,6 +70,43 @@ make_all(X509 *certificate)
 	return whole;
 }
 
+/* Everything that a list can have, by an elliptic curve key: it is short. */
+static void
+save_lists(const char *folder, X509 *ca, EVP_PKEY *key)
+{
+	const struct {
+		const char *name;
+		struct status_crl list;
+	} lists[] = {
+	    {"plain", {.number = 1, .entries = {{.certificate = ca, .reason = 2}, {ca}}}},
+	    {"empty", {.endless = true}},
+	    {"delta", {.number = 7, .base = 5, .entries = {{.certificate = ca, .reason = 9}}}},
+	    {"scope", {.scope = "critical,fullname:URI:http://crl.example/a,onlyuser:TRUE,"
+				"onlysomereasons:keyCompromise"}},
+	    {"indirect", {.scope = "critical,indirectCRL:TRUE",
+			     .entries = {{.certificate = ca, .names_issuer = true}, {ca}}}},
+	    {"critical",
+		{.extension = "1.2.3.4=critical,DER:0500",
+		    .entries = {{.certificate = ca, .extension = "1.2.3.4=critical,DER:0500"}}}},
+	    {"many", {.others = 50}},
+	};
+	char path[4000];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/crl", folder);
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct buffer bytes = BUFFER_INIT;
+		size_t size;
+		unsigned char *der = status_crl(&lists[i].list, ca, key, &size);
+
+		if (buffer_append(&bytes, der, size, NULL) == -1)
+			exit(EXIT_FAILURE);
+		save(path, lists[i].name, -1, &bytes);
+		buffer_free(&bytes);
+		OPENSSL_free(der);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -93,6 +131,7 @@ main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/inspect", argv[1]);
 	save(path, "pgp_mime", 0x31, &pgp);
 	buffer_free(&pgp);
+	save_lists(argv[1], by_ec, ec);
 	X509_free(by_ec);
 	X509_free(by_rsa);
 	EVP_PKEY_free(ec);

@@ -44,7 +44,7 @@ add_value(const struct scripted *scripted, const struct address *address, struct
 	char value[200];
 	struct finding finding = {FINDING_CERTIFICATE, (char *)scripted->source.title,
 	    (char *)"cn=x", (char *)"userCertificate", (unsigned char *)value, 0, false, false,
-	    NULL};
+	    false, NULL};
 
 	finding.size =
 	    (size_t)snprintf(value, sizeof(value), "%s %s", address->local, scripted->source.title);
@@ -222,8 +222,8 @@ scripted_begin(struct fixture *fixture)
 {
 	struct error err = ERROR_INIT;
 
-	fixture->resolver =
-	    resolver_new_with(&fixture->config, fixture->trust, scripted_make, NULL, &err);
+	fixture->resolver = resolver_new_with(
+	    &fixture->config, fixture->trust, fixture->evidence, scripted_make, NULL, &err);
 	ck_assert_msg(fixture->resolver != NULL, "%s", err.text);
 }
 
