@@ -78,17 +78,19 @@ class Daemon:
         self.folder = place.path(name)
         self.audit_file = os.path.join(self.folder, "audit.log")
         self.cache = os.path.join(self.folder, "cache")
+        self.state = os.path.join(self.folder, "state")
         self.control = os.path.join(self.folder, "control.sock")
         self.listen = listen
         self.address = listens_at(listen)
         os.makedirs(self.cache, exist_ok=True)
+        os.makedirs(self.state, exist_ok=True)
         self.write(text)
         self.checked = False
         self.start()
         place.later(self.finish)
 
     def write(self, text):
-        base = {"listen": self.listen, "audit-file": self.audit_file, "cache-folder": self.cache,
+        base = {"listen": self.listen, "audit-file": self.audit_file, "cache-folder": self.cache, "state-folder": self.state,
                 "audit-syslog": "no", "log-to": "stderr", "log-level": "debug", "control-socket": "unix:" + self.control}
         given = {line.split("=")[0].strip() for line in text.splitlines() if "=" in line}
         head = "".join(f"{key} = {setting(value)}\n" for key, value in base.items()
