@@ -123,8 +123,10 @@ ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
 	if (options->at != 0)
 		clock_hold_wall(options->at);
 	evidence = snapshot_evidence(config, &err);
-	if (evidence != NULL)
+	if (evidence != NULL) {
+		evidence_open_folder(evidence, config->state_folder, false);
 		snapshot = snapshot_new(config, space, evidence, false, &err);
+	}
 	evidence_unref(evidence); /* the snapshot has its own */
 	if (snapshot == NULL)
 		ctl_fail(&err);

@@ -152,9 +152,11 @@ run(struct config *config, struct listener *listener, struct control *control,
     struct error *err)
 {
 	struct serve serve = {config_file, NULL, listener, control, space, evidence, ready};
-	struct snapshot *snapshot = snapshot_new(config, space, evidence, true, err);
+	struct snapshot *snapshot;
 	int result;
 
+	evidence_open_folder(evidence, config->state_folder, true);
+	snapshot = snapshot_new(config, space, evidence, true, err);
 	if (snapshot == NULL)
 		return -1;
 	log_info(PROGRAM " " PACKAGE_VERSION " starts: %zu rule(s), %zu director%s, %zu trust "

@@ -31,7 +31,7 @@ free_errand(struct errand *errand)
 
 /* It is no longer found; whoever waits goes on. */
 static void
-end(struct errand *errand)
+release(struct errand *errand)
 {
 	struct supply *supply = errand->supply;
 	struct waiter *waiter;
@@ -46,6 +46,12 @@ end(struct errand *errand)
 	supply->errand_count--;
 	while ((waiter = TAILQ_FIRST(&errand->waiters)) != NULL)
 		supply_over(waiter);
+}
+
+static void
+end(struct errand *errand)
+{
+	release(errand);
 	free_errand(errand);
 }
 
@@ -59,16 +65,41 @@ errand_fail(struct errand *errand, const struct error *why, int64_t pause_ms)
 	end(errand);
 }
 
+static const void *
+bytes_of(const struct errand *errand)
+{
+	return errand->body != NULL ? errand->body->bytes : errand->value;
+}
+
+static size_t
+size_of(const struct errand *errand)
+{
+	return errand->body != NULL ? errand->body->size : errand->size;
+}
+
+/* On the worker. Nobody waits for it. */
+static void
+run_keep(void *job)
+{
+	struct errand *errand = job;
+
+	evidence_keep(errand->supply->evidence, &errand->want, bytes_of(errand), size_of(errand));
+}
+
+static void
+on_kept(void *job, bool ran UNUSED)
+{
+	free_errand(job);
+}
+
 /* On the worker. The errand is its alone until on_taken(), but for who waits. */
 static void
 run_take(void *job)
 {
 	struct errand *errand = job;
-	const void *bytes = errand->body != NULL ? errand->body->bytes : errand->value;
-	size_t size = errand->body != NULL ? errand->body->size : errand->size;
 
-	if (evidence_take(errand->supply->evidence, &errand->want, bytes, size, clock_wall(),
-		&errand->error) != 0 &&
+	if (evidence_take(errand->supply->evidence, &errand->want, bytes_of(errand),
+		size_of(errand), clock_wall(), &errand->error) != 0 &&
 	    errand->error.code == ERROR_NONE)
 		error_set(&errand->error, ERROR_INPUT, "it can't be used");
 }
@@ -77,11 +108,15 @@ static void
 on_taken(void *job, bool ran)
 {
 	struct errand *errand = job;
+	struct supply *supply = errand->supply;
 
 	if (!ran)
 		error_set(&errand->error, ERROR_TEMPORARY, "look-ups have stopped");
 	errand->pause_ms = ran ? errand->supply->config->fetch_retry : 0;
-	end(errand);
+	release(errand);
+	if (errand->error.code != ERROR_NONE || supply->stopping ||
+	    worker_submit(supply->keepers, run_keep, on_kept, errand, NULL) != 0)
+		free_errand(errand);
 }
 
 void

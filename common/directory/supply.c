@@ -6,6 +6,9 @@
 
 /* One: a CRL of a million entries takes a second, and two of them need not take both CPUs. */
 #define READER_THREADS 1
+/* A slow disk keeps nobody waiting; what is beyond KEEPER_QUEUE_MAX is not written. */
+#define KEEPER_THREADS 1
+#define KEEPER_QUEUE_MAX 1000
 
 struct supply *
 supply_new(const struct config *config, struct evidence *evidence, struct event_base *base,
@@ -23,7 +26,10 @@ supply_new(const struct config *config, struct evidence *evidence, struct event_
 	TAILQ_INIT(&supply->orders);
 	supply->readers = worker_pool_new(
 	    base, READER_THREADS, SUPPLY_ERRANDS_MAX, "reading what was fetched", err);
-	if (supply->readers == NULL || errand_ldap_init(supply, helpers, err) != 0)
+	supply->keepers = worker_pool_new(
+	    base, KEEPER_THREADS, KEEPER_QUEUE_MAX, "writing the state folder", err);
+	if (supply->readers == NULL || supply->keepers == NULL ||
+	    errand_ldap_init(supply, helpers, err) != 0)
 		goto fail;
 	if (config->fetch &&
 	    (supply->fetcher = fetcher_new((struct config *)config, base, err)) == NULL)
@@ -152,6 +158,8 @@ supply_stop(struct supply *supply)
 	supply->fetcher = NULL;
 	worker_pool_free(supply->readers);
 	supply->readers = NULL;
+	worker_pool_free(supply->keepers);
+	supply->keepers = NULL;
 	errand_fail_all(supply);
 	while ((order = TAILQ_FIRST(&supply->orders)) != NULL)
 		end_order(order, false);

@@ -64,6 +64,7 @@ struct supply {
 	struct event_base *base;
 	struct fetcher *fetcher;     /* NULL: fetch = no */
 	struct worker_pool *readers; /* NULL: stopped */
+	struct worker_pool *keepers; /* likewise; of the state folder */
 	struct library *libraries;
 	size_t library_count;
 	void *errands; /* by key (tsearch(3)) */

@@ -89,6 +89,18 @@ void evidence_each(struct evidence *evidence, evidence_item *item, void *context
 MUST_CHECK int evidence_restore(
     struct evidence *evidence, const char *key, const void *bytes, size_t size, struct error *err);
 
+/*
+ * The state folder (an existing one), which outlives the process: loads what an earlier process kept
+ * there, within the store's limits. writes: evidence_keep() keeps CRLs and OCSP answers there, with
+ * limits of its own. What can't be read or written is logged; the store works without. Once, before
+ * other threads use the store; takes time for large CRLs.
+ */
+void evidence_open_folder(struct evidence *evidence, const char *path, bool writes);
+
+/* Keeps what evidence_take() took, in place of what was kept for the same; waits for the disk. */
+void evidence_keep(
+    struct evidence *evidence, const struct want *want, const void *bytes, size_t size);
+
 struct evidence_statistics {
 	size_t certificates, crls, answers, pauses;
 	size_t bytes;

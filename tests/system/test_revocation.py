@@ -1,13 +1,15 @@
 """What certificates point to: issuers, CRLs and OCSP responders, on web servers of the test's own."""
 import os
 import shutil
+from urllib.parse import quote
 
 import ldif
 import milter
 from cms import is_sealed
 from pki import Authority
-from place import require, run
+from place import require, run, wait_until
 from scenario import SENDER
+from slapd import Slapd
 from smtp import message
 from web import Responder, Web
 
@@ -215,3 +217,60 @@ def test_a_crl_decides(s):
     sealed(daemon, expired, "good")
     daemon = forest.daemon(name="soft", revocation="soft")
     sealed(daemon, expired, "unknown")
+
+
+def test_what_was_fetched_survives_a_restart(s):
+    forest = Forest(s)
+    good = forest.person("good", point(forest.web.url("/ca.crl")))
+    revoked = forest.person("revoked", point(forest.web.url("/ca.crl")))
+    forest.root.revoke(forest.last)
+    forest.web.pages["/ca.crl"] = forest.root.crl()
+    daemon = forest.daemon()
+    sealed(daemon, good, "good")
+    kept = os.path.join(daemon.state, "fetched")
+    wait_until(lambda: any(name.endswith(".evidence") for name in os.listdir(kept)),
+               "the CRL is in the state folder")
+    asked = len(forest.web.asked)
+    daemon.reload()
+    daemon.wait_log("configuration taken up")
+    sealed(daemon, good, "good")
+    require(len(forest.web.asked) == asked, "a reload forgets what was fetched")
+    daemon.stop()
+    forest.web.close()
+    daemon.start()
+    sealed(daemon, good, "good")
+    refused(daemon, revoked, "revoked")
+
+
+def test_an_ldap_url_leads_to_the_configured_directory(s):
+    forest = Forest(s)
+    container = f"cn=cdp,{ldif.SUFFIX}"
+    slapd = Slapd(s.place, [], s.people.server_ca)
+    urls = {"here": f"ldap:///{quote(container)}?certificateRevocationList?base",
+            "named": f"{slapd.uri}/{quote(container)}?certificateRevocationList;binary",
+            "elsewhere": f"ldap://127.0.0.9/{quote(container)}?certificateRevocationList",
+            "missing": f"ldap:///{quote('cn=none,' + ldif.SUFFIX)}?certificateRevocationList"}
+    middle = Authority(s.place.folder, "middle", "Middle", forest.root)
+    slapd.modify(
+        f"dn: {container}\nchangetype: add\nobjectClass: applicationProcess\n"
+        "objectClass: pkiCA\ncn: cdp\n"
+        + ldif.line("cACertificate;binary", middle.identity.der()) + "\n"
+        + ldif.line("certificateRevocationList;binary", forest.root.crl()) + "\n\n")
+    for name, url in urls.items():
+        forest.person(name, point(url))
+    below = forest.person("below", issuer(f"ldap:///{quote(container)}?cACertificate?base"),
+                          authority=middle)
+    slapd.modify("".join(
+        entry.text().replace("\n", "\nchangetype: add\n", 1) + "\n" for entry in forest.entries))
+    options = {"directories": {"forest": {"uri": [slapd.uri], "base": ldif.SUFFIX,
+                                          "tls-ca": slapd.ca}}}
+    for name in urls:
+        settings = {**forest.settings(), **options}
+        daemon = s.daemon(name=name, **settings)
+        address = f"{name}@{DOMAIN}"
+        if name in ("here", "named"):
+            sealed(daemon, address, "good")
+        else:
+            deferred(daemon, address)
+    daemon = s.daemon(name="below", **{**forest.settings(revocation="off"), **options})
+    sealed(daemon, below)
