@@ -124,6 +124,18 @@ on_supplied(void *context, bool all)
 		end(judging);
 }
 
+static bool
+all_ahead(const struct wants *wants)
+{
+	size_t i;
+
+	for (i = 0; i < wants->count; i++) {
+		if (!wants->items[i].ahead)
+			return false;
+	}
+	return true;
+}
+
 /* Fetches what is lacking, and judges again then. false: nothing is, or can be had. */
 static bool
 fetch_lacking(struct judging *judging)
@@ -133,6 +145,10 @@ fetch_lacking(struct judging *judging)
 
 	if (judging->wants.count == 0 || resolver->stopping)
 		return false;
+	if (all_ahead(&judging->wants)) {
+		supply_fetch(resolver->supply, &judging->wants);
+		return false;
+	}
 	if (usable && judging->usable_till == 0)
 		judging->usable_till = clock_monotonic_ms() + resolver->config->revocation_timeout;
 	judging->rounds++;

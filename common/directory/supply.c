@@ -145,6 +145,16 @@ supply_ask(struct supply *supply, struct wants *wants, int64_t until_ms, supply_
 }
 
 void
+supply_fetch(struct supply *supply, struct wants *wants)
+{
+	size_t i;
+
+	for (i = 0; i < wants->count && !supply->stopping; i++)
+		(void)errand_begin(supply, &wants->items[i]);
+	wants_clear(wants);
+}
+
+void
 supply_stop(struct supply *supply)
 {
 	struct order *order;

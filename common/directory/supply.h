@@ -40,6 +40,9 @@ typedef void supply_done(void *context, bool all);
 MUST_CHECK int supply_ask(struct supply *supply, struct wants *wants, int64_t until_ms,
     supply_done *done, void *context, struct error *err);
 
+/* Begins to fetch all that is in wants, which is emptied; nobody waits. */
+void supply_fetch(struct supply *supply, struct wants *wants);
+
 /* After the loop has ended, before the helpers: ends all that is under way, and every order. */
 void supply_stop(struct supply *supply);
 /* NULL is legal. */

@@ -121,6 +121,19 @@ evidence_paused(struct evidence *evidence, const char *key, time_t at, char *wor
 	return paused;
 }
 
+bool
+evidence_is_time(struct evidence *evidence, const char *key, time_t at, time_t again)
+{
+	char ahead[WANT_KEY_MAX + sizeof("ahead ")];
+	char words[1];
+
+	snprintf(ahead, sizeof(ahead), "ahead %s", key);
+	if (evidence_paused(evidence, ahead, at, words, sizeof(words)))
+		return false;
+	evidence_pause(evidence, ahead, at + again, "");
+	return true;
+}
+
 int
 evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
     STACK_OF(X509) * certificates, struct error *err)

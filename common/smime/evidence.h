@@ -69,6 +69,10 @@ void evidence_failed(
 bool evidence_paused(
     struct evidence *evidence, const char *key, time_t at, char *words, size_t size);
 
+/* Whether a want is to be fetched ahead of the end of what is at hand: one asker is told so in `again`
+ * seconds. */
+bool evidence_is_time(struct evidence *evidence, const char *key, time_t at, time_t again);
+
 /* Appends references to the certificates of a subject. -1 without memory. */
 MUST_CHECK int evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
     STACK_OF(X509) * certificates, struct error *err);

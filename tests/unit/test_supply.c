@@ -523,6 +523,33 @@ START_TEST(what_was_fetched_outlives_a_reload)
 }
 END_TEST
 
+START_TEST(what_is_used_is_fetched_again_ahead_of_its_end)
+{
+	X509 *bert = issue(BERT, t.root, t.root_key, NULL,
+	    extension(0, "crlDistributionPoints=%s%s", url(ROOT_CRL), ""));
+	const struct status_crl old = {.number = 1, .from = -90000, .to = 3600};
+	struct ticket *ticket;
+	size_t size;
+
+	publish(BERT, bert);
+	OPENSSL_free((void *)routes[ROOT_CRL].reply);
+	routes[ROOT_CRL].reply = (const char *)status_crl(&old, t.root, t.root_key, &size);
+	begin();
+	expect(BERT, REASON_OK, "good", "");
+	ck_assert_uint_eq(requests(), 1);
+	/* What was just fetched is not wanted again; once it may be, nobody waits for it. */
+	clock_hold_wall(clock_wall() + EVIDENCE_AGAIN + 1);
+	ticket = fixture_ask(&t.fixture, BERT);
+	check(ticket_record(ticket), REASON_OK, "good", "");
+	ticket_free(ticket);
+	while (requests() < 2)
+		event_base_loop(t.base, EVLOOP_ONCE);
+	expect(BERT, REASON_OK, "good", "");
+	ck_assert_uint_eq(requests(), 2);
+	X509_free(bert);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -544,5 +571,6 @@ main(void)
 	tcase_add_test(tcase, what_nobody_signed_for_is_not_taken);
 	tcase_add_test(tcase, a_resolver_ends_while_it_fetches);
 	tcase_add_test(tcase, what_was_fetched_outlives_a_reload);
+	tcase_add_test(tcase, what_is_used_is_fetched_again_ahead_of_its_end);
 	return unit_run(suite);
 }
