@@ -47,13 +47,14 @@ warn_of_restart(const struct config *before, const struct config *after)
 	    strcmp(before->user, after->user) != 0 || strcmp(before->group, after->group) != 0 ||
 	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to ||
 	    strcmp(before->log_facility, after->log_facility) != 0 ||
+	    strcmp(before->state_folder, after->state_folder) != 0 ||
 	    before->crl_memory != after->crl_memory ||
 	    before->crl_size_limit != after->crl_size_limit ||
 	    strcmp(before->control_socket, after->control_socket) != 0 ||
 	    strcmp(before->control_group, after->control_group) != 0)
 		log_warning("listen, socket-mode, socket-group, control-socket, control-group, "
-			    "user, group, pid-file, log-to, log-facility, crl-memory and "
-			    "crl-size-limit take effect at a restart only");
+			    "user, group, pid-file, log-to, log-facility, state-folder, "
+			    "crl-memory and crl-size-limit take effect at a restart only");
 }
 
 static void
