@@ -1,5 +1,6 @@
 """What certificates point to: issuers, CRLs and OCSP responders, on web servers of the test's own."""
 import os
+import re
 import shutil
 from urllib.parse import quote
 
@@ -50,7 +51,8 @@ class Forest:
                                        **(directory or {})}},
             "trusts": {"forest": {"anchors": self.anchors, "revocation": revocation,
                                   **(trust or {})}},
-            "top": {"fetch-allow": [LOOPBACK], "fetch-ports": self.ports, "fetch-timeout": "2s",
+            "top": {"fetch-allow": [LOOPBACK], "fetch-ports": self.ports, "fetch-timeout": "60s",
+                    "deadline": "60s",
                     **{key.replace("_", "-"): value for key, value in top.items()}}}
 
     def daemon(self, **options):
@@ -144,7 +146,7 @@ def test_a_responder_that_does_not_answer_holds_up_nobody_else(s):
     forest.web.pages["/good.crl"] = forest.other.crl()
     others = [forest.person(f"other{number}", point(forest.web.url("/good.crl")),
                             authority=forest.other) for number in range(3)]
-    daemon = forest.daemon(fetch_timeout="60s", deadline="20s")
+    daemon = forest.daemon()
     session = milter.Milter(daemon.address)
     session.begin(SENDER, [waits])
     for address in (*others, *others):
@@ -152,8 +154,7 @@ def test_a_responder_that_does_not_answer_holds_up_nobody_else(s):
     deferred(daemon, huge)
     deferred(daemon, junk)
     session.close()
-    soft = forest.daemon(name="soft", revocation="soft", revocation_timeout="300ms",
-                         fetch_timeout="60s")
+    soft = forest.daemon(name="soft", revocation="soft", revocation_timeout="300ms")
     for address in (waits, huge, junk):
         sealed(soft, address, "unknown")
     strict = forest.daemon(name="strict", fetch_timeout="500ms")
@@ -274,3 +275,31 @@ def test_an_ldap_url_leads_to_the_configured_directory(s):
             deferred(daemon, address)
     daemon = s.daemon(name="below", **{**forest.settings(revocation="off"), **options})
     sealed(daemon, below)
+
+
+def test_a_large_crl_stalls_nobody(s):
+    forest = Forest(s)
+    entries = 200_000
+    with open(f"{forest.root.folder}/index", "w", encoding="ascii") as index:
+        for number in range(entries):
+            index.write(f"R\t291231235959Z\t260101000000Z,keyCompromise\t{number + (1 << 120):032X}"
+                        "\tunknown\t/CN=x\n")
+    good = forest.person("good", point(forest.web.url("/large.crl")))
+    revoked = forest.person("revoked", point(forest.web.url("/large.crl")))
+    forest.root.revoke(forest.last)
+    forest.web.pages["/large.crl"] = large = forest.root.crl()
+    require(len(large) > 30 * entries, len(large))
+    forest.web.pages["/small.crl"] = forest.other.crl()
+    others = [forest.person(f"other{number}", point(forest.web.url("/small.crl")),
+                            authority=forest.other) for number in range(20)]
+    daemon = forest.daemon(revocation_timeout="0s")
+    session = milter.Milter(daemon.address)
+    session.begin(SENDER, [good])
+    for address in others:
+        sealed(daemon, address, "good")
+    sealed(daemon, good, "good")
+    refused(daemon, revoked, "revoked")
+    session.close()
+    with open(f"/proc/{daemon.pid}/status", encoding="ascii") as status:
+        peak = int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1)) * 1024
+    require(os.environ.get("SMIME_SANITIZE") or peak < 4 * len(large) + (64 << 20), peak, len(large))

@@ -167,7 +167,7 @@ make_config(void)
 	config->fetch = true;
 	config->fetch_allow = (struct networks){&t.loopback, 1};
 	config->fetch_ports = (struct strings){t.ports, 1};
-	config->fetch_timeout = 1000;
+	config->fetch_timeout = 60000;
 	config->fetch_retry = 300000;
 	config->fetch_size_limit = 256 << 10;
 	config->crl_size_limit = 64 << 20;
@@ -406,7 +406,6 @@ START_TEST(who_is_usable_does_not_wait_for_long)
 
 	silence();
 	t.section.revocation = REVOCATION_SOFT;
-	t.fixture.config.fetch_timeout = 60000;
 	begin();
 	begun = clock_monotonic_ms();
 	expect(ANNA, REASON_OK, "unknown", "no CRL and no OCSP answer is at hand");
@@ -449,7 +448,6 @@ START_TEST(others_are_judged_while_one_waits)
 
 	publish(BERT, bert);
 	silence();
-	t.fixture.config.fetch_timeout = 60000;
 	begin();
 	waits = fixture_submit(&t.fixture, ANNA);
 	expect(BERT, REASON_OK, "good", "");
@@ -466,6 +464,7 @@ START_TEST(what_can_not_be_had_is_said_and_not_asked_again)
 	size_t before;
 
 	silence();
+	t.fixture.config.fetch_timeout = 1000;
 	begin();
 	expect(ANNA, REASON_REVOCATION_UNAVAILABLE, "unknown", "/ocsp");
 	before = requests();
@@ -495,7 +494,6 @@ START_TEST(a_resolver_ends_while_it_fetches)
 	size_t before;
 
 	silence();
-	t.fixture.config.fetch_timeout = 60000;
 	begin();
 	ticket = fixture_submit(&t.fixture, ANNA);
 	for (before = 0; requests() < 2 || requests() == before;)
