@@ -103,12 +103,22 @@ print_certificate(const struct certificate *certificate)
 	    clock_format_date(certificate->not_after, to));
 }
 
+static void
+print_revocation(const struct digital_id *digital_id)
+{
+	if (digital_id->revocation == NULL || strcmp(digital_id->revocation, "off") == 0)
+		return;
+	print_line("revocation", digital_id->revocation);
+	print_line("", digital_id->revocation_detail);
+}
+
 void
 ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
 {
 	printf("  %2zu.  %s%s%s\n", number, reason_get(digital_id->verdict)->code,
 	    digital_id->preferred ? ", preferred" : "", digital_id->stale ? ", stale" : "");
 	print_line("detail", digital_id->detail);
+	print_revocation(digital_id);
 	if (digital_id->certificate != NULL)
 		print_certificate(digital_id->certificate);
 	print_line("found at", digital_id->dn);

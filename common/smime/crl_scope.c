@@ -86,7 +86,8 @@ point_is_of(const struct crl *crl, const DIST_POINT *point, bool own)
 static bool
 is_kind(const ISSUING_DIST_POINT *scope, X509 *certificate)
 {
-	bool ca = X509_check_ca(certificate) > 0;
+	/* By basicConstraints alone (RFC 5280 6.3.3 b 2 ii). */
+	bool ca = X509_check_ca(certificate) == 1;
 
 	return scope->onlyattr <= 0 && !(scope->onlyuser > 0 && ca) && !(scope->onlyCA > 0 && !ca);
 }

@@ -52,8 +52,9 @@ void evidence_unref(struct evidence *evidence);
 
 /*
  * Parses what was fetched for a want and keeps it; it takes the place of what the same URL gave
- * before. Takes time for a large CRL: call it on a worker. Issuers: one certificate, DER or PEM, or
- * a certs-only PKCS #7 bundle of up to EVIDENCE_BUNDLE_MAX. A CRL or an OCSP answer that the want's
+ * before. Takes time for a large CRL: call it on a worker. Issuers: certificates, DER (the values of
+ * an LDAP attribute one after another) or PEM, or a certs-only PKCS #7 bundle; up to
+ * EVIDENCE_BUNDLE_MAX. A CRL or an OCSP answer that the want's
  * issuer did not sign (want->issuer, if given) is refused, so that it can't displace what is good.
  * On error (also without memory) nothing is kept: say evidence_failed() then.
  */

@@ -4,7 +4,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "smime/certificate.h"
 #include "smime/evidence_private.h"
 
 /* Takes the certificate over. */
@@ -45,17 +44,26 @@ read_cms(STACK_OF(X509) * bundle, const unsigned char *der, size_t size, struct 
 	return status;
 }
 
+/* One certificate, or (the values of an LDAP attribute) several after another; else a bundle. */
 static int
 read_der(STACK_OF(X509) * bundle, const unsigned char *der, size_t size, struct error *err)
 {
 	const unsigned char *next = der;
-	X509 *x509 = NULL;
+	const unsigned char *end = der + size;
+	int before = sk_X509_num(bundle);
 
-	if (size <= CERTIFICATE_SIZE_MAX)
-		x509 = d2i_X509(NULL, &next, (long)size);
-	if (x509 != NULL && next == der + size)
-		return add(bundle, x509, err);
-	X509_free(x509);
+	while (next < end) {
+		X509 *x509 = d2i_X509(NULL, &next, (long)(end - next));
+
+		if (x509 == NULL)
+			break;
+		if (add(bundle, x509, err) != 0)
+			return -1;
+	}
+	if (next == end)
+		return 0;
+	if (sk_X509_num(bundle) > before)
+		return error_set(err, ERROR_INPUT, "what follows its certificates is none");
 	return read_cms(bundle, der, size, err);
 }
 

@@ -78,13 +78,15 @@ save_lists(const char *folder, X509 *ca, EVP_PKEY *key)
 		const char *name;
 		struct status_crl list;
 	} lists[] = {
-	    {"plain", {.number = 1, .entries = {{.certificate = ca, .reason = 2}, {ca}}}},
+	    {"plain",
+		{.number = 1, .entries = {{.certificate = ca, .reason = 2}, {.certificate = ca}}}},
 	    {"empty", {.endless = true}},
 	    {"delta", {.number = 7, .base = 5, .entries = {{.certificate = ca, .reason = 9}}}},
 	    {"scope", {.scope = "critical,fullname:URI:http://crl.example/a,onlyuser:TRUE,"
 				"onlysomereasons:keyCompromise"}},
-	    {"indirect", {.scope = "critical,indirectCRL:TRUE",
-			     .entries = {{.certificate = ca, .names_issuer = true}, {ca}}}},
+	    {"indirect",
+		{.scope = "critical,indirectCRL:TRUE",
+		    .entries = {{.certificate = ca, .names_issuer = true}, {.certificate = ca}}}},
 	    {"critical",
 		{.extension = "1.2.3.4=critical,DER:0500",
 		    .entries = {{.certificate = ca, .extension = "1.2.3.4=critical,DER:0500"}}}},

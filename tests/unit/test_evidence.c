@@ -1,6 +1,7 @@
 /* The store of what was fetched, and the wants that it answers. */
 #include <openssl/cms.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,13 @@ START_TEST(an_issuer_comes_as_der_pem_or_a_bundle)
 	ck_assert_int_eq(evidence_take(t.evidence, issuer, der, size, t.now, NULL), 0);
 	ck_assert_int_eq(certificates_named(t.ca), 1);
 	ck_assert_int_eq(certificates_named(t.leaf), 0);
+	text = malloc(2 * size);
+	memcpy(text, der, size);
+	memcpy(text + size, der, size);
+	ck_assert_int_eq(evidence_take(t.evidence, issuer, text, 2 * size, t.now, NULL), 0);
+	ck_assert_int_eq(certificates_named(t.ca), 2);
+	ck_assert_int_eq(evidence_take(t.evidence, issuer, text, 2 * size - 1, t.now, NULL), -1);
+	free(text);
 	OPENSSL_free(der);
 	/* The same URL: in place of it. */
 	ck_assert(PEM_write_bio_X509(pem, t.ca) && PEM_write_bio_X509(pem, t.leaf));
@@ -438,6 +446,71 @@ START_TEST(without_a_folder_it_works_on)
 }
 END_TEST
 
+#define THREADS 4
+#define ROUNDS 20
+
+struct sharer {
+	pthread_t thread;
+	const struct want *list;
+	const struct want *question;
+	const unsigned char *der;
+	size_t size;
+	bool sound;
+};
+
+/* Takes, reads and verifies what the others take, read and verify. */
+static void *
+share(void *context)
+{
+	struct sharer *sharer = context;
+	struct ocsp_says says;
+	struct crl *lists[4];
+	int i;
+
+	sharer->sound = true;
+	for (i = 0; i < ROUNDS; i++) {
+		struct ocsp_answer *answer = evidence_answer(t.evidence, sharer->question->id);
+		size_t count;
+
+		sharer->sound &= answer != NULL &&
+				 ocsp_check(answer, t.leaf, t.ca, t.now, 112, &says, NULL) == 0;
+		ocsp_unref(answer);
+		sharer->sound &= evidence_take(t.evidence, sharer->list, sharer->der, sharer->size,
+				     t.now, NULL) == 0;
+		count = evidence_crls(
+		    t.evidence, X509_get_subject_name(t.ca), lists, ARRAY_LENGTH(lists));
+		while (count > 0) {
+			sharer->sound &= crl_is_signed_by(lists[--count], t.ca);
+			crl_unref(lists[count]);
+		}
+	}
+	return NULL;
+}
+
+START_TEST(threads_share_it)
+{
+	const struct want *list = want(WANT_CRL, URL);
+	const struct want *question = want(WANT_OCSP, URL);
+	struct sharer sharers[THREADS];
+	size_t size;
+	unsigned char *der =
+	    status_crl(&(const struct status_crl){.others = 10}, t.ca, t.ca_key, &size);
+	int i;
+
+	ck_assert_int_eq(take_answer(question, -100, t.ca_key), 0);
+	for (i = 0; i < THREADS; i++) {
+		sharers[i] =
+		    (struct sharer){.list = list, .question = question, .der = der, .size = size};
+		ck_assert_int_eq(pthread_create(&sharers[i].thread, NULL, share, &sharers[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		ck_assert_int_eq(pthread_join(sharers[i].thread, NULL), 0);
+		ck_assert(sharers[i].sound);
+	}
+	OPENSSL_free(der);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -457,5 +530,6 @@ main(void)
 	tcase_add_test(tcase, without_a_folder_it_works_on);
 	tcase_add_loop_test(tcase, a_want_says_where_to_ask, 0, (int)ARRAY_LENGTH(urls));
 	tcase_add_test(tcase, wants_are_bounded);
+	tcase_add_test(tcase, threads_share_it);
 	return unit_run(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "pki.h"
+#include "smime/evidence.h"
 #include "smime/recipient.h"
 #include "smime/trust.h"
 #include "unit.h"
@@ -783,6 +784,57 @@ START_TEST(a_record_from_old_findings_says_so)
 }
 END_TEST
 
+START_TEST(what_is_missing_is_wanted_where_the_directory_allows)
+{
+	X509 *anna =
+	    issue(&(const struct pki_certificate){.subject = "Anna",
+		      .email = ANNA,
+		      .extension = "authorityInfoAccess=caIssuers;URI:http://aia.example/ca,"
+				   "OCSP;URI:http://ocsp.example/"},
+		t.key);
+	const struct evidence_limits limits = {.crl_size = 0};
+	struct evidence *evidence = evidence_new(&limits, NULL);
+	struct wants wants = WANTS_INIT;
+	struct address address = ADDRESS_INIT;
+	const struct recipient_question question = {.findings = t.findings,
+	    .address = &address,
+	    .at = clock_wall(),
+	    .evidence = evidence,
+	    .wants = &wants};
+	unsigned char *der;
+	size_t size;
+
+	ck_assert_int_eq(address_parse(ANNA, &address, NULL), 0);
+	add_bare(anna);
+	t.recipient = recipient_judge(t.trust, &question, NULL);
+	ck_assert_int_ne(t.recipient->digital_ids[0].verdict, REASON_OK);
+	ck_assert_uint_eq(wants.count, 0);
+	recipient_unref(t.recipient);
+	t.findings->items[0].may_follow = true;
+	t.recipient = recipient_judge(t.trust, &question, NULL);
+	ck_assert_int_ne(t.recipient->digital_ids[0].verdict, REASON_OK);
+	ck_assert_uint_eq(wants.count, 1);
+	der = pki_der(t.ca, &size);
+	ck_assert_int_eq(
+	    evidence_take(evidence, &wants.items[0], der, size, clock_wall(), NULL), 0);
+	wants_clear(&wants);
+	recipient_unref(t.recipient);
+	t.recipient = recipient_judge(t.trust, &question, NULL);
+	ck_assert_int_eq(t.recipient->digital_ids[0].verdict, REASON_OK);
+	ck_assert_str_eq(t.recipient->digital_ids[0].revocation, "unknown");
+	ck_assert_ptr_nonnull(t.recipient->digital_ids[0].revocation_detail);
+	/* Not known, so not held for long. */
+	ck_assert_int_le((long)(t.recipient->valid_until - question.at), 300);
+	ck_assert_uint_eq(wants.count, 1);
+	ck_assert_int_eq(wants.items[0].kind, WANT_OCSP);
+	wants_clear(&wants);
+	evidence_unref(evidence);
+	address_free(&address);
+	OPENSSL_free(der);
+	X509_free(anna);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -791,6 +843,7 @@ main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, what_is_missing_is_wanted_where_the_directory_allows);
 	tcase_add_test(tcase, nothing_published_is_none);
 	tcase_add_test(tcase, a_directory_that_can_not_be_asked_is_unavailable);
 	tcase_add_test(tcase, a_verified_blob_speaks_for_its_certificate);
