@@ -213,9 +213,13 @@ struct errand *
 errand_begin(struct supply *supply, struct want *want)
 {
 	struct errand *errand = find_errand(supply, want);
+	char words[1];
 
 	if (errand != NULL)
 		return errand;
+	/* Another errand may have ended since the judgement looked. */
+	if (evidence_paused(supply->evidence, want->key, clock_wall(), words, sizeof(words)))
+		return NULL;
 	if (supply->errand_count < SUPPLY_ERRANDS_MAX)
 		errand = new_errand(supply, want);
 	if (errand == NULL) {

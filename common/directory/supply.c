@@ -11,7 +11,7 @@
 #define KEEPER_QUEUE_MAX 1000
 
 struct supply *
-supply_new(const struct config *config, struct evidence *evidence, struct event_base *base,
+supply_new(struct config *config, struct evidence *evidence, struct event_base *base,
     struct worker_pool *helpers, struct error *err)
 {
 	struct supply *supply = calloc(1, sizeof(*supply));
@@ -20,7 +20,7 @@ supply_new(const struct config *config, struct evidence *evidence, struct event_
 		error_no_memory(err);
 		return NULL;
 	}
-	supply->config = config;
+	supply->config = config_ref(config);
 	supply->evidence = evidence_ref(evidence);
 	supply->base = base;
 	TAILQ_INIT(&supply->orders);
@@ -31,8 +31,7 @@ supply_new(const struct config *config, struct evidence *evidence, struct event_
 	if (supply->readers == NULL || supply->keepers == NULL ||
 	    errand_ldap_init(supply, helpers, err) != 0)
 		goto fail;
-	if (config->fetch &&
-	    (supply->fetcher = fetcher_new((struct config *)config, base, err)) == NULL)
+	if (config->fetch && (supply->fetcher = fetcher_new(config, base, err)) == NULL)
 		goto fail;
 	return supply;
 fail:
@@ -181,5 +180,6 @@ supply_free(struct supply *supply)
 	if (supply == NULL)
 		return;
 	evidence_unref(supply->evidence);
+	config_unref(supply->config);
 	free(supply);
 }

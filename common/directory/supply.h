@@ -24,9 +24,9 @@
 struct event_base;
 struct supply;
 
-/* config is borrowed, evidence referenced. Nothing is connected to yet. NULL on error. */
-struct supply *supply_new(const struct config *config, struct evidence *evidence,
-    struct event_base *base, struct worker_pool *helpers, struct error *err);
+/* References are taken of config and evidence. Nothing is connected to yet. NULL on error. */
+struct supply *supply_new(struct config *config, struct evidence *evidence, struct event_base *base,
+    struct worker_pool *helpers, struct error *err);
 
 /* Whether anything can be fetched: fetch = yes, or there is an LDAP directory. */
 bool supply_can(const struct supply *supply);

@@ -59,7 +59,7 @@ struct library {
 };
 
 struct supply {
-	const struct config *config;
+	struct config *config;
 	struct evidence *evidence;
 	struct event_base *base;
 	struct fetcher *fetcher;     /* NULL: fetch = no */
@@ -74,7 +74,7 @@ struct supply {
 };
 
 /* errand.c: the errand for a want, which is given to it: a new one, or the one under way. NULL: it
- * could not begin, and evidence knows why. */
+ * could not begin, and evidence knows why, or is over already. */
 struct errand *errand_begin(struct supply *supply, struct want *want);
 /* Takes what came (body or value of the errand) on the worker. */
 void errand_take(struct errand *errand);
