@@ -115,13 +115,19 @@ ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
 {
 	struct config *config = ctl_config(options);
 	struct snapshot *snapshot = NULL;
+	struct evidence *evidence;
 	struct error err = ERROR_INIT;
 
 	if (config == NULL)
 		return NULL;
 	if (options->at != 0)
 		clock_hold_wall(options->at);
-	snapshot = snapshot_new(config, space, false, &err);
+	evidence = snapshot_evidence(config, &err);
+	if (evidence != NULL) {
+		evidence_open_folder(evidence, config->state_folder, false);
+		snapshot = snapshot_new(config, space, evidence, false, &err);
+	}
+	evidence_unref(evidence); /* the snapshot has its own */
 	if (snapshot == NULL)
 		ctl_fail(&err);
 	else

@@ -227,10 +227,16 @@ make_resolver(struct config *config)
 {
 	struct error err = ERROR_INIT;
 	struct trust *trust = trust_load(config, &err);
-	struct resolver *resolver = trust != NULL ? resolver_new(config, trust, &err) : NULL;
+	struct evidence *evidence = trust != NULL ? snapshot_evidence(config, &err) : NULL;
+	struct resolver *resolver = NULL;
 
+	if (evidence != NULL) {
+		evidence_open_folder(evidence, config->state_folder, false);
+		resolver = resolver_new(config, trust, evidence, &err);
+	}
 	if (resolver == NULL)
 		ctl_fail(&err);
+	evidence_unref(evidence);
 	trust_unref(trust);
 	return resolver;
 }

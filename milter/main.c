@@ -151,12 +151,15 @@ leave(const struct config *config, struct pending *pending, int result, const st
 /* From the socket on: as the user that the configuration names. */
 static int
 run(struct config *config, struct listener *listener, struct control *control,
-    struct spool_space *space, int ready, const char *config_file, struct error *err)
+    struct spool_space *space, struct evidence *evidence, int ready, const char *config_file,
+    struct error *err)
 {
-	struct serve serve = {config_file, NULL, listener, control, space, NULL, ready};
-	struct snapshot *snapshot = snapshot_new(config, space, true, err);
+	struct serve serve = {config_file, NULL, listener, control, space, evidence, NULL, ready};
+	struct snapshot *snapshot;
 	int result;
 
+	evidence_open_folder(evidence, config->state_folder, true);
+	snapshot = snapshot_new(config, space, evidence, true, err);
 	if (snapshot == NULL)
 		return -1;
 	serve.pending = pending_open(config->state_folder, err);
@@ -190,6 +193,7 @@ start(struct config *config, const struct options *options, struct error *err)
 	struct listener listener;
 	struct control *control = NULL;
 	struct spool_space *space = NULL;
+	struct evidence *evidence = NULL;
 	char *config_file = realpath(options->config_file, NULL);
 	uid_t uid;
 	int ready = -1;
@@ -200,6 +204,9 @@ start(struct config *config, const struct options *options, struct error *err)
 		error_no_memory(err);
 		goto free_space;
 	}
+	evidence = snapshot_evidence(config, err);
+	if (evidence == NULL)
+		goto free_space;
 	if (process_user(config, &uid, err) != 0 || listener_open(config, uid, &listener, err) != 0)
 		goto free_space;
 	if (control_open(config, uid, &control, err) != 0)
@@ -208,7 +215,7 @@ start(struct config *config, const struct options *options, struct error *err)
 	    process_write_pid(config->pid_file, uid, err) != 0 ||
 	    process_drop_privileges(config, err) != 0)
 		goto free_control;
-	result = run(config, &listener, control, space, ready, config_file, err);
+	result = run(config, &listener, control, space, evidence, ready, config_file, err);
 	if (config->pid_file[0] != '\0')
 		unlink(config->pid_file);
 free_control:
@@ -216,6 +223,7 @@ free_control:
 close_listener:
 	listener_close(&listener);
 free_space:
+	evidence_unref(evidence);
 	spool_space_free(space);
 	free(config_file);
 	return result;

@@ -47,12 +47,14 @@ warn_of_restart(const struct config *before, const struct config *after)
 	    strcmp(before->user, after->user) != 0 || strcmp(before->group, after->group) != 0 ||
 	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to ||
 	    strcmp(before->log_facility, after->log_facility) != 0 ||
+	    strcmp(before->state_folder, after->state_folder) != 0 ||
+	    before->crl_memory != after->crl_memory ||
+	    before->crl_size_limit != after->crl_size_limit ||
 	    strcmp(before->control_socket, after->control_socket) != 0 ||
-	    strcmp(before->control_group, after->control_group) != 0 ||
-	    strcmp(before->state_folder, after->state_folder) != 0)
+	    strcmp(before->control_group, after->control_group) != 0)
 		log_warning("listen, socket-mode, socket-group, control-socket, control-group, "
-			    "user, group, pid-file, log-to, log-facility and state-folder take "
-			    "effect at a restart only");
+			    "user, group, pid-file, log-to, log-facility, state-folder, "
+			    "crl-memory and crl-size-limit take effect at a restart only");
 }
 
 static void
@@ -68,7 +70,8 @@ reload(const struct serve *serve)
 	for (i = 0; i < problems.count; i++)
 		log_error("%s", problems.items[i]);
 	config_problems_free(&problems);
-	snapshot = config != NULL ? snapshot_new(config, serve->space, true, &err) : NULL;
+	snapshot =
+	    config != NULL ? snapshot_new(config, serve->space, serve->evidence, true, &err) : NULL;
 	if (snapshot == NULL) {
 		log_error("configuration not taken up, the old one stays in force%s%s",
 		    err.code != ERROR_NONE ? ": " : "", err.text);

@@ -10,14 +10,17 @@
 #include "daemon.h"
 #include "listener.h"
 
+struct evidence;
+
 struct serve {
 	const char *config_file; /* read again at a reload */
 	struct daemon *daemon;
 	struct listener *listener;
 	struct control *control; /* NULL: none */
 	struct spool_space *space;
-	struct pending *pending; /* unknown CAs that are met */
-	int ready;               /* of process_background(); -1 in the foreground */
+	struct evidence *evidence; /* one for all snapshots */
+	struct pending *pending;   /* unknown CAs that are met */
+	int ready;                 /* of process_background(); -1 in the foreground */
 };
 
 /* Runs libmilter and answers signals (TERM, INT: finish what is under way and stop; USR1, HUP: read

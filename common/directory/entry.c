@@ -126,6 +126,7 @@ entry_add(struct findings *findings, const struct config_directory *directory,
 	finding.address = (char *)value->found_by;
 	finding.oversized = value->size > (size_t)directory->value_size_limit;
 	finding.bind_by_entry = directory->bind_by_entry && value->claims;
+	finding.may_follow = directory->follow_urls;
 	if (!finding.oversized) {
 		finding.value = (unsigned char *)value->value;
 		finding.size = value->size;

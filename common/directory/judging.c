@@ -4,6 +4,11 @@
 
 #include "base/clock.h"
 #include "directory/authority.h"
+#include "directory/supply.h"
+
+/* Times that one judging fetches: each may find one more issuer, and the last two what CRLs and OCSP
+ * say. What lacks more is found by the next judging, as what was fetched stays. */
+#define ROUNDS_MAX 5
 
 struct judging {
 	TAILQ_ENTRY(judging) link; /* of those held */
@@ -15,6 +20,11 @@ struct judging {
 	struct trust *trust;
 	uint64_t generation; /* of trust */
 	struct recipient *record;
+	struct wants wants;
+	bool asks;           /* what it lacks is fetched */
+	int rounds;          /* of fetching */
+	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
+	bool late;           /* it has waited so long: fetching goes on without it */
 	struct error error;
 	judging_done *done;
 	void *context;
@@ -26,6 +36,7 @@ free_judging(struct judging *judging)
 	findings_unref(judging->findings);
 	recipient_unref(judging->record);
 	trust_unref(judging->trust);
+	wants_clear(&judging->wants);
 	free(judging);
 }
 
@@ -37,7 +48,9 @@ run_judging(void *job)
 	const struct recipient_question question = {.findings = judging->findings,
 	    .address = judging->address,
 	    .exact_local = judging->resolver->exact_local,
-	    .at = clock_wall()};
+	    .at = clock_wall(),
+	    .evidence = judging->resolver->evidence,
+	    .wants = judging->asks ? &judging->wants : NULL};
 
 	judging->record = recipient_judge(judging->trust, &question, &judging->error);
 	if (judging->record != NULL && judging->stale_since != 0 &&
@@ -58,7 +71,7 @@ keep(struct judging *judging)
 
 	pthread_mutex_lock(&resolver->mutex);
 	in_force = judging->generation == resolver->generation;
-	if (in_force)
+	if (in_force && !judging->late) /* then it will soon be known better */
 		cache_set_record(resolver->cache, judging->key, judging->findings, judging->record,
 		    judging->generation);
 	pthread_mutex_unlock(&resolver->mutex);
@@ -79,19 +92,70 @@ end(struct judging *judging)
 	free_judging(judging);
 }
 
-/* Whether CA certificates that could not be read yet may be what is missing; says so in error. Usable
- * ones come first in a record. */
+/* Whether the best digital ID can be used, as far as is known: they come first in a record. */
+static bool
+is_usable(const struct recipient *record)
+{
+	return record->digital_id_count > 0 && record->digital_ids[0].verdict == REASON_OK;
+}
+
+/* Whether CA certificates that could not be read yet may be what is missing; says so in error. */
 static bool
 may_lack_authority(struct judging *judging)
 {
 	const struct recipient *record = judging->record;
 	char words[sizeof(judging->error.text)];
 
-	if (record->digital_id_count == 0 || record->digital_ids[0].verdict == REASON_OK ||
+	if (record->digital_id_count == 0 || is_usable(record) ||
 	    !authority_pending(
 		judging->resolver->authority, judging->address, words, sizeof(words)))
 		return false;
 	error_set(&judging->error, ERROR_TEMPORARY, "%s", words);
+	return true;
+}
+
+static void
+on_supplied(void *context, bool all)
+{
+	struct judging *judging = context;
+
+	judging->late = !all;
+	if (submit(judging, &judging->error) != 0)
+		end(judging);
+}
+
+static bool
+all_ahead(const struct wants *wants)
+{
+	size_t i;
+
+	for (i = 0; i < wants->count; i++) {
+		if (!wants->items[i].ahead)
+			return false;
+	}
+	return true;
+}
+
+/* Fetches what is lacking, and judges again then. false: nothing is, or can be had. */
+static bool
+fetch_lacking(struct judging *judging)
+{
+	struct resolver *resolver = judging->resolver;
+	bool usable = is_usable(judging->record);
+
+	if (judging->wants.count == 0 || resolver->stopping)
+		return false;
+	if (all_ahead(&judging->wants)) {
+		supply_fetch(resolver->supply, &judging->wants);
+		return false;
+	}
+	if (usable && judging->usable_till == 0)
+		judging->usable_till = clock_monotonic_ms() + resolver->config->revocation_timeout;
+	judging->rounds++;
+	if (supply_ask(resolver->supply, &judging->wants, usable ? judging->usable_till : 0,
+		on_supplied, judging, NULL) != 0)
+		return false;
+	drop_record(judging);
 	return true;
 }
 
@@ -105,6 +169,8 @@ on_judged(void *job, bool ran)
 		error_set(&judging->error, ERROR_TEMPORARY, "look-ups have stopped");
 	if (judging->record != NULL && may_lack_authority(judging)) {
 		drop_record(judging);
+	} else if (judging->record != NULL && fetch_lacking(judging)) {
+		return;
 	} else if (judging->record != NULL && !keep(judging)) {
 		drop_record(judging);
 		if (submit(judging, &err) == 0)
@@ -125,6 +191,9 @@ submit(struct judging *judging, struct error *err)
 		TAILQ_INSERT_TAIL(&resolver->held, judging, link);
 		return 0;
 	}
+	wants_clear(&judging->wants);
+	judging->asks = resolver->supply != NULL && supply_can(resolver->supply) &&
+			!judging->late && judging->rounds < ROUNDS_MAX;
 	trust_unref(judging->trust);
 	pthread_mutex_lock(&resolver->mutex);
 	judging->trust = trust_ref(resolver->trust);

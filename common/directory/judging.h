@@ -21,7 +21,11 @@ typedef void judging_done(void *context, struct recipient *record, const char *f
  *
  * While the first reading of CA certificates that count for the address is under way (authority.h),
  * judging waits for it. Where they could not be read yet, what would be no usable digital ID is a
- * failure: an issuer that is not trusted may be one of them. 0/-1.
+ * failure: an issuer that is not trusted may be one of them.
+ *
+ * What the judgement lacks is fetched (supply.h), and judged again. A record that can be used already
+ * waits for revocation-timeout at most, and is not kept if it could not wait; one that can't be
+ * waits until all is there or failed. No worker is held meanwhile. 0/-1.
  */
 MUST_CHECK int judging_start(struct resolver *resolver, const char *key,
     const struct address *address, struct findings *findings, time_t stale_since,

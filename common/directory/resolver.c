@@ -11,8 +11,10 @@
 #include "directory/lookup.h"
 #include "directory/source_ldap.h"
 #include "directory/source_ldif.h"
+#include "directory/supply.h"
 #include "directory/walk.h"
 #include "ldap/connection.h"
+#include "smime/evidence.h"
 
 /* Judging is CPU only: two leave room for everything else on a small machine. */
 #define JUDGE_THREADS 2
@@ -39,12 +41,15 @@ close_down(struct resolver *resolver)
 		source->operations->free(source);
 	}
 	authority_stop(resolver->authority);
+	supply_stop(resolver->supply);
 	worker_pool_free(resolver->helpers);
 	resolver->helpers = NULL;
 	worker_pool_free(resolver->judges);
 	resolver->judges = NULL;
 	authority_free(resolver->authority);
 	resolver->authority = NULL;
+	supply_free(resolver->supply);
+	resolver->supply = NULL;
 	judging_end_held(resolver);
 	lookup_free_all(resolver);
 	question_free_all(resolver);
@@ -164,11 +169,22 @@ make_authority(struct resolver *resolver, struct error *err)
 	return resolver->authority != NULL ? 0 : -1;
 }
 
-/* Pools that ask this directory: its source's, and one for each trust section that reads there. */
+static int
+make_supply(struct resolver *resolver, struct error *err)
+{
+	if (resolver->evidence == NULL)
+		return 0;
+	resolver->supply = supply_new(
+	    resolver->config, resolver->evidence, resolver->base, resolver->helpers, err);
+	return resolver->supply != NULL ? 0 : -1;
+}
+
+/* Pools that ask this directory: its source's, supply's, and one for each trust section that reads
+ * there. */
 static size_t
 pools_of(const struct config *config, const struct config_directory *directory)
 {
-	size_t count = 1;
+	size_t count = 2;
 	size_t i;
 
 	for (i = 0; i < config->trust_count; i++)
@@ -236,13 +252,14 @@ destroy(struct resolver *resolver)
 	pthread_mutex_destroy(&resolver->mutex);
 	trust_unref(resolver->rebase);
 	trust_unref(resolver->trust);
+	evidence_unref(resolver->evidence);
 	config_unref(resolver->config);
 	free(resolver);
 }
 
 struct resolver *
-resolver_new_with(struct config *config, struct trust *trust, resolver_make_source *make,
-    void *context, struct error *err)
+resolver_new_with(struct config *config, struct trust *trust, struct evidence *evidence,
+    resolver_make_source *make, void *context, struct error *err)
 {
 	struct resolver *resolver;
 	pthread_condattr_t monotonic;
@@ -266,12 +283,14 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
 	TAILQ_INIT(&resolver->walks_waiting);
 	resolver->config = config_ref(config);
 	resolver->trust = trust_ref(trust);
+	resolver->evidence = evidence != NULL ? evidence_ref(evidence) : NULL;
 	resolver->exact_local = config->local_part == LOCAL_PART_EXACT;
 	resolver->exact_keys = needs_exact_keys(config);
 	resolver->cache =
 	    cache_new((size_t)config->cache_entries, (size_t)config->cache_bytes, err);
 	if (resolver->cache == NULL || make_loop(resolver, err) != 0 ||
-	    make_places(resolver, make, context, err) != 0 || make_authority(resolver, err) != 0 ||
+	    make_places(resolver, make, context, err) != 0 || make_supply(resolver, err) != 0 ||
+	    make_authority(resolver, err) != 0 ||
 	    thread_start(&resolver->loop, run_loop, resolver, err) != 0) {
 		destroy(resolver);
 		return NULL;
@@ -280,9 +299,10 @@ resolver_new_with(struct config *config, struct trust *trust, resolver_make_sour
 }
 
 struct resolver *
-resolver_new(struct config *config, struct trust *trust, struct error *err)
+resolver_new(
+    struct config *config, struct trust *trust, struct evidence *evidence, struct error *err)
 {
-	return resolver_new_with(config, trust, NULL, NULL, err);
+	return resolver_new_with(config, trust, evidence, NULL, NULL, err);
 }
 
 static void

@@ -32,14 +32,17 @@
 #include "smime/trust.h"
 
 struct event_base;
+struct evidence;
 struct resolver;
 struct ticket;
 
-/* Makes the sources of the configuration and starts the loop. Takes references of config and trust.
+/* Makes the sources of the configuration and starts the loop. Takes references of config, trust and
+ * evidence (NULL: nothing is fetched, nor believed that was). With fetch = yes, after fetch_startup().
  * A server that is down is no error; an LDIF file that can't be read is. NULL on error. The first
  * one sets LDAPNOINIT in the environment (ldap/connection.h): before other threads start, or
  * main does that itself. */
-struct resolver *resolver_new(struct config *config, struct trust *trust, struct error *err);
+struct resolver *resolver_new(
+    struct config *config, struct trust *trust, struct evidence *evidence, struct error *err);
 
 /* For tests: sources made by the caller (freed with the resolver) in place of the configuration's,
  * one per config->directories entry, in order. `make` is called on the loop's base before it runs.
@@ -47,7 +50,7 @@ struct resolver *resolver_new(struct config *config, struct trust *trust, struct
 typedef struct source *resolver_make_source(void *context, const struct config_directory *directory,
     struct event_base *base, struct error *err);
 struct resolver *resolver_new_with(struct config *config, struct trust *trust,
-    resolver_make_source *make, void *context, struct error *err);
+    struct evidence *evidence, resolver_make_source *make, void *context, struct error *err);
 
 /* Stops the loop and frees all. Every ticket must have been freed. NULL is legal. */
 void resolver_free(struct resolver *resolver);

@@ -5,7 +5,8 @@
  *   recall.c     what the cache answers       question.c  an address → the record for its waiters
  *   inspection.c for people (any thread)      walk.c      a group's members → their records
  *   lookup.c     an address key → findings    judging.c   findings → a record, on a worker
- *   asking.c     the directories, for it           rebase.c    another configured trust (any thread)
+ *   asking.c     the directories, for it       rebase.c    another configured trust (any thread)
+ *                                              supply.c    what judging lacks → evidence
  *
  * One mutex guards what both sides touch: the inbox, every list of tickets, the tickets' answers,
  * the cache, the trust in force and the counters. All else belongs to the loop thread. The mutex is
@@ -30,6 +31,7 @@ struct event_base;
 struct inspection;
 struct judging;
 struct refresh;
+struct supply;
 struct walk;
 
 /* Refreshes that wait for the loop; further ones are not begun: the next who asks is told again. */
@@ -70,6 +72,8 @@ struct resolver {
 	struct worker_pool *helpers; /* what blocks: connecting, reading files */
 	struct place *places;
 	size_t place_count;
+	struct evidence *evidence;   /* NULL: none, and no supply */
+	struct supply *supply;       /* of evidence; NULL while ending */
 	struct authority *authority; /* CA certificates from directories; NULL while ending */
 	bool stopping;   /* loop thread, as the rest of this block: nothing begins any more */
 	void *questions; /* those in flight, by key (tsearch(3)) */

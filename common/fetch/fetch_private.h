@@ -12,7 +12,7 @@
 #include "base/buffer.h"
 #include "fetch/failures.h"
 #include "fetch/fetch.h"
-#include "fetch/lookup.h"
+#include "fetch/dns.h"
 #include "fetch/pace.h"
 #include "fetch/transfer.h"
 #include "fetch/url.h"
@@ -55,7 +55,7 @@ struct flight {
 	int redirects;
 	int64_t begun_ms;
 	char *addresses;
-	struct lookup *lookup;
+	struct dns *dns;
 	struct event *lookup_late;
 	struct transfer *transfer;
 };

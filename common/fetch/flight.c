@@ -71,8 +71,8 @@ flight_new(struct fetcher *fetcher, const struct fetch_request *request, struct 
 static void
 stop_lookup(struct flight *flight)
 {
-	lookup_cancel(flight->lookup);
-	flight->lookup = NULL;
+	dns_cancel(flight->dns);
+	flight->dns = NULL;
 	if (flight->lookup_late != NULL)
 		event_free(flight->lookup_late);
 	flight->lookup_late = NULL;
@@ -267,7 +267,7 @@ on_lookup(void *context, const char *addresses, const struct error *err)
 	struct flight *flight = context;
 	struct error no_memory = ERROR_INIT;
 
-	flight->lookup = NULL;
+	flight->dns = NULL;
 	stop_lookup(flight);
 	if (addresses == NULL) {
 		fail(flight, BLAME_HOST, 0, err);
@@ -305,9 +305,8 @@ start_lookup(struct flight *flight)
 	if (flight->lookup_late == NULL || event_add(flight->lookup_late, &time) != 0)
 		error_no_memory(&err);
 	else
-		flight->lookup =
-		    lookup_start(fetcher->base, flight->url.host, on_lookup, flight, &err);
-	if (flight->lookup == NULL)
+		flight->dns = dns_start(fetcher->base, flight->url.host, on_lookup, flight, &err);
+	if (flight->dns == NULL)
 		fail(flight, BLAME_NOBODY, 0, &err);
 }
 

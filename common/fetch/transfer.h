@@ -34,10 +34,9 @@ void transfer_loop_free(struct transfer_loop *loop);
 /* All borrowed until the answer or the end. */
 struct transfer_request {
 	const struct url *url;
-	const char
-	    *addresses;   /* of the host, as lookup.h gives them; not looked at where the host is
+	const char *addresses; /* of the host, as dns.h gives them; not looked at where the host is
 				* an address */
-	const void *post; /* NULL: GET */
+	const void *post;      /* NULL: GET */
 	size_t post_size;
 	const char *post_type;
 	size_t most;        /* bytes of the body, at least 1 */

@@ -37,8 +37,18 @@ look_at_folder(const char *folder)
 	log_warning("%s; messages larger than spool-memory will be deferred", err.text);
 }
 
+struct evidence *
+snapshot_evidence(const struct config *config, struct error *err)
+{
+	const struct evidence_limits limits = {
+	    .crl_size = (size_t)config->crl_size_limit, .crl_bytes = (size_t)config->crl_memory};
+
+	return evidence_new(&limits, err);
+}
+
 struct snapshot *
-snapshot_new(struct config *config, struct spool_space *space, bool record, struct error *err)
+snapshot_new(struct config *config, struct spool_space *space, struct evidence *evidence,
+    bool record, struct error *err)
 {
 	struct trust *trust;
 	struct resolver *resolver = NULL;
@@ -48,7 +58,7 @@ snapshot_new(struct config *config, struct spool_space *space, bool record, stru
 	trust = trust_load(config, err);
 	if (trust == NULL)
 		return NULL;
-	resolver = resolver_new(config, trust, err);
+	resolver = resolver_new(config, trust, evidence, err);
 	if (resolver == NULL)
 		goto free_trust;
 	if (record && (audit = audit_open(config, err)) == NULL)

@@ -12,8 +12,13 @@
 #include "config/config.h"
 #include "directory/resolver.h"
 #include "message/spool.h"
+#include "smime/evidence.h"
 #include "smime/pending.h"
 #include "smime/trust.h"
+
+/* The store of what is fetched, as the configuration says: one for all snapshots of a process, so that
+ * it outlives a reload. NULL on error. */
+struct evidence *snapshot_evidence(const struct config *config, struct error *err);
 
 struct snapshot {
 	struct config *config;
@@ -26,10 +31,10 @@ struct snapshot {
 	int references;
 };
 
-/* Builds everything from a loaded configuration (its own reference is taken). record: whether audit
- * sinks are opened. NULL on error. */
-struct snapshot *snapshot_new(
-    struct config *config, struct spool_space *space, bool record, struct error *err);
+/* Builds everything from a loaded configuration (its own references of it and evidence are taken).
+ * record: whether audit sinks are opened. NULL on error. */
+struct snapshot *snapshot_new(struct config *config, struct spool_space *space,
+    struct evidence *evidence, bool record, struct error *err);
 
 /* For tests: from parts made elsewhere, which the snapshot takes over. */
 struct snapshot *snapshot_from_parts(struct config *config, struct trust *trust,

@@ -40,12 +40,14 @@ evidence_new(const struct evidence_limits *limits, struct error *err)
 	struct evidence *evidence = calloc(1, sizeof(*evidence));
 	size_t crl_bytes = limits->crl_bytes;
 
-	if (evidence == NULL || pthread_mutex_init(&evidence->mutex, NULL) != 0) {
+	if (evidence == NULL || pthread_mutex_init(&evidence->mutex, NULL) != 0 ||
+	    pthread_mutex_init(&evidence->folder.mutex, NULL) != 0) {
 		free(evidence);
 		error_no_memory(err);
 		return NULL;
 	}
 	evidence->references = 1;
+	evidence->folder.fd = -1;
 	evidence->crl_size = limits->crl_size != 0 ? limits->crl_size : CRL_SIZE_DEFAULT;
 	if (crl_bytes == 0)
 		crl_bytes = 4 * evidence->crl_size;
@@ -78,6 +80,8 @@ evidence_unref(struct evidence *evidence)
 	shelf_clear(&evidence->crls);
 	shelf_clear(&evidence->answers);
 	shelf_clear(&evidence->pauses);
+	evidence_close_folder(evidence);
+	pthread_mutex_destroy(&evidence->folder.mutex);
 	pthread_mutex_destroy(&evidence->mutex);
 	free(evidence);
 }
@@ -115,6 +119,19 @@ evidence_paused(struct evidence *evidence, const char *key, time_t at, char *wor
 		snprintf(words, size, "%s", (const char *)item->thing);
 	pthread_mutex_unlock(&evidence->mutex);
 	return paused;
+}
+
+bool
+evidence_is_time(struct evidence *evidence, const char *key, time_t at, time_t again)
+{
+	char ahead[WANT_KEY_MAX + sizeof("ahead ")];
+	char words[1];
+
+	snprintf(ahead, sizeof(ahead), "ahead %s", key);
+	if (evidence_paused(evidence, ahead, at, words, sizeof(words)))
+		return false;
+	evidence_pause(evidence, ahead, at + again, "");
+	return true;
 }
 
 int

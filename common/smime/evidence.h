@@ -70,6 +70,10 @@ void evidence_failed(
 bool evidence_paused(
     struct evidence *evidence, const char *key, time_t at, char *words, size_t size);
 
+/* Whether a want is to be fetched ahead of the end of what is at hand: one asker is told so in `again`
+ * seconds. */
+bool evidence_is_time(struct evidence *evidence, const char *key, time_t at, time_t again);
+
 /* Appends references to the certificates of a subject. -1 without memory. */
 MUST_CHECK int evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
     STACK_OF(X509) * certificates, struct error *err);
@@ -89,6 +93,18 @@ typedef void evidence_item(void *context, const char *key, const unsigned char *
 void evidence_each(struct evidence *evidence, evidence_item *item, void *context);
 MUST_CHECK int evidence_restore(
     struct evidence *evidence, const char *key, const void *bytes, size_t size, struct error *err);
+
+/*
+ * The state folder (an existing one), which outlives the process: loads what an earlier process kept
+ * there, within the store's limits. writes: evidence_keep() keeps CRLs and OCSP answers there, with
+ * limits of its own. What can't be read or written is logged; the store works without. Once, before
+ * other threads use the store; takes time for large CRLs.
+ */
+void evidence_open_folder(struct evidence *evidence, const char *path, bool writes);
+
+/* Keeps what evidence_take() took, in place of what was kept for the same; waits for the disk. */
+void evidence_keep(
+    struct evidence *evidence, const struct want *want, const void *bytes, size_t size);
 
 struct evidence_statistics {
 	size_t certificates, crls, answers, pauses;

@@ -7,6 +7,18 @@
 #include "smime/evidence.h"
 #include "smime/shelf.h"
 
+/* Where it is kept beyond the process. All but what stands below the mutex is set once. */
+struct evidence_folder {
+	int fd; /* -1: there is none */
+	char *path;
+	bool writes;
+	size_t bytes_max;
+	pthread_mutex_t mutex;
+	size_t files; /* about, since they were counted last */
+	size_t bytes;
+	bool failed; /* the last writing, which was logged */
+};
+
 struct evidence {
 	int references;
 	size_t crl_size;
@@ -15,10 +27,13 @@ struct evidence {
 	struct shelf crls;         /* by URL and issuer */
 	struct shelf answers;      /* by ocsp_id() */
 	struct shelf pauses;       /* by want; the thing is why */
+	struct evidence_folder folder;
 };
 
 /* Remembers until when a want is none, and why. */
 void evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why);
+
+void evidence_close_folder(struct evidence *evidence);
 
 /* Names that are the same have the same. */
 uint64_t evidence_name_hash(const X509_NAME *name);

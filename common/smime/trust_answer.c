@@ -25,6 +25,7 @@ take(struct trust_link *link, const struct ocsp_says *says)
 		return;
 	}
 	link->until = says->until + OCSP_SKEW;
+	trust_link_renew(link, says->this_update, says->until);
 }
 
 /* Revoked is for ever, but for what is only on hold: an answer that has expired still says so. */

@@ -161,6 +161,7 @@ limit(struct trust_link *link, const struct view *view)
 	if (!view->expired && (link->until == 0 || end < link->until))
 		link->until = end;
 	link->overdue |= view->overdue;
+	trust_link_renew(link, crl_this_update(view->list), view->end);
 }
 
 static void

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "smime/trust_status.h"
 
+/* The last part of its life in which a CRL or an answer that is used is fetched again. */
+#define RENEW_SHARE 5
 /* Bytes of a name in words; the records have it whole. */
 #define NAME_SHOWN 100
 
@@ -38,6 +40,15 @@ trust_link_revoked(struct trust_link *link, time_t at, int reason, const char *w
 	    who);
 }
 
+void
+trust_link_renew(struct trust_link *link, time_t this_update, time_t end)
+{
+	time_t renew = end - (end - this_update) / RENEW_SHARE;
+
+	if (link->renew == 0 || renew < link->renew)
+		link->renew = renew;
+}
+
 static void
 check(struct trust_link *link)
 {
@@ -46,7 +57,10 @@ check(struct trust_link *link)
 		trust_status_by_answer(link);
 	if (link->status == LINK_UNKNOWN)
 		trust_status_by_lists(link);
-	if (link->status == LINK_UNKNOWN || link->overdue)
+	link->ahead = link->status == LINK_GOOD && !link->overdue &&
+		      link->question->evidence != NULL && link->renew != 0 &&
+		      link->question->at >= link->renew;
+	if (link->status == LINK_UNKNOWN || link->overdue || link->ahead)
 		trust_status_want(link);
 	if (link->status == LINK_UNKNOWN)
 		trust_link_why(link, "no CRL and no OCSP answer is at hand");

@@ -12,6 +12,18 @@
 /* Names of one distribution point, and points and responders of one certificate, looked at. */
 #define PLACES_MAX 8
 
+/* How soon it is tried again ahead of the end, where what came was no newer. Seconds. */
+#define AHEAD_MIN 300
+#define AHEAD_MAX 21600
+
+static time_t
+again_after(const struct trust_link *link)
+{
+	time_t again = (link->until - link->question->at) / 4;
+
+	return again < AHEAD_MIN ? AHEAD_MIN : again > AHEAD_MAX ? AHEAD_MAX : again;
+}
+
 /* Wants what is at a URL, if it may be had now; else the words say why not. */
 static bool
 want_url(struct trust_link *link, enum want_kind kind, const char *url, X509 *issuer)
@@ -31,7 +43,11 @@ want_url(struct trust_link *link, enum want_kind kind, const char *url, X509 *is
 			trust_link_why(link, "%s", words);
 		return false;
 	}
-	(void)wants_add(question->wants, kind, url, link->certificate, issuer);
+	if (link->ahead &&
+	    !evidence_is_time(question->evidence, key, question->at, again_after(link)))
+		return true;
+	if (wants_add(question->wants, kind, url, link->certificate, issuer))
+		question->wants->items[question->wants->count - 1].ahead = link->ahead;
 	return true;
 }
 

@@ -18,6 +18,8 @@ struct trust_link {
 	enum { LINK_UNKNOWN, LINK_GOOD, LINK_REVOKED } status;
 	bool overdue;    /* said by a list in its grace: a newer one is wanted */
 	time_t until;    /* it holds so long */
+	time_t renew;    /* and is to be fetched again from then on; 0: never */
+	bool ahead;      /* it is wanted although it still holds */
 	char words[360]; /* who said so and when; or why it isn't known */
 };
 
@@ -26,6 +28,9 @@ void trust_link_why(struct trust_link *link, const char *format, ...) PRINTF_LIK
 
 /* Takes down that somebody (words) says it is revoked. */
 void trust_link_revoked(struct trust_link *link, time_t at, int reason, const char *who);
+
+/* Takes down how long something from this_update to `end` holds. */
+void trust_link_renew(struct trust_link *link, time_t this_update, time_t end);
 
 /* Asks the OCSP answer at hand; the CRLs at hand. */
 void trust_status_by_answer(struct trust_link *link);

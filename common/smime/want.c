@@ -17,8 +17,8 @@ static const struct {
     [WANT_OCSP] = {"ocsp", "the OCSP responder"},
 };
 
-static void
-clear(struct want *want)
+void
+want_clear(struct want *want)
 {
 	free(want->key);
 	free(want->url);
@@ -36,7 +36,7 @@ void
 wants_clear(struct wants *wants)
 {
 	while (wants->count > 0)
-		clear(&wants->items[--wants->count]);
+		want_clear(&wants->items[--wants->count]);
 }
 
 static bool
@@ -192,12 +192,12 @@ wants_add(
 	size_t i;
 
 	if (wants->count == WANTS_MAX || !fill(&want, kind, url, certificate, issuer)) {
-		clear(&want);
+		want_clear(&want);
 		return false;
 	}
 	for (i = 0; i < wants->count; i++) {
 		if (strcmp(wants->items[i].key, want.key) == 0) {
-			clear(&want);
+			want_clear(&want);
 			return false;
 		}
 	}

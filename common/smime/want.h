@@ -22,7 +22,8 @@ enum want_kind { WANT_ISSUER, WANT_CRL, WANT_OCSP };
 
 struct want {
 	enum want_kind kind;
-	char *key; /* by it failures are remembered, and wants told apart: no two have the same */
+	bool ahead; /* what is at hand still holds: nobody need wait */
+	char *key;  /* by it failures are remembered, and wants told apart: no two have the same */
 	char *url;
 	/* Of an ldap: URL (RFC 4516): what to read. host is "" for the configured directory. */
 	bool ldap;
@@ -47,7 +48,9 @@ struct wants {
 		.count = 0 \
 	}
 
-/* Frees what they hold; they can be used again. */
+/* Frees what one holds, or all hold; they can be used again. A want moved elsewhere, its struct zeroed,
+ * belongs to its new owner. */
+void want_clear(struct want *want);
 void wants_clear(struct wants *wants);
 
 /*

@@ -255,7 +255,7 @@ main(int argc, char **argv)
 	instant.der = der;
 	fill_config(&config, &directory, entries);
 	trust = trust_load(&config, NULL);
-	resolver = resolver_new_with(&config, trust, make, &instant, &err);
+	resolver = resolver_new_with(&config, trust, NULL, make, &instant, &err);
 	if (resolver == NULL)
 		fail(err.text);
 	run(resolver, lookups, resident);

@@ -222,7 +222,7 @@ reload(struct config *config, char *const *lines, size_t count)
 {
 	struct error err = ERROR_INIT;
 	struct trust *trust = trust_load(config, &err);
-	struct resolver *resolver = resolver_new(config, trust, &err);
+	struct resolver *resolver = resolver_new(config, trust, NULL, &err);
 	struct latency quiet = {0, 0, 0};
 	double before = megabytes();
 	int i;

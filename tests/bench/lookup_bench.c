@@ -137,7 +137,7 @@ static struct resolver *
 start_resolver(struct lookup_bench *bench)
 {
 	struct error err = ERROR_INIT;
-	struct resolver *resolver = resolver_new(bench->config, bench->trust, &err);
+	struct resolver *resolver = resolver_new(bench->config, bench->trust, NULL, &err);
 
 	if (resolver == NULL)
 		lookup_fail("the resolver", err.text);

@@ -289,7 +289,7 @@ world_new(const char *top, const char *rules)
 	config = load(world, top, rules);
 	trust = trust_load(config, &err);
 	ck_assert_msg(trust != NULL, "%s", err.text);
-	resolver = resolver_new_with(config, trust, make_scripted, world, &err);
+	resolver = resolver_new_with(config, trust, NULL, make_scripted, world, &err);
 	ck_assert_msg(resolver != NULL, "%s", err.text);
 	audit = audit_open(config, &err);
 	ck_assert_msg(audit != NULL, "%s", err.text);

@@ -93,7 +93,8 @@ class Identity:
 class Authority:
     """A certification authority: a root of its own, or below an issuer."""
 
-    def __init__(self, folder, name, title, issuer=None, start=-400, end=3650):
+    def __init__(self, folder, name, title, issuer=None, start=-400, end=3650,
+                 extensions=()):
         self.folder = os.path.join(folder, name)
         self.title = title
         self.issuer = issuer
@@ -105,7 +106,8 @@ class Authority:
             out.write(CA_CONFIGURATION.format(folder=self.folder))
         self.identity = Identity(self.folder, "ca", issuer)
         extensions = ["basicConstraints=critical,CA:true", "keyUsage=critical,keyCertSign,cRLSign",
-                      "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"]
+                      "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid",
+                      *extensions]
         signer = issuer or self
         make_key(self.identity.key, "p256")
         signer._sign(self.identity, f"/O=Test/CN={title}", extensions, start, end,
@@ -153,6 +155,19 @@ class Authority:
                              if utf8 else f"email.{number}={escape(address)}")
         self._sign(identity, subject, lines, start, end, digest)
         return identity
+
+    def revoke(self, identity, reason="keyCompromise"):
+        with self._lock:
+            run(["openssl", "ca", "-batch", "-config", self.configuration, "-revoke", identity.cert,
+                 "-crl_reason", reason])
+
+    def crl(self, start=-1, end=7):
+        """DER; the days of its updates."""
+        path = os.path.join(self.folder, "crl.pem")
+        with self._lock:
+            run(["openssl", "ca", "-batch", "-config", self.configuration, "-gencrl", "-out", path,
+                 "-crl_lastupdate", when(start), "-crl_nextupdate", when(end)])
+        return run(["openssl", "crl", "-in", path, "-outform", "DER"]).stdout
 
 
 def escape(value):

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "smime/evidence.h"
 
 static char everything[] = "*";
 static char *every_domain[] = {everything};
@@ -81,6 +82,7 @@ fixture_end(struct fixture *fixture)
 {
 	resolver_free(fixture->resolver);
 	trust_unref(fixture->trust);
+	evidence_unref(fixture->evidence);
 	if (fixture->folder[0] != '\0')
 		remove_folder(fixture->folder);
 }
@@ -128,7 +130,7 @@ fixture_start(struct fixture *fixture)
 {
 	struct error err = ERROR_INIT;
 
-	fixture->resolver = resolver_new(&fixture->config, fixture->trust, &err);
+	fixture->resolver = resolver_new(&fixture->config, fixture->trust, fixture->evidence, &err);
 	ck_assert_msg(fixture->resolver != NULL, "%s", err.text);
 }
 

@@ -21,6 +21,7 @@ struct fixture {
 	struct config config;
 	struct config_directory directories[FIXTURE_DIRECTORIES_MAX];
 	struct trust *trust;
+	struct evidence *evidence; /* NULL unless the test makes it: nothing is fetched */
 	struct resolver *resolver;
 	char folder[64]; /* made by fixture_folder() */
 };

@@ -6,8 +6,11 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <string.h>
+#include <limits.h>
+#include <openssl/asn1.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/compiler.h"
@@ -77,7 +80,7 @@ on_written(struct bufferevent *stream, void *context)
 		bufferevent_write(stream, field, strlen(field));
 	else if (peer->route->kind == HTTP_REPEAT)
 		bufferevent_write(stream, peer->route->reply, strlen(peer->route->reply));
-	else if (peer->route->kind == HTTP_REPLY)
+	else if (peer->route->kind == HTTP_REPLY || peer->route->kind == HTTP_DER)
 		drop(peer);
 }
 
@@ -118,6 +121,23 @@ find_route(const struct http_server *server)
 	return &not_found;
 }
 
+/* Its own length says how large it is. */
+static void
+send_der(struct bufferevent *stream, const char *der)
+{
+	const unsigned char *content = (const unsigned char *)der;
+	char header[80];
+	long size;
+	int type;
+	int class;
+
+	ASN1_get_object(&content, &size, &type, &class, LONG_MAX);
+	size += (const char *)content - der;
+	snprintf(header, sizeof(header), "HTTP/1.1 200 OK\r\nContent-Length: %ld\r\n\r\n", size);
+	bufferevent_write(stream, header, strlen(header));
+	bufferevent_write(stream, der, (size_t)size);
+}
+
 static void
 on_read(struct bufferevent *stream, void *context)
 {
@@ -132,7 +152,10 @@ on_read(struct bufferevent *stream, void *context)
 	}
 	if (peer->route->kind == HTTP_SILENT)
 		return;
-	bufferevent_write(stream, peer->route->reply, strlen(peer->route->reply));
+	if (peer->route->kind == HTTP_DER)
+		send_der(stream, peer->route->reply);
+	else
+		bufferevent_write(stream, peer->route->reply, strlen(peer->route->reply));
 	if (peer->route->kind == HTTP_DRIP)
 		start_drip(peer);
 }

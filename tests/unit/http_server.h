@@ -12,6 +12,7 @@ struct http_server;
 
 enum http_kind {
 	HTTP_REPLY,   /* sends the reply and hangs up */
+	HTTP_DER,     /* sends status 200 and the DER object that reply is, and hangs up */
 	HTTP_SILENT,  /* never answers */
 	HTTP_HOLD,    /* sends the reply and keeps the connection */
 	HTTP_DRIP,    /* sends the reply, then a byte now and then, for ever */

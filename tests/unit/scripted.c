@@ -227,8 +227,8 @@ scripted_begin(struct fixture *fixture)
 {
 	struct error err = ERROR_INIT;
 
-	fixture->resolver =
-	    resolver_new_with(&fixture->config, fixture->trust, scripted_make, NULL, &err);
+	fixture->resolver = resolver_new_with(
+	    &fixture->config, fixture->trust, fixture->evidence, scripted_make, NULL, &err);
 	ck_assert_msg(fixture->resolver != NULL, "%s", err.text);
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "pki.h"
@@ -361,6 +363,89 @@ START_TEST(wants_are_bounded)
 }
 END_TEST
 
+static struct evidence *
+reopen(const char *folder, bool writes, size_t *crls)
+{
+	const struct evidence_limits limits = {.crl_size = 1 << 20, .crl_bytes = 1 << 20};
+	struct evidence *evidence = evidence_new(&limits, NULL);
+	struct evidence_statistics counts;
+
+	evidence_open_folder(evidence, folder, writes);
+	evidence_count(evidence, &counts);
+	*crls = counts.crls;
+	return evidence;
+}
+
+static void
+put_file(const char *folder, const char *name, const char *text)
+{
+	char path[300];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/fetched/%s", folder, name);
+	out = fopen(path, "w");
+	ck_assert(out != NULL && fputs(text, out) >= 0 && fclose(out) == 0);
+}
+
+static int
+run(const char *format, const char *folder)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), format, folder);
+	return system(command);
+}
+
+#define OTHER_HASH "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+START_TEST(a_folder_gives_back_what_was_kept_and_nothing_foreign)
+{
+	char folder[] = "/tmp/test-evidence-XXXXXX";
+	const struct want *list = want(WANT_CRL, URL);
+	struct evidence *evidence;
+	size_t size;
+	size_t crls;
+	unsigned char *der = status_crl(&(const struct status_crl){0}, t.ca, t.ca_key, &size);
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	evidence = reopen(folder, true, &crls);
+	ck_assert_uint_eq(crls, 0);
+	evidence_keep(evidence, list, der, size);
+	evidence_keep(evidence, list, der, size);
+	evidence_unref(evidence);
+	put_file(folder, HASH ".evidence", "smime-milter evidence 1\ncrl http://x/\njunk");
+	put_file(folder, HASH ".evidence.new", "half");
+	put_file(folder, "README", "not ours");
+	ck_assert_int_eq(run("ln -s README %s/fetched/" OTHER_HASH ".evidence", folder), 0);
+	evidence = reopen(folder, false, &crls);
+	ck_assert_uint_eq(crls, 1);
+	evidence_keep(evidence, want(WANT_CRL, URL "2"), der, size); /* it only reads */
+	evidence_unref(evidence);
+	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -eq 5", folder), 0);
+	evidence = reopen(folder, true, &crls);
+	ck_assert_uint_eq(crls, 1);
+	evidence_unref(evidence);
+	/* What was half written is gone; what is not ours stays. */
+	ck_assert_int_eq(run("test $(ls %s/fetched | grep -c new$) -eq 0", folder), 0);
+	ck_assert_int_eq(run("test -f %s/fetched/README", folder), 0);
+	OPENSSL_free(der);
+	run("rm -r %s", folder);
+}
+END_TEST
+
+START_TEST(without_a_folder_it_works_on)
+{
+	struct evidence *evidence;
+	size_t crls;
+
+	evidence = reopen("/nonexistent/folder", true, &crls);
+	evidence_keep(evidence, want(WANT_CRL, URL), "x", 1);
+	ck_assert_uint_eq(crls, 0);
+	evidence_unref(evidence);
+}
+END_TEST
+
 #define THREADS 4
 #define ROUNDS 20
 
@@ -441,6 +526,8 @@ main(void)
 	tcase_add_test(tcase, an_answer_must_be_the_responders_and_not_older);
 	tcase_add_test(tcase, what_failed_is_remembered_for_a_time);
 	tcase_add_test(tcase, lists_and_answers_outlive_the_process);
+	tcase_add_test(tcase, a_folder_gives_back_what_was_kept_and_nothing_foreign);
+	tcase_add_test(tcase, without_a_folder_it_works_on);
 	tcase_add_loop_test(tcase, a_want_says_where_to_ask, 0, (int)ARRAY_LENGTH(urls));
 	tcase_add_test(tcase, wants_are_bounded);
 	tcase_add_test(tcase, threads_share_it);

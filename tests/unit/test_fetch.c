@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "fetch/fetch.h"
-#include "fetch/lookup.h"
+#include "fetch/dns.h"
 #include "fetch/startup.h"
 #include "http_server.h"
 #include "unit.h"
@@ -701,20 +701,20 @@ no_lookup(void *context UNUSED, const char *addresses UNUSED, const struct error
 
 START_TEST(look_ups_that_hang_are_bounded)
 {
-	struct lookup *lookups[LOOKUP_THREADS_MAX];
+	struct dns *lookups[DNS_THREADS_MAX];
 	struct error err = ERROR_INIT;
 	int i;
 
-	for (i = 0; i < LOOKUP_THREADS_MAX; i++) {
-		lookups[i] = lookup_start(base, "slow.example", no_lookup, NULL, &err);
+	for (i = 0; i < DNS_THREADS_MAX; i++) {
+		lookups[i] = dns_start(base, "slow.example", no_lookup, NULL, &err);
 		ck_assert_msg(lookups[i] != NULL, "%s", err.text);
 	}
-	ck_assert_ptr_null(lookup_start(base, "slow.example", no_lookup, NULL, &err));
+	ck_assert_ptr_null(dns_start(base, "slow.example", no_lookup, NULL, &err));
 	ck_assert_int_eq(err.code, ERROR_TEMPORARY);
-	for (i = 0; i < LOOKUP_THREADS_MAX; i++)
-		lookup_cancel(lookups[i]);
+	for (i = 0; i < DNS_THREADS_MAX; i++)
+		dns_cancel(lookups[i]);
 	/* They hang all the same. */
-	ck_assert_ptr_null(lookup_start(base, "slow.example", no_lookup, NULL, &err));
+	ck_assert_ptr_null(dns_start(base, "slow.example", no_lookup, NULL, &err));
 }
 END_TEST
 

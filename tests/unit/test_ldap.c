@@ -837,7 +837,7 @@ START_TEST(a_template_that_cant_be_filled_in_is_an_error_at_the_start)
 
 	use_ldapi();
 	fixture.directories[0].filter = (char *)"(mail=%q)";
-	ck_assert_ptr_null(resolver_new(&fixture.config, fixture.trust, &err));
+	ck_assert_ptr_null(resolver_new(&fixture.config, fixture.trust, NULL, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "%q"));
 }
 END_TEST

@@ -515,11 +515,11 @@ START_TEST(a_file_that_cant_be_read_is_an_error_at_the_start)
 {
 	struct error err = ERROR_INIT;
 
-	ck_assert_ptr_null(resolver_new(&fixture.config, fixture.trust, &err));
+	ck_assert_ptr_null(resolver_new(&fixture.config, fixture.trust, NULL, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "directory.ldif"));
 	ck_assert_ptr_nonnull(strstr(err.text, "first"));
 	ck_assert_int_eq(mkdir(fixture.directories[0].ldif, 0700), 0);
-	ck_assert_ptr_null(resolver_new(&fixture.config, fixture.trust, &err));
+	ck_assert_ptr_null(resolver_new(&fixture.config, fixture.trust, NULL, &err));
 }
 END_TEST
 

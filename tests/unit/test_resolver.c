@@ -402,7 +402,7 @@ START_TEST(a_source_that_cant_be_made_is_an_error)
 	fixture_init(&fixture, 2);
 	fixture.directories[1].bind_dn = (char *)"fail";
 	ck_assert_ptr_null(
-	    resolver_new_with(&fixture.config, fixture.trust, scripted_make, NULL, &err));
+	    resolver_new_with(&fixture.config, fixture.trust, NULL, scripted_make, NULL, &err));
 	ck_assert_str_eq(err.text, "scripted to fail");
 	ck_assert_int_eq(fixture.config.references, 1);
 	fixture.config.directory_count = 1; /* the one that was made was freed */

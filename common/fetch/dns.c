@@ -1,4 +1,4 @@
-#include "fetch/lookup.h"
+#include "fetch/dns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,14 +12,14 @@
 #include "base/thread.h"
 
 /* Shared by the loop and the thread; whoever leaves last frees it. */
-struct lookup {
+struct dns {
 	pthread_mutex_t mutex; /* for all below */
 	struct event *wake;    /* NULL once nobody waits */
 	bool over;             /* the thread has left */
 	char *host;
-	char addresses[LOOKUP_ADDRESSES_MAX * (INET6_ADDRSTRLEN + 1)];
+	char addresses[DNS_ADDRESSES_MAX * (INET6_ADDRSTRLEN + 1)];
 	struct error error;
-	lookup_ready *ready; /* loop thread */
+	dns_ready *ready; /* loop thread */
 	void *context;
 };
 
@@ -27,11 +27,11 @@ struct lookup {
 static _Atomic int threads;
 
 static void
-destroy(struct lookup *lookup)
+destroy(struct dns *dns)
 {
-	pthread_mutex_destroy(&lookup->mutex);
-	free(lookup->host);
-	free(lookup);
+	pthread_mutex_destroy(&dns->mutex);
+	free(dns->host);
+	free(dns);
 }
 
 static void
@@ -70,71 +70,71 @@ append(char *list, const struct addrinfo *info)
 
 /* What blocks; touches only what the loop leaves alone until the thread has left. */
 static void
-look_up(struct lookup *lookup)
+look_up(struct dns *dns)
 {
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	const struct addrinfo *next;
 	int count = 0;
-	int code = getaddrinfo(lookup->host, NULL, &hints, &found);
+	int code = getaddrinfo(dns->host, NULL, &hints, &found);
 
 	if (code != 0) {
-		set_error(&lookup->error, code);
+		set_error(&dns->error, code);
 		return;
 	}
-	for (next = found; next != NULL && count < LOOKUP_ADDRESSES_MAX; next = next->ai_next) {
-		append(lookup->addresses, next);
+	for (next = found; next != NULL && count < DNS_ADDRESSES_MAX; next = next->ai_next) {
+		append(dns->addresses, next);
 		count++;
 	}
 	freeaddrinfo(found);
-	if (lookup->addresses[0] == '\0')
-		error_set(&lookup->error, ERROR_PERMANENT, "the host has no address");
+	if (dns->addresses[0] == '\0')
+		error_set(&dns->error, ERROR_PERMANENT, "the host has no address");
 }
 
 static void *
 run(void *argument)
 {
-	struct lookup *lookup = argument;
+	struct dns *dns = argument;
 	bool wanted;
 
-	look_up(lookup);
+	look_up(dns);
 	threads--;
-	pthread_mutex_lock(&lookup->mutex);
-	lookup->over = true;
-	wanted = lookup->wake != NULL;
+	pthread_mutex_lock(&dns->mutex);
+	dns->over = true;
+	wanted = dns->wake != NULL;
 	if (wanted)
-		event_active(lookup->wake, 0, 0);
-	pthread_mutex_unlock(&lookup->mutex);
+		event_active(dns->wake, 0, 0);
+	pthread_mutex_unlock(&dns->mutex);
 	if (!wanted)
-		destroy(lookup);
+		destroy(dns);
 	return NULL;
 }
 
 static void
 on_wake(evutil_socket_t fd UNUSED, short what UNUSED, void *argument)
 {
-	struct lookup *lookup = argument;
-	bool failed = lookup->error.code != ERROR_NONE;
+	struct dns *dns = argument;
+	bool failed = dns->error.code != ERROR_NONE;
 
 	/* Until the thread has let go of it. */
-	pthread_mutex_lock(&lookup->mutex);
-	event_free(lookup->wake);
-	pthread_mutex_unlock(&lookup->mutex);
-	lookup->ready(lookup->context, failed ? NULL : lookup->addresses, &lookup->error);
-	destroy(lookup);
+	pthread_mutex_lock(&dns->mutex);
+	event_free(dns->wake);
+	pthread_mutex_unlock(&dns->mutex);
+	dns->ready(dns->context, failed ? NULL : dns->addresses, &dns->error);
+	destroy(dns);
 }
 
 static int
-start_thread(struct lookup *lookup, struct error *err)
+start_thread(struct dns *dns, struct error *err)
 {
 	pthread_t thread;
 
-	if (++threads > LOOKUP_THREADS_MAX) {
+	if (++threads > DNS_THREADS_MAX) {
 		threads--;
 		return error_set(
-		    err, ERROR_TEMPORARY, "%d host name look-ups hang", LOOKUP_THREADS_MAX);
+		    err, ERROR_TEMPORARY, "%d host name look-ups hang", DNS_THREADS_MAX);
 	}
-	if (thread_start(&thread, run, lookup, err) != 0) {
+	if (thread_start(&thread, run, dns, err) != 0) {
 		threads--;
 		return -1;
 	}
@@ -142,47 +142,47 @@ start_thread(struct lookup *lookup, struct error *err)
 	return 0;
 }
 
-struct lookup *
-lookup_start(struct event_base *base, const char *host, lookup_ready *ready, void *context,
-    struct error *err)
+struct dns *
+dns_start(
+    struct event_base *base, const char *host, dns_ready *ready, void *context, struct error *err)
 {
-	struct lookup *lookup;
+	struct dns *dns;
 
-	lookup = calloc(1, sizeof(*lookup));
-	if (lookup == NULL) {
+	dns = calloc(1, sizeof(*dns));
+	if (dns == NULL) {
 		error_no_memory(err);
 		return NULL;
 	}
-	pthread_mutex_init(&lookup->mutex, NULL);
-	lookup->ready = ready;
-	lookup->context = context;
-	lookup->host = strdup(host);
-	lookup->wake = event_new(base, -1, 0, on_wake, lookup);
-	if (lookup->host == NULL || lookup->wake == NULL) {
+	pthread_mutex_init(&dns->mutex, NULL);
+	dns->ready = ready;
+	dns->context = context;
+	dns->host = strdup(host);
+	dns->wake = event_new(base, -1, 0, on_wake, dns);
+	if (dns->host == NULL || dns->wake == NULL) {
 		error_no_memory(err);
 		goto fail;
 	}
-	if (start_thread(lookup, err) == 0)
-		return lookup;
+	if (start_thread(dns, err) == 0)
+		return dns;
 fail:
-	if (lookup->wake != NULL)
-		event_free(lookup->wake);
-	destroy(lookup);
+	if (dns->wake != NULL)
+		event_free(dns->wake);
+	destroy(dns);
 	return NULL;
 }
 
 void
-lookup_cancel(struct lookup *lookup)
+dns_cancel(struct dns *dns)
 {
 	bool over;
 
-	if (lookup == NULL)
+	if (dns == NULL)
 		return;
-	pthread_mutex_lock(&lookup->mutex);
-	event_free(lookup->wake);
-	lookup->wake = NULL;
-	over = lookup->over;
-	pthread_mutex_unlock(&lookup->mutex);
+	pthread_mutex_lock(&dns->mutex);
+	event_free(dns->wake);
+	dns->wake = NULL;
+	over = dns->over;
+	pthread_mutex_unlock(&dns->mutex);
 	if (over)
-		destroy(lookup);
+		destroy(dns);
 }

@@ -4,29 +4,29 @@
  * when nobody wants the answer any more. libcurl would do the same, but without a limit to such
  * threads. All calls and answers on the loop's thread.
  */
-#ifndef SMIME_FETCH_LOOKUP_H
-#define SMIME_FETCH_LOOKUP_H
+#ifndef SMIME_FETCH_DNS_H
+#define SMIME_FETCH_DNS_H
 
 #include "base/compiler.h"
 #include "base/error.h"
 
 struct event_base;
-struct lookup;
+struct dns;
 
 /* Look-ups of the whole process at a time, those included that nobody waits for any more. */
-#define LOOKUP_THREADS_MAX 64
+#define DNS_THREADS_MAX 64
 /* Addresses of one host that are tried. */
-#define LOOKUP_ADDRESSES_MAX 16
+#define DNS_ADDRESSES_MAX 16
 
-/* Once, never inside lookup_start(), never after lookup_cancel(); the handle is gone. addresses:
+/* Once, never inside dns_start(), never after dns_cancel(); the handle is gone. addresses:
  * "192.0.2.1,2001:db8::1" in the order to try them in, borrowed; or NULL, and err says why. */
-typedef void lookup_ready(void *context, const char *addresses, const struct error *err);
+typedef void dns_ready(void *context, const char *addresses, const struct error *err);
 
 /* NULL on error: no memory, or too many look-ups hang (ERROR_TEMPORARY). */
-struct lookup *lookup_start(struct event_base *base, const char *host, lookup_ready *ready,
-    void *context, struct error *err);
+struct dns *dns_start(
+    struct event_base *base, const char *host, dns_ready *ready, void *context, struct error *err);
 
 /* NULL is legal. */
-void lookup_cancel(struct lookup *lookup);
+void dns_cancel(struct dns *dns);
 
 #endif

@@ -1,0 +1,185 @@
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "directory/supply_private.h"
+
+/* One: a CRL of a million entries takes a second, and two of them need not take both CPUs. */
+#define READER_THREADS 1
+/* A slow disk keeps nobody waiting; what is beyond KEEPER_QUEUE_MAX is not written. */
+#define KEEPER_THREADS 1
+#define KEEPER_QUEUE_MAX 1000
+
+struct supply *
+supply_new(struct config *config, struct evidence *evidence, struct event_base *base,
+    struct worker_pool *helpers, struct error *err)
+{
+	struct supply *supply = calloc(1, sizeof(*supply));
+
+	if (supply == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	supply->config = config_ref(config);
+	supply->evidence = evidence_ref(evidence);
+	supply->base = base;
+	TAILQ_INIT(&supply->orders);
+	supply->readers = worker_pool_new(
+	    base, READER_THREADS, SUPPLY_ERRANDS_MAX, "reading what was fetched", err);
+	supply->keepers = worker_pool_new(
+	    base, KEEPER_THREADS, KEEPER_QUEUE_MAX, "writing the state folder", err);
+	if (supply->readers == NULL || supply->keepers == NULL ||
+	    errand_ldap_init(supply, helpers, err) != 0)
+		goto fail;
+	if (config->fetch && (supply->fetcher = fetcher_new(config, base, err)) == NULL)
+		goto fail;
+	return supply;
+fail:
+	supply_stop(supply);
+	supply_free(supply);
+	return NULL;
+}
+
+bool
+supply_can(const struct supply *supply)
+{
+	return !supply->stopping && (supply->fetcher != NULL || supply->library_count > 0);
+}
+
+static void
+end_order(struct order *order, bool all)
+{
+	size_t i;
+
+	TAILQ_REMOVE(&order->supply->orders, order, link);
+	for (i = 0; i < WANTS_MAX; i++) {
+		struct waiter *waiter = &order->waiters[i];
+
+		if (waiter->errand != NULL)
+			TAILQ_REMOVE(&waiter->errand->waiters, waiter, link);
+	}
+	order->done(order->context, all);
+	event_free(order->timer);
+	free(order);
+}
+
+void
+supply_over(struct waiter *waiter)
+{
+	struct order *order = waiter->order;
+
+	TAILQ_REMOVE(&waiter->errand->waiters, waiter, link);
+	waiter->errand = NULL;
+	if (--order->left == 0)
+		end_order(order, true);
+}
+
+static void
+on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct order *order = context;
+
+	end_order(order, order->left == 0);
+}
+
+/* Errands for all that is wanted. */
+static void
+begin_all(struct order *order, struct wants *wants)
+{
+	size_t i;
+
+	for (i = 0; i < wants->count; i++) {
+		struct waiter *waiter = &order->waiters[i];
+
+		waiter->order = order;
+		waiter->errand = errand_begin(order->supply, &wants->items[i]);
+		if (waiter->errand == NULL)
+			continue;
+		TAILQ_INSERT_TAIL(&waiter->errand->waiters, waiter, link);
+		order->left++;
+	}
+	wants_clear(wants);
+}
+
+/* The timer ends what needs no waiting, too: not before we have returned. */
+static int
+arm(struct order *order, int64_t until_ms)
+{
+	int64_t left = order->left > 0 ? until_ms - clock_monotonic_ms() : 0;
+	struct timeval time = {0, 0};
+
+	if (order->left > 0 && until_ms == 0)
+		return 0;
+	if (left > 0) {
+		time.tv_sec = (time_t)(left / 1000);
+		time.tv_usec = (suseconds_t)(left % 1000) * 1000;
+	}
+	return event_add(order->timer, &time);
+}
+
+int
+supply_ask(struct supply *supply, struct wants *wants, int64_t until_ms, supply_done *done,
+    void *context, struct error *err)
+{
+	struct order *order;
+
+	if (supply->stopping)
+		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
+	order = calloc(1, sizeof(*order));
+	if (order == NULL)
+		return error_no_memory(err);
+	order->supply = supply;
+	order->timer = event_new(supply->base, -1, 0, on_timer, order);
+	order->done = done;
+	order->context = context;
+	if (order->timer == NULL) {
+		free(order);
+		return error_no_memory(err);
+	}
+	TAILQ_INSERT_TAIL(&supply->orders, order, link);
+	begin_all(order, wants);
+	if (arm(order, until_ms) != 0)
+		event_active(order->timer, 0, 0); /* without waiting, then */
+	return 0;
+}
+
+void
+supply_fetch(struct supply *supply, struct wants *wants)
+{
+	size_t i;
+
+	for (i = 0; i < wants->count && !supply->stopping; i++)
+		(void)errand_begin(supply, &wants->items[i]);
+	wants_clear(wants);
+}
+
+void
+supply_stop(struct supply *supply)
+{
+	struct order *order;
+
+	if (supply == NULL)
+		return;
+	supply->stopping = true;
+	errand_stop_all(supply);
+	errand_ldap_end(supply);
+	fetcher_free(supply->fetcher);
+	supply->fetcher = NULL;
+	worker_pool_free(supply->readers);
+	supply->readers = NULL;
+	worker_pool_free(supply->keepers);
+	supply->keepers = NULL;
+	errand_fail_all(supply);
+	while ((order = TAILQ_FIRST(&supply->orders)) != NULL)
+		end_order(order, false);
+}
+
+void
+supply_free(struct supply *supply)
+{
+	if (supply == NULL)
+		return;
+	evidence_unref(supply->evidence);
+	config_unref(supply->config);
+	free(supply);
+}

@@ -1,0 +1,308 @@
+/*
+ * CRLs and OCSP answers in a folder, so that a restart need not fetch them again, nor defer mail
+ * while a CA's server is away. One file each, named by the hash of its key:
+ *
+ *   smime-milter evidence 1
+ *   KEY
+ *   what was fetched, as it came
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "smime/evidence_private.h"
+
+/* Files kept: one for each CRL, and OCSP answers of those that mail was sent to of late. */
+#define FILES_MAX 10000
+/* Entries of the folder looked at: whatever else somebody put there. */
+#define ENTRIES_MAX (4 * FILES_MAX)
+
+#define FOLDER "fetched"
+#define ENDING ".evidence"
+#define TEMPORARY ENDING ".new"
+#define MAGIC "smime-milter evidence 1\n"
+#define HASH_SIZE 64
+#define NAME_SIZE (HASH_SIZE + sizeof(TEMPORARY))
+
+struct file {
+	char name[NAME_SIZE];
+	time_t written;
+	size_t size;
+};
+
+static int
+make_name(const char *key, char name[NAME_SIZE])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int size = 0;
+	unsigned int i;
+
+	if (EVP_Digest(key, strlen(key), digest, &size, EVP_sha256(), NULL) != 1)
+		return -1;
+	for (i = 0; i < size && i < HASH_SIZE / 2; i++)
+		snprintf(name + (size_t)2 * i, 3, "%02x", digest[i]);
+	strcpy(name + HASH_SIZE, ENDING);
+	return 0;
+}
+
+/* Whether the name is one of ours, or of a file that was not finished. */
+static bool
+is_ours(const char *name, bool *unfinished)
+{
+	if (strspn(name, "0123456789abcdef") != HASH_SIZE)
+		return false;
+	*unfinished = strcmp(name + HASH_SIZE, TEMPORARY) == 0;
+	return *unfinished || strcmp(name + HASH_SIZE, ENDING) == 0;
+}
+
+static int
+compare_files(const void *a, const void *b)
+{
+	time_t x = ((const struct file *)a)->written;
+	time_t y = ((const struct file *)b)->written;
+
+	return (x < y) - (x > y);
+}
+
+/* The finished files, latest first; free(*files). What was not finished goes, if we may write. */
+static size_t
+list_files(struct evidence_folder *folder, struct file **files)
+{
+	struct dirent *entry;
+	struct stat status;
+	bool unfinished;
+	size_t count = 0;
+	size_t seen = 0;
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	*files = calloc(2 * FILES_MAX, sizeof(**files));
+	while (dir != NULL && *files != NULL && (entry = readdir(dir)) != NULL &&
+	       seen++ < ENTRIES_MAX && count < (size_t)2 * FILES_MAX) {
+		if (!is_ours(entry->d_name, &unfinished))
+			continue;
+		if (unfinished) {
+			if (folder->writes)
+				unlinkat(folder->fd, entry->d_name, 0);
+		} else if (fstatat(folder->fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+			   S_ISREG(status.st_mode)) {
+			strcpy((*files)[count].name, entry->d_name);
+			(*files)[count].written = status.st_mtime;
+			(*files)[count++].size = (size_t)status.st_size;
+		}
+	}
+	if (dir != NULL)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	if (*files != NULL)
+		qsort(*files, count, sizeof(**files), compare_files);
+	return count;
+}
+
+/* Removes the oldest beyond a part (of 4) of what may be there; counts what is. */
+static void
+prune(struct evidence_folder *folder, size_t part)
+{
+	struct file *files;
+	size_t count = list_files(folder, &files);
+	size_t i;
+
+	folder->files = 0;
+	folder->bytes = 0;
+	for (i = 0; i < count; i++) {
+		if (folder->files < FILES_MAX / 4 * part &&
+		    folder->bytes + files[i].size <= folder->bytes_max / 4 * part) {
+			folder->files++;
+			folder->bytes += files[i].size;
+		} else if (folder->writes) {
+			unlinkat(folder->fd, files[i].name, 0);
+		}
+	}
+	free(files);
+}
+
+/* All of a file, a NUL behind; NULL where it is none to read. */
+static char *
+read_all(const struct evidence_folder *folder, const struct file *file)
+{
+	char *text = NULL;
+	size_t done = 0;
+	ssize_t got = 1;
+	int fd = openat(folder->fd, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		text = malloc(file->size + 1);
+	while (text != NULL && done < file->size && got > 0) {
+		got = read(fd, text + done, file->size - done);
+		if (got > 0)
+			done += (size_t)got;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (text == NULL || done != file->size) {
+		free(text);
+		return NULL;
+	}
+	text[done] = '\0';
+	return text;
+}
+
+static int
+restore(struct evidence *evidence, const struct file *file, char *text, struct error *err)
+{
+	char *key = text + strlen(MAGIC);
+	char *end;
+	char name[NAME_SIZE];
+
+	if (file->size < strlen(MAGIC) || strncmp(text, MAGIC, strlen(MAGIC)) != 0)
+		return error_set(err, ERROR_INPUT, "it was not written by smime-milter");
+	end = strchr(key, '\n');
+	if (end == NULL || end - key >= WANT_KEY_MAX)
+		return error_set(err, ERROR_INPUT, "it says not what it is");
+	*end++ = '\0';
+	if (make_name(key, name) != 0 || strcmp(name, file->name) != 0)
+		return error_set(err, ERROR_INPUT, "it has another's name");
+	return evidence_restore(evidence, key, end, file->size - (size_t)(end - text), err);
+}
+
+/* The oldest first, so that what is used longest ago goes first when there is no room. */
+static void
+load(struct evidence *evidence)
+{
+	struct evidence_folder *folder = &evidence->folder;
+	struct file *files;
+	size_t count = list_files(folder, &files);
+	size_t restored = 0;
+
+	while (count-- > 0) {
+		struct error err = ERROR_INIT;
+		char *text = NULL;
+
+		if (files[count].size > evidence->crl_size + WANT_KEY_MAX + sizeof(MAGIC))
+			error_set(&err, ERROR_LIMIT, "it is too large");
+		else if ((text = read_all(folder, &files[count])) == NULL)
+			error_set(&err, ERROR_TEMPORARY, "it can't be read");
+		else if (restore(evidence, &files[count], text, &err) == 0)
+			restored++;
+		if (err.code != ERROR_NONE)
+			log_warning("state-folder: %s/%s/%s is passed over: %s", folder->path,
+			    FOLDER, files[count].name, err.text);
+		free(text);
+	}
+	free(files);
+	if (restored > 0)
+		log_info("state-folder: %zu CRL(s) and OCSP answer(s) are at hand", restored);
+}
+
+void
+evidence_open_folder(struct evidence *evidence, const char *path, bool writes)
+{
+	struct evidence_folder *folder = &evidence->folder;
+	char whole[PATH_MAX];
+
+	snprintf(whole, sizeof(whole), "%s/%s", path, FOLDER);
+	if (writes && mkdir(whole, 0700) != 0 && errno != EEXIST)
+		log_warning("state-folder: %s can't be made: %s: CRLs and OCSP answers are fetched "
+			    "again after a restart",
+		    whole, strerror(errno));
+	folder->fd = open(whole, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	folder->path = strdup(path);
+	folder->writes = writes && folder->path != NULL;
+	if (folder->fd < 0 || folder->path == NULL)
+		return;
+	folder->bytes_max = evidence->crls.bytes_max;
+	load(evidence);
+	if (writes)
+		prune(folder, 4);
+}
+
+void
+evidence_close_folder(struct evidence *evidence)
+{
+	if (evidence->folder.fd >= 0)
+		close(evidence->folder.fd);
+	free(evidence->folder.path);
+}
+
+static int
+write_all(int fd, const void *bytes, size_t size)
+{
+	size_t done = 0;
+	ssize_t put;
+
+	while (done < size) {
+		put = write(fd, (const char *)bytes + done, size - done);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return -1;
+		done += (size_t)put;
+	}
+	return 0;
+}
+
+/* Beside the file, then in its place. -1: errno says why. */
+static int
+write_file(const struct evidence_folder *folder, const char *name, const char *key,
+    const void *bytes, size_t size)
+{
+	char temporary[NAME_SIZE];
+	int status;
+	int fd;
+
+	snprintf(temporary, sizeof(temporary), "%.*s" TEMPORARY, HASH_SIZE, name);
+	fd = openat(
+	    folder->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	status = write_all(fd, MAGIC, strlen(MAGIC)) != 0 || write_all(fd, key, strlen(key)) != 0 ||
+			 write_all(fd, "\n", 1) != 0 || write_all(fd, bytes, size) != 0 ||
+			 fsync(fd) != 0
+		     ? -1
+		     : 0;
+	if (close(fd) != 0)
+		status = -1;
+	if (status == 0)
+		status = renameat(folder->fd, temporary, folder->fd, name);
+	if (status != 0) {
+		int error = errno;
+
+		unlinkat(folder->fd, temporary, 0);
+		errno = error;
+	}
+	return status;
+}
+
+void
+evidence_keep(struct evidence *evidence, const struct want *want, const void *bytes, size_t size)
+{
+	struct evidence_folder *folder = &evidence->folder;
+	const char *key = want->kind == WANT_OCSP ? want->id : want->key;
+	char name[NAME_SIZE];
+
+	if (want->kind == WANT_ISSUER || !folder->writes || folder->fd < 0 ||
+	    make_name(key, name) != 0)
+		return;
+	pthread_mutex_lock(&folder->mutex);
+	if (folder->files >= FILES_MAX || folder->bytes + size > folder->bytes_max)
+		prune(folder, 3);
+	if (write_file(folder, name, key, bytes, size) == 0) {
+		folder->files++; /* or one less, where it took another's place: prune() counts */
+		folder->bytes += size;
+		folder->failed = false;
+	} else if (!folder->failed) {
+		folder->failed = true;
+		log_warning("state-folder: nothing can be kept in %s/%s: %s", folder->path, FOLDER,
+		    strerror(errno));
+	}
+	pthread_mutex_unlock(&folder->mutex);
+}
