@@ -111,6 +111,14 @@ print_json(const struct outcome *outcome)
 	    "anchors", outcome->trust != NULL ? (int)trust_anchor_count(outcome->trust) : 0));
 }
 
+static const char *
+takes(const struct config_trust *trust)
+{
+	if (trust->anchor_bases.count + trust->intermediate_bases.count == 0)
+		return "CRLs";
+	return trust->crl_bases.count == 0 ? "CA certificates" : "CA certificates and CRLs";
+}
+
 /* Nothing is asked over the network here: "check" shows what comes of that. */
 static void
 print_directories(const struct outcome *outcome)
@@ -120,9 +128,10 @@ print_directories(const struct outcome *outcome)
 
 	for (i = 0; i < config->trust_count; i++) {
 		if (trust_takes_from_directory(outcome->trust, i))
-			printf("trust \"%s\" takes CA certificates from directory \"%s\", too, "
+			printf("trust \"%s\" takes %s from directory \"%s\", too, "
 			       "which was not asked\n",
-			    config->trusts[i].title, config->trusts[i].directory);
+			    config->trusts[i].title, takes(&config->trusts[i]),
+			    config->trusts[i].directory);
 	}
 }
 

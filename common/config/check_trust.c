@@ -106,10 +106,12 @@ check_bases(const struct check *check, const struct config_trust *trust, bool di
 	bool anchors = is_given(check, TRUST_anchor_bases, trust->anchor_bases.count == 0);
 	bool intermediates =
 	    is_given(check, TRUST_intermediate_bases, trust->intermediate_bases.count == 0);
+	bool crls = is_given(check, TRUST_crl_bases, trust->crl_bases.count == 0);
 
-	if (directory && !anchors && !intermediates)
+	if (directory && !anchors && !intermediates && !crls)
 		problems_add(check->problems, check_line(check, TRUST_directory),
-		    "directory needs anchor-bases or intermediate-bases: below which entries to "
+		    "directory needs anchor-bases, intermediate-bases or crl-bases: below which "
+		    "entries to "
 		    "look");
 	if (directory)
 		return;
@@ -119,6 +121,9 @@ check_bases(const struct check *check, const struct config_trust *trust, bool di
 	if (intermediates)
 		problems_add(check->problems, check_line(check, TRUST_intermediate_bases),
 		    "intermediate-bases needs directory: the title of the section to look in");
+	if (crls)
+		problems_add(check->problems, check_line(check, TRUST_crl_bases),
+		    "crl-bases needs directory: the title of the section to look in");
 }
 
 static void

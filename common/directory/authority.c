@@ -35,13 +35,16 @@ reader_init(struct reader *reader, const struct config_trust *trust, struct even
     struct worker_pool *helpers, struct error *err)
 {
 	reader->config = trust;
-	reader->missing =
-	    calloc(trust->anchor_bases.count + trust->intermediate_bases.count + 1, sizeof(bool));
+	reader->missing = calloc(value_bases(trust) + 1, sizeof(bool));
 	if (reader->missing == NULL)
 		return error_no_memory(err);
 	if (page_init(&reader->page, err) != 0)
 		return -1;
 	reader->directory.connections = 1; /* one search at a time */
+	/* One answer must hold the largest CRL (ldap/handle.c). */
+	if (trust->crl_bases.count > 0 &&
+	    reader->directory.value_size_limit < (int64_t)reader->authority->crl_size)
+		reader->directory.value_size_limit = (int64_t)reader->authority->crl_size;
 	reader->pool = pool_new(&reader->directory, trust->title, base, helpers, err);
 	if (reader->pool == NULL)
 		return -1;
@@ -78,8 +81,8 @@ make_readers(struct authority *authority, const struct config *config, struct ev
 
 struct authority *
 authority_new(const struct config *config, struct trust *trust, struct event_base *base,
-    struct worker_pool *helpers, struct worker_pool *judges, const struct authority_events *events,
-    void *context, struct error *err)
+    struct worker_pool *helpers, struct worker_pool *judges, struct evidence *evidence,
+    const struct authority_events *events, void *context, struct error *err)
 {
 	struct authority *authority = calloc(1, sizeof(*authority));
 
@@ -89,6 +92,9 @@ authority_new(const struct config *config, struct trust *trust, struct event_bas
 	}
 	authority->base = trust_ref(trust);
 	authority->judges = judges;
+	authority->evidence = evidence != NULL ? evidence_ref(evidence) : NULL;
+	authority->crl_size = (size_t)config->crl_size_limit;
+	authority->crl_bytes = (size_t)config->crl_memory;
 	authority->events = events;
 	authority->context = context;
 	if (make_readers(authority, config, base, helpers, err) == 0)
@@ -136,10 +142,10 @@ authority_pending(
 			continue;
 		if (words != NULL)
 			snprintf(words, size,
-			    "trust \"%s\": the CA certificates of directory \"%s\" could not be "
+			    "trust \"%s\": the %s of directory \"%s\" could not be "
 			    "read "
 			    "yet%s%s",
-			    reader->config->title, reader->directory.title,
+			    reader->config->title, value_words(reader), reader->directory.title,
 			    reader->last.text[0] != '\0' ? ": " : "", reader->last.text);
 		return true;
 	}
@@ -168,6 +174,7 @@ authority_free(struct authority *authority)
 	for (i = 0; i < authority->reader_count; i++) {
 		trust_published_free(authority->readers[i].incoming);
 		trust_published_free(authority->readers[i].current);
+		crls_free(&authority->readers[i].crls);
 		free(authority->readers[i].missing);
 	}
 	free(authority->readers);
@@ -176,5 +183,6 @@ authority_free(struct authority *authority)
 	trust_unref(authority->waiting);
 	trust_unref(authority->new_base);
 	trust_unref(authority->base);
+	evidence_unref(authority->evidence);
 	free(authority);
 }

@@ -1,9 +1,9 @@
 /*
- * The CA certificates that trust sections take from a directory: read when the resolver starts and
- * every directory-refresh from then on, below the section's anchor-bases and intermediate-bases, by
- * connections of its own (one directory section may serve several trust sections). What is parsed
- * and indexed is so on a worker. All calls are on the loop thread, but for authority_new() and
- * authority_free(), when there is no loop.
+ * The CA certificates and CRLs that trust sections take from a directory: read when the resolver
+ * starts and every directory-refresh from then on, below the section's anchor-bases,
+ * intermediate-bases and crl-bases, by connections of its own (one directory section may serve several trust
+ * sections). What is parsed and indexed is so on a worker. All calls are on the loop thread, but
+ * for authority_new() and authority_free(), when there is no loop.
  *
  * Fail closed: what did not come whole, and by verified TLS or ldapi (pool_result.authenticated), is
  * dropped, and what was read before stays; a failed reading is tried again soon. Until the first
@@ -22,6 +22,7 @@
 #include "base/worker.h"
 #include "config/config.h"
 #include "mail/address.h"
+#include "smime/evidence.h"
 #include "smime/trust.h"
 
 struct authority;
@@ -38,10 +39,12 @@ struct authority_events {
 };
 
 /* The sections that trust_takes_from_directory(), of a loaded trust; there may be none. config and
- * events are borrowed, trust is referenced. helpers connect, judges parse. NULL on error. */
+ * events are borrowed, trust is referenced. helpers connect, judges parse.
+ * evidence: what gets the CRLs, a reference is taken; NULL: they are passed over. NULL on error. */
 struct authority *authority_new(const struct config *config, struct trust *trust,
     struct event_base *base, struct worker_pool *helpers, struct worker_pool *judges,
-    const struct authority_events *events, void *context, struct error *err);
+    struct evidence *evidence, const struct authority_events *events, void *context,
+    struct error *err);
 
 /* Whether the first reading of a section whose domains cover the address is still under way. It
  * ends by itself: within connect-timeout where no server answers. */

@@ -1,4 +1,6 @@
 /* From what was read to a trust, on a worker: parsing ten thousand certificates takes a second. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/authority_private.h"
@@ -32,6 +34,7 @@ run_building(void *job)
 		authority->failed = true;
 		return;
 	}
+	changed |= crls_give(reader);
 	if (!changed)
 		return;
 	authority->built = trust_extend(authority->base, authority->published, &authority->error);
@@ -44,6 +47,7 @@ take_over(struct authority *authority, struct reader *reader)
 	trust_published_free(reader->current);
 	reader->current = reader->incoming;
 	reader->incoming = NULL;
+	memcpy(reader->crls_digest, reader->crls.digest, sizeof(reader->crls_digest));
 	if (authority->built != NULL)
 		authority->events->changed(authority->context, authority->built);
 	trust_unref(authority->built);

@@ -18,6 +18,23 @@
 
 struct event;
 
+/* CRLs taken for one section, by the same reason as TRUST_CRLS_MAX; their bytes: crl-memory. */
+#define CRLS_MAX 1000
+#define CRLS_DIGEST_SIZE 32
+
+/* CRLs as they came, until a worker has given them to evidence. */
+struct crls {
+	struct crls_item {
+		char *key; /* where it stood: evidence_restore() */
+		unsigned char *bytes;
+		size_t size;
+	} * items; /* room for CRLS_MAX, or NULL */
+	size_t count;
+	size_t bytes;
+	bool left_out; /* some: too large, or too many */
+	unsigned char digest[CRLS_DIGEST_SIZE];
+};
+
 enum reader_state { READER_RESTING, READER_READING, READER_READ, READER_BUILDING };
 
 /* Where the reading of a base has come to. */
@@ -39,14 +56,18 @@ struct reader {
 	enum reader_state state;
 	struct event *timer;
 	struct pool_search *search;       /* READING */
-	size_t base;                      /* of anchor-bases, then of intermediate-bases */
+	size_t base;                      /* of anchor-bases, intermediate-bases, then crl-bases */
 	size_t mark;                      /* values that came before this search */
 	struct trust_published *incoming; /* READING to BUILDING */
-	struct trust_published *current;  /* of the last reading that succeeded; NULL: none yet */
-	bool *missing;                    /* of each base: it does not exist, which was logged */
-	bool settled;                     /* the first reading has ended */
-	unsigned failures;                /* since the last that succeeded */
-	struct error last;                /* of the last failure; ERROR_NONE after a success */
+	struct crls crls;                 /* likewise incoming */
+	size_t crls_mark;                 /* as mark */
+	size_t crls_known;                /* in evidence by the last reading that succeeded */
+	unsigned char crls_digest[CRLS_DIGEST_SIZE]; /* and of all that it gave */
+	struct trust_published *current; /* of the last reading that succeeded; NULL: none yet */
+	bool *missing;                   /* of each base: it does not exist, which was logged */
+	bool settled;                    /* the first reading has ended */
+	unsigned failures;               /* since the last that succeeded */
+	struct error last;               /* of the last failure; ERROR_NONE after a success */
 };
 
 struct authority {
@@ -58,6 +79,9 @@ struct authority {
 	const struct authority_events *events;
 	void *context;
 	struct worker_pool *judges;
+	struct evidence *evidence; /* own reference; NULL: CRLs are not taken */
+	size_t crl_size;           /* of one CRL, of all of a section: bytes */
+	size_t crl_bytes;
 	struct reader *readers;
 	size_t reader_count;
 	bool stopped;
@@ -81,6 +105,27 @@ MUST_CHECK int reader_begin(struct reader *reader, struct event_base *base, stru
 void reader_succeed(struct reader *reader);
 void reader_fail(struct reader *reader, const struct error *why);
 void reader_stop(struct reader *reader);
+
+/* authority_value.c: the bases of a section, in the order of reader.base; what is asked for below
+ * the present one, for a search; what it gave so far is taken away; "CRLs" or "CA certificates". */
+bool value_is_crls(const struct reader *reader);
+size_t value_bases(const struct config_trust *config);
+const char *value_base(const struct reader *reader);
+const char *value_filter(const struct reader *reader);
+char *const *value_attributes(const struct reader *reader);
+void value_mark(struct reader *reader);
+void value_cut(struct reader *reader);
+MUST_CHECK int value_take(struct reader *reader, LDAP *ld, LDAPMessage *entry, struct error *err);
+const char *value_words(const struct reader *reader);
+
+/* authority_crl.c: takes a copy of a CRL that stood in a place of the directory; all but the
+ * first `count` go; on a worker, all are given to evidence: whether they are others than those of
+ * the last reading. */
+MUST_CHECK int crls_add(
+    struct reader *reader, const char *place, const void *bytes, size_t size, struct error *err);
+void crls_cut(struct crls *crls, size_t count);
+void crls_free(struct crls *crls);
+bool crls_give(struct reader *reader);
 
 /* authority_build.c: builds one that is READ, or on the new base, if nothing is being built. */
 void authority_build_next(struct authority *authority);

@@ -1,7 +1,6 @@
-/* Reading one trust section's CA certificates, base by base: all of them, or nothing. */
+/* Reading one trust section's CA certificates and CRLs, base by base: all of them, or nothing. */
 #include <event2/event.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -9,18 +8,11 @@
 
 /* For one page, connecting and beginning again elsewhere included. Milliseconds. */
 #define READ_TIME ((int64_t)60 * 1000)
+/* Likewise, of CRLs: one may have 64 MB, and the line be slow. */
+#define READ_CRL_TIME ((int64_t)300 * 1000)
 /* After a failure: at first, and at most (and never later than directory-refresh). Milliseconds. */
 #define RETRY_MIN ((int64_t)1000)
 #define RETRY_MAX ((int64_t)60 * 1000)
-
-/* RFC 4523 2.4; entries that hold none, of which such containers are full, are not sent. */
-#define CA_ATTRIBUTE "cACertificate"
-#define CA_FILTER "(" CA_ATTRIBUTE "=*)"
-
-static char plain_name[] = CA_ATTRIBUTE;
-static char binary_name[] = CA_ATTRIBUTE ";binary";
-/* Servers differ in which of the two they answer (directory/search.h). */
-static char *const attributes[] = {plain_name, binary_name, NULL};
 
 static void
 arm(struct reader *reader, int64_t ms)
@@ -42,6 +34,7 @@ rest(struct reader *reader, int64_t ms)
 
 	trust_published_free(reader->incoming);
 	reader->incoming = NULL;
+	crls_free(&reader->crls);
 	reader->state = READER_RESTING;
 	reader->settled = true;
 	arm(reader, ms);
@@ -54,10 +47,11 @@ reader_succeed(struct reader *reader)
 {
 	if (reader->last.code != ERROR_NONE || !reader->settled)
 		log_info("trust \"%s\": directory \"%s\" was read: %zu anchor(s), %zu "
-			 "intermediate(s)",
+			 "intermediate(s), %zu CRL(s)",
 		    reader->config->title, reader->directory.title,
 		    trust_published_usable(reader->current, TRUST_PUBLISHED_ANCHOR),
-		    trust_published_usable(reader->current, TRUST_PUBLISHED_INTERMEDIATE));
+		    trust_published_usable(reader->current, TRUST_PUBLISHED_INTERMEDIATE),
+		    reader->crls_known);
 	reader->failures = 0;
 	reader->last.code = ERROR_NONE;
 	reader->last.text[0] = '\0';
@@ -71,9 +65,8 @@ reader_fail(struct reader *reader, const struct error *why)
 
 	/* Once for each change: the same failure again is not news. */
 	if (reader->last.code == ERROR_NONE || strcmp(reader->last.text, why->text) != 0)
-		log_error(
-		    "trust \"%s\": directory \"%s\": its CA certificates are not taken: %s; %s",
-		    reader->config->title, reader->directory.title, why->text,
+		log_error("trust \"%s\": directory \"%s\": its %s are not taken: %s; %s",
+		    reader->config->title, reader->directory.title, value_words(reader), why->text,
 		    reader->current != NULL
 			? "those read before count on"
 			: "mail that needs them is deferred until they can be read");
@@ -98,71 +91,16 @@ fail(struct reader *reader, const char *server, const char *why)
 	reader_fail(reader, &err);
 }
 
-static const char *
-base_of(const struct reader *reader)
-{
-	const struct strings *anchors = &reader->config->anchor_bases;
-
-	if (reader->base < anchors->count)
-		return anchors->items[reader->base];
-	return reader->config->intermediate_bases.items[reader->base - anchors->count];
-}
-
-static enum trust_published_kind
-kind_of(const struct reader *reader)
-{
-	return reader->base < reader->config->anchor_bases.count ? TRUST_PUBLISHED_ANCHOR
-								 : TRUST_PUBLISHED_INTERMEDIATE;
-}
-
 static void
 on_begin(void *context)
 {
-	struct reader *reader = context;
-
-	trust_published_cut(reader->incoming, reader->mark);
-}
-
-static bool
-is_ca_attribute(const char *name)
-{
-	size_t size = strcspn(name, ";");
-
-	return size == sizeof(plain_name) - 1 && strncasecmp(name, plain_name, size) == 0;
-}
-
-static int
-take_values(
-    struct reader *reader, LDAP *ld, LDAPMessage *entry, const char *name, struct error *err)
-{
-	struct berval **values = ldap_get_values_len(ld, entry, name);
-	int status = 0;
-	size_t i;
-
-	for (i = 0; values != NULL && values[i] != NULL && status == 0; i++)
-		status = trust_published_add(
-		    reader->incoming, kind_of(reader), values[i]->bv_val, values[i]->bv_len, err);
-	ldap_value_free_len(values);
-	return status;
+	value_cut(context);
 }
 
 static int
 on_entry(void *context, LDAP *ld, LDAPMessage *entry, struct error *err)
 {
-	struct reader *reader = context;
-	BerElement *place = NULL;
-	int status = 0;
-	char *name;
-
-	for (name = ldap_first_attribute(ld, entry, &place); name != NULL && status == 0;
-	     name = ldap_next_attribute(ld, entry, place)) {
-		if (is_ca_attribute(name))
-			status = take_values(reader, ld, entry, name, err);
-		ldap_memfree(name);
-	}
-	ldap_memfree(name);
-	ber_free(place, 0);
-	return status;
+	return value_take(context, ld, entry, err);
 }
 
 /* A base that is not there holds nothing: perhaps nothing yet. */
@@ -171,8 +109,8 @@ note_missing(struct reader *reader, bool missing)
 {
 	if (missing && !reader->missing[reader->base])
 		log_warning("trust \"%s\": directory \"%s\": \"%s\" does not exist, or may not be "
-			    "seen: no CA certificate is taken from there",
-		    reader->config->title, reader->directory.title, base_of(reader));
+			    "seen: nothing is taken from there",
+		    reader->config->title, reader->directory.title, value_base(reader));
 	reader->missing[reader->base] = missing;
 }
 
@@ -184,16 +122,17 @@ static const struct pool_events events = {on_begin, on_entry, on_done};
 static void
 ask(struct reader *reader)
 {
-	const struct pool_question question = {.base = base_of(reader),
+	const struct pool_question question = {.base = value_base(reader),
 	    .scope = LDAP_SCOPE_SUBTREE,
-	    .filter = CA_FILTER,
-	    .attributes = attributes,
+	    .filter = value_filter(reader),
+	    .attributes = value_attributes(reader),
 	    .controls = reader->page.controls,
 	    .connection = reader->page.connection,
-	    .deadline_ms = clock_monotonic_ms() + READ_TIME};
+	    .deadline_ms =
+		clock_monotonic_ms() + (value_is_crls(reader) ? READ_CRL_TIME : READ_TIME)};
 	struct error err = ERROR_INIT;
 
-	reader->mark = trust_published_count(reader->incoming);
+	value_mark(reader);
 	reader->search = pool_search_start(reader->pool, &question, &events, reader, &err);
 	if (reader->search == NULL)
 		reader_fail(reader, &err);
@@ -203,10 +142,9 @@ ask(struct reader *reader)
 static void
 read_next(struct reader *reader)
 {
-	const struct config_trust *config = reader->config;
 	struct error err = ERROR_INIT;
 
-	if (reader->base == config->anchor_bases.count + config->intermediate_bases.count) {
+	if (reader->base == value_bases(reader->config)) {
 		reader->state = READER_READ;
 		authority_build_next(reader->authority);
 		return;

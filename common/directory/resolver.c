@@ -165,7 +165,7 @@ make_authority(struct resolver *resolver, struct error *err)
 	    on_trust_changed, on_trust_settled, on_trust_rebased};
 
 	resolver->authority = authority_new(resolver->config, resolver->trust, resolver->base,
-	    resolver->helpers, resolver->judges, &events, resolver, err);
+	    resolver->helpers, resolver->judges, resolver->evidence, &events, resolver, err);
 	return resolver->authority != NULL ? 0 : -1;
 }
 

@@ -4,6 +4,7 @@ import base64
 import ldif
 import milter
 from cms import is_sealed
+from pki import Authority
 from place import require, wait_until
 from scenario import SENDER
 from slapd import Slapd
@@ -20,6 +21,9 @@ def wrapped(name, value):
 
 def added(dn, *lines):
     return f"dn: {dn}\nchangetype: add\n" + "".join(lines) + "\n"
+
+
+POINTS = f"cn=CDP,{CONTAINERS}"
 
 
 def containers():
@@ -217,3 +221,52 @@ def test_plain_ldap_and_all_domains_are_refused_by_the_check(s):
         ctl = s.ctl(directories=directories, trusts=trusts)
         done = ctl.run("check-config", codes=(2,))
         require(word in done.stderr.decode(), done.stderr.decode())
+
+
+def with_list(name, crl, change="add"):
+    """An entry for a CRL below its container; or another CRL in its place."""
+    value = ldif.line("certificateRevocationList;binary", crl) + "\n"
+    if change == "add":
+        return added(f"cn={name},{POINTS}", "objectClass: applicationProcess\n",
+                     "objectClass: pkiCA\n", f"cn: {name}\n", value)
+    return (f"dn: cn={name},{POINTS}\nchangetype: modify\n"
+            f"replace: certificateRevocationList;binary\n{value}\n")
+
+
+def test_crls_of_the_directory_decide(s):
+    slapd = prepared(s)
+    root = Authority(s.place.folder, "lists", "Lists Root")
+    people = {}
+    for name in ("good", "revoked"):
+        address = f"{name}@partner.example"
+        identity = root.issue(name, [address])  # it points to no CRL
+        slapd.modify(ldif.Entry(name, address, [identity.der()]).text().replace(
+            "\n", "\nchangetype: add\n", 1) + "\n")
+        people[name] = (address, identity)
+    address, revoked = people["revoked"]
+    good = people["good"][0]
+    slapd.modify(added(POINTS, "objectClass: applicationProcess\n", "cn: CDP\n"))
+
+    def outcome_for(recipient):
+        return milter.send(daemon.address, SENDER, [recipient], message(SENDER, recipient))
+
+    def is_sealed_for(recipient):
+        outcome = outcome_for(recipient)
+        return outcome.verdict == "accept" and is_sealed(outcome.message())
+
+    settings = trust(s, anchors=root.identity.cert, revocation="hard", **{"crl-bases": [POINTS]})
+    for base in ("anchor-bases", "intermediate-bases"):
+        del settings["forest"][base]
+    daemon = s.daemon(directories=directory(slapd.ldaps, **{"tls-ca": slapd.ca}), trusts=settings)
+    outcome = outcome_for(good)
+    require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.reply)
+    slapd.modify(with_list("lists", root.crl()))
+    wait_until(lambda: is_sealed_for(good), "the CRL is taken from the directory")
+    require(is_sealed_for(address), "nobody is revoked yet")
+    root.revoke(revoked)
+    slapd.modify(with_list("lists", root.crl(), "replace"))
+    wait_until(lambda: outcome_for(address).verdict == "refuse", "the next CRL revokes")
+    outcome = outcome_for(address)
+    require(outcome.reply.startswith("550"), outcome.reply)
+    require(daemon.records()[-1]["reason"] == "revoked", daemon.records()[-1])
+    require(is_sealed_for(good), "who is not in the CRL stays good")

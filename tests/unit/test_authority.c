@@ -10,6 +10,7 @@
 #include "ldap/pool.h"
 #include "pki.h"
 #include "smime/trust_added.h"
+#include "status_make.h"
 #include "unit.h"
 
 /* Long enough for anything to happen that is to happen; how often a directory is read.
@@ -30,6 +31,7 @@ static struct base {
 	bool silent;  /* the search does not end */
 	bool paged;   /* each certificate on a page of its own */
 	bool endless; /* and the last page comes again and again */
+	size_t lists; /* entries with t.crl; it holds no certificates then */
 	int fails_at; /* page from 1, with POOL_FAILED; 0: none */
 } bases[3];
 
@@ -41,6 +43,9 @@ static struct {
 	struct worker_pool *workers;
 	struct trust *base;
 	struct trust *trust; /* in force */
+	struct evidence *evidence;
+	unsigned char *crl;
+	size_t crl_size;
 	struct authority *authority;
 	int settled;
 	int started;
@@ -83,9 +88,11 @@ pool_free(struct pool *pool)
 	free(pool);
 }
 
-/* An entry is a certificate, or a value of one byte; libldap is asked for its one attribute. */
+/* An entry is a certificate, a CRL by its number, or a value of one byte; libldap is asked for its one
+ * attribute. */
 struct entry {
 	X509 *x509;
+	size_t crl;
 	unsigned char byte;
 };
 
@@ -96,7 +103,16 @@ ldap_first_attribute(LDAP *ld UNUSED, LDAPMessage *entry, BerElement **place)
 {
 	given = (const struct entry *)entry;
 	*place = NULL;
-	return strdup("CACertificate;BINARY");
+	return strdup(given->crl > 0 ? "certificateRevocationList;binary" : "CACertificate;BINARY");
+}
+
+char *
+ldap_get_dn(LDAP *ld UNUSED, LDAPMessage *entry)
+{
+	char dn[32];
+
+	snprintf(dn, sizeof(dn), "cn=%zu", ((const struct entry *)entry)->crl);
+	return strdup(dn);
 }
 
 char *
@@ -114,6 +130,10 @@ ldap_get_values_len(LDAP *ld UNUSED, LDAPMessage *entry UNUSED, const char *name
 	values[0] = calloc(1, sizeof(**values));
 	if (given->x509 != NULL) {
 		values[0]->bv_val = (char *)pki_der(given->x509, &size);
+	} else if (given->crl > 0) {
+		size = t.crl_size;
+		values[0]->bv_val = malloc(size);
+		memcpy(values[0]->bv_val, t.crl, size);
 	} else {
 		values[0]->bv_val = calloc(1, 1);
 		values[0]->bv_val[0] = (char)given->byte;
@@ -133,9 +153,27 @@ ldap_value_free_len(struct berval **values)
 static int
 give(struct pool_search *search, X509 *x509, struct error *err)
 {
-	struct entry entry = {x509, 'x'};
+	struct entry entry = {x509, 0, 'x'};
 
 	return search->events->entry(search->context, NULL, (LDAPMessage *)&entry, err);
+}
+
+static int
+give_lists(struct pool_search *search, struct error *err)
+{
+	struct entry entry = {NULL, 0, 'x'};
+
+	if (search->base->interrupted) {
+		entry.crl = 5000;
+		if (search->events->entry(search->context, NULL, (LDAPMessage *)&entry, err) != 0)
+			return -1;
+		search->events->begin(search->context);
+	}
+	for (entry.crl = 1; entry.crl <= search->base->lists; entry.crl++) {
+		if (search->events->entry(search->context, NULL, (LDAPMessage *)&entry, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -145,6 +183,8 @@ give_all(struct pool_search *search, struct error *err)
 	size_t i;
 
 	search->events->begin(search->context);
+	if (base->lists > 0)
+		return give_lists(search, err);
 	if (base->interrupted) {
 		if (give(search, base->lost, err) != 0)
 			return -1;
@@ -238,11 +278,14 @@ pool_search_start(struct pool *pool UNUSED, const struct pool_question *question
 	size_t i;
 
 	t.started++;
-	ck_assert_str_eq(question->filter, "(cACertificate=*)");
 	ck_assert_int_eq(question->scope, LDAP_SCOPE_SUBTREE);
 	ck_assert_int_gt(question->deadline_ms, clock_monotonic_ms());
 	for (i = 0; strcmp(bases[i].name, question->base) != 0; i++)
 		ck_assert_uint_lt(i, ARRAY_LENGTH(bases) - 1);
+	ck_assert_str_eq(question->filter,
+	    bases[i].lists > 0 ? "(|(certificateRevocationList=*)(authorityRevocationList=*)"
+				 "(deltaRevocationList=*))"
+			       : "(cACertificate=*)");
 	if (bases[i].refuses) {
 		error_set(err, ERROR_TEMPORARY, "scripted refusal");
 		return NULL;
@@ -371,6 +414,7 @@ section(char *title, char *directory, char **domains)
 static void
 setup(void)
 {
+	const struct evidence_limits limits = {.crl_size = 1 << 20, .crl_bytes = 64 << 20};
 	struct error err = ERROR_INIT;
 	size_t i;
 
@@ -388,11 +432,14 @@ setup(void)
 	t.config = (struct config){.directories = t.directories,
 	    .directory_count = 2,
 	    .trusts = t.sections,
-	    .trust_count = 1};
+	    .trust_count = 1,
+	    .crl_size_limit = 1 << 20,
+	    .crl_memory = 16 << 20};
 	t.key = pki_key(PKI_P256, 1);
 	t.key2 = pki_key(PKI_P256, 2);
 	t.one = pki_issue(
 	    &(const struct pki_certificate){.subject = "One", .ca = true}, t.key, NULL, t.key);
+	t.evidence = evidence_new(&limits, &err);
 	t.two = pki_issue(
 	    &(const struct pki_certificate){.subject = "Two", .ca = true}, t.key2, NULL, t.key2);
 }
@@ -405,8 +452,8 @@ start(void)
 	t.base = trust_load(&t.config, &err);
 	ck_assert_msg(t.base != NULL, "%s", err.text);
 	t.trust = trust_ref(t.base);
-	t.authority =
-	    authority_new(&t.config, t.base, t.loop, t.workers, t.workers, &events, NULL, &err);
+	t.authority = authority_new(
+	    &t.config, t.base, t.loop, t.workers, t.workers, t.evidence, &events, NULL, &err);
 	ck_assert_msg(t.authority != NULL, "%s", err.text);
 }
 
@@ -428,6 +475,8 @@ teardown(void)
 	trust_unref(t.trust);
 	trust_unref(t.base);
 	event_base_free(t.loop);
+	evidence_unref(t.evidence);
+	OPENSSL_free(t.crl);
 	X509_free(t.one);
 	X509_free(t.two);
 	EVP_PKEY_free(t.key);
@@ -753,6 +802,103 @@ START_TEST(ending_during_a_build_is_clean)
 }
 END_TEST
 
+/* The section reads its CRLs below the third base, where so many entries hold one with a number. */
+static void
+hold_lists(size_t count, long number)
+{
+	bases[2].lists = count;
+	t.sections[0].crl_bases = (struct strings){&names[2], 1};
+	OPENSSL_free(t.crl);
+	t.crl = status_crl(&(const struct status_crl){.number = number}, t.one, t.key, &t.crl_size);
+}
+
+static size_t
+lists_kept(void)
+{
+	struct evidence_statistics statistics;
+
+	evidence_count(t.evidence, &statistics);
+	return statistics.crls;
+}
+
+static struct trust *seen_trust;
+
+static bool
+has_changed(void)
+{
+	return t.trust != seen_trust;
+}
+
+START_TEST(crls_become_evidence_and_the_next_takes_the_place)
+{
+	struct crl *found[4];
+	const unsigned char *der;
+	size_t size;
+
+	hold_lists(1, 1);
+	bases[2].interrupted = true; /* what came before does not count */
+	start();
+	until(is_settled);
+	ck_assert_uint_eq(lists_kept(), 1);
+	seen_trust = t.trust;
+	read_twice();
+	ck_assert_ptr_eq(t.trust, seen_trust); /* the same again is nothing new */
+	hold_lists(1, 2);
+	until(has_changed); /* judged anew */
+	ck_assert_uint_eq(lists_kept(), 1);
+	ck_assert_uint_eq(
+	    evidence_crls(t.evidence, X509_get_subject_name(t.one), found, ARRAY_LENGTH(found)), 1);
+	der = crl_der(found[0], &size);
+	ck_assert_uint_eq(size, t.crl_size);
+	ck_assert_mem_eq(der, t.crl, size);
+	crl_unref(found[0]);
+}
+END_TEST
+
+START_TEST(crls_beyond_the_limits_are_left_out)
+{
+	static const size_t kept[] = {1000, 0, 2};
+
+	hold_lists(1001, 1);
+	bases[0].holds[0] = t.two;
+	if (_i == 1)
+		t.config.crl_size_limit = (int64_t)t.crl_size - 1;
+	if (_i == 2)
+		t.config.crl_memory = 3 * (int64_t)t.crl_size - 1;
+	start();
+	until(is_settled);
+	ck_assert_uint_eq(lists_kept(), kept[_i]);
+	ck_assert_uint_eq(anchors(), 1);
+	ck_assert(!pending("a@corp.example", ""));
+}
+END_TEST
+
+START_TEST(what_is_no_crl_is_passed_over)
+{
+	hold_lists(1, 1);
+	t.crl_size = (size_t)_i + 1;
+	start();
+	until(is_settled);
+	ck_assert_uint_eq(lists_kept(), 0);
+	ck_assert(!pending("a@corp.example", ""));
+}
+END_TEST
+
+START_TEST(crls_that_do_not_come_whole_are_not_taken)
+{
+	hold_lists(1, 1);
+	spoil(&bases[2], &faults[_i]);
+	start();
+	seen_trust = t.base;
+	until(is_settled);
+	ck_assert_uint_eq(lists_kept(), 0);
+	ck_assert(pending("a@corp.example", "the CA certificates and CRLs of directory \"ad\""));
+	spoil(&bases[2], &(const struct base){.silent = false});
+	until(has_changed);
+	ck_assert_uint_eq(lists_kept(), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -773,6 +919,10 @@ main(void)
 	tcase_add_test(tcase, what_came_before_a_search_began_again_does_not_count);
 	tcase_add_test(tcase, pages_are_read_to_the_last);
 	tcase_add_loop_test(tcase, pages_without_end_or_with_a_fault_change_nothing, 0, 4);
+	tcase_add_test(tcase, crls_become_evidence_and_the_next_takes_the_place);
+	tcase_add_loop_test(tcase, crls_beyond_the_limits_are_left_out, 0, 3);
+	tcase_add_loop_test(tcase, what_is_no_crl_is_passed_over, 0, 2);
+	tcase_add_loop_test(tcase, crls_that_do_not_come_whole_are_not_taken, 0, 4);
 	tcase_add_test(tcase, sections_add_up);
 	tcase_add_loop_test(tcase, nothing_is_read_where_nothing_may_be_taken, 0, 5);
 	tcase_add_test(tcase, ending_cancels_what_is_under_way);

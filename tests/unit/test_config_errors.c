@@ -230,7 +230,13 @@ static const struct {
 	"2: a trust section needs anchors: a folder or file of trusted certificates (or directory "
 	"and anchor-bases)"},
     {GAL "trust t { anchors=\"@F@\" for=x.example\ndirectory=gal }",
-	"3: directory needs anchor-bases or intermediate-bases: below which entries to look"},
+	"3: directory needs anchor-bases, intermediate-bases or crl-bases: below which entries to "
+	"look"},
+    {"trust t { anchors=\"@F@\"\ncrl-bases=\"o=x\" }",
+	"2: crl-bases needs directory: the title of the section to look in"},
+    {GAL "trust t { crl-bases=\"o=x\" directory=gal for=x.example }",
+	"2: a trust section needs anchors: a folder or file of trusted certificates (or directory "
+	"and anchor-bases)"},
     {"trust t { anchors=\"@F@\"\nanchor-bases=\"o=x\" }",
 	"2: anchor-bases needs directory: the title of the section to look in"},
     {"trust t { anchors=\"@F@\"\nintermediate-bases=\"o=x\" }",
@@ -540,6 +546,7 @@ static const char *const fine[] = {
     "directory d { " LDAP "member-attributes = { } member-mail-attributes = \"2.5.4.3;x\" }",
     GAL "trust t { directory=gal anchor-bases=\"o=x\" for=x.example }",
     GAL "trust t { anchors=\"@F@\" directory=gal intermediate-bases=\"o=x\" for=\".x.example\" }",
+    GAL "trust t { anchors=\"@F@\" directory=gal crl-bases=\"o=x\" for=x.example }",
     "directory d { base=x uri={\"ldapi://%2Fx\",\"ldaps://a\"} tls=never }\n"
     "trust t { directory=d anchor-bases=\"o=x\" for=x.example }",
     "directory d { base=x uri=\"ldap://a\" }\n"
