@@ -88,7 +88,7 @@ drop_record(struct judging *judging)
 static void
 end(struct judging *judging)
 {
-	judging->done(judging->context, judging->record, judging->error.text);
+	judging->done(judging->context, judging->record, !judging->late, judging->error.text);
 	free_judging(judging);
 }
 

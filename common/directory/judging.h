@@ -11,8 +11,9 @@
 #include "directory/resolver_private.h"
 
 /* The end of a judging, exactly once, never inside judging_start(). record is borrowed; NULL:
- * failure says why. */
-typedef void judging_done(void *context, struct recipient *record, const char *failure);
+ * failure says why. lasting: nothing is under way that may soon tell better. */
+typedef void judging_done(
+    void *context, struct recipient *record, bool lasting, const char *failure);
 
 /*
  * Judges findings (a reference of its own) for the address under the key (both borrowed to the

@@ -113,7 +113,7 @@ end_unavailable(struct question *question, const char *detail)
 }
 
 static void
-on_judged(void *context, struct recipient *record, const char *failure)
+on_judged(void *context, struct recipient *record, bool lasting UNUSED, const char *failure)
 {
 	struct question *question = context;
 

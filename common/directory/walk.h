@@ -23,7 +23,8 @@ struct walk;
 
 /*
  * The end of a walk, once, never inside walk_start(); the walk is gone. record is borrowed; NULL:
- * no memory. lasting: it may be kept; else a member could not be asked, or only old findings serve.
+ * no memory. lasting: it may be kept; else a member could not be asked, only old findings serve, or
+ * what was to be fetched did not come in time.
  */
 typedef void walk_done(void *context, struct recipient *record, bool lasting);
 

@@ -183,11 +183,12 @@ set_unavailable(struct member *member, const char *why)
 }
 
 static void
-on_judged(void *context, struct recipient *record, const char *failure)
+on_judged(void *context, struct recipient *record, bool lasting, const char *failure)
 {
 	struct member *member = context;
 
 	member->walk->busy--;
+	member->walk->lasting &= lasting;
 	if (record != NULL)
 		set_record(member, record);
 	else

@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import threading
 from urllib.parse import quote
 
 import ldif
@@ -162,6 +163,34 @@ def test_a_responder_that_does_not_answer_holds_up_nobody_else(s):
     asked = forest.web.asked.count("/silent")
     deferred(strict, waits)
     require(forest.web.asked.count("/silent") == asked, "what failed is asked again at once")
+
+
+def test_a_group_sealed_for_without_waiting_is_judged_anew(s):
+    forest = Forest(s)
+    sent = threading.Event()
+    revoked = forest.person("revoked", point(forest.web.url("/late.crl")))
+    forest.root.revoke(forest.last)
+    crl = forest.root.crl()
+
+    def late(handler):
+        sent.wait()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(crl)))
+        handler.end_headers()
+        handler.wfile.write(crl)
+
+    forest.web.pages["/late.crl"] = late
+    group = f"group@{DOMAIN}"
+    forest.entries.append(ldif.Group("group", group, addresses=[revoked]))
+    daemon = forest.daemon(revocation="soft", revocation_timeout="300ms",
+                           directory={"groups": "expand"})
+    try:
+        sealed(daemon, group)
+    finally:
+        sent.set()
+    wait_until(lambda: decide(daemon, revoked).verdict == "refuse", "the CRL is at hand")
+    outcome = decide(daemon, group)
+    require(outcome.verdict == "refuse", outcome.verdict, outcome.reply)
 
 
 def test_a_missing_issuer_is_fetched(s):
