@@ -226,10 +226,13 @@ drop:
 	return status;
 }
 
+/* An editor's copy of a file that was taken out must not count. */
 static int
 is_candidate(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.';
+	const char *end = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && end != NULL && strcmp(end, ".pem") == 0;
 }
 
 /* Whether the folder is there, and only those can write to it who may. */

@@ -35,6 +35,7 @@ trust_link_revoked(struct trust_link *link, time_t at, int reason, const char *w
 	if (at != 0)
 		clock_format_date(at, date);
 	link->status = LINK_REVOKED;
+	link->on_hold = reason == CRL_REASON_CERTIFICATE_HOLD;
 	snprintf(link->words, sizeof(link->words), "revoked on %s%s%s%s, says %s", date,
 	    because != NULL ? " (" : "", because != NULL ? because : "", because != NULL ? ")" : "",
 	    who);
@@ -49,6 +50,20 @@ trust_link_renew(struct trust_link *link, time_t this_update, time_t end)
 		link->renew = renew;
 }
 
+/* An answer that says good may be older than a list at hand: who is on that is revoked. A hold may
+ * be over. */
+static void
+look_further(struct trust_link *link)
+{
+	struct trust_link other = *link;
+
+	other.status = LINK_UNKNOWN;
+	other.words[0] = '\0';
+	trust_status_by_lists(&other);
+	if (other.status == LINK_REVOKED && !other.on_hold)
+		*link = other;
+}
+
 static void
 check(struct trust_link *link)
 {
@@ -57,6 +72,8 @@ check(struct trust_link *link)
 		trust_status_by_answer(link);
 	if (link->status == LINK_UNKNOWN)
 		trust_status_by_lists(link);
+	else if (link->status == LINK_GOOD)
+		look_further(link);
 	link->ahead = link->status == LINK_GOOD && !link->overdue &&
 		      link->question->evidence != NULL && link->renew != 0 &&
 		      link->question->at >= link->renew;

@@ -29,13 +29,10 @@ static bool
 want_url(struct trust_link *link, enum want_kind kind, const char *url, X509 *issuer)
 {
 	const struct trust_question *question = link->question;
-	char id[OCSP_ID_SIZE] = "";
 	char key[WANT_KEY_MAX];
 	char words[160] = "";
 
-	if (kind == WANT_OCSP && ocsp_id(link->certificate, link->issuer, id, NULL) != 0)
-		return false;
-	if (!want_key(kind, url, kind == WANT_OCSP ? id : NULL, key))
+	if (!want_key(kind, url, link->certificate, issuer, key))
 		return false;
 	if (question->evidence != NULL &&
 	    evidence_paused(question->evidence, key, question->at, words, sizeof(words))) {

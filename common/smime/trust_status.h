@@ -16,6 +16,7 @@ struct trust_link {
 	bool leaf;
 	CRL_DIST_POINTS *points; /* of the certificate; NULL */
 	enum { LINK_UNKNOWN, LINK_GOOD, LINK_REVOKED } status;
+	bool on_hold;    /* revoked, but only for now (certificateHold) */
 	bool overdue;    /* said by a list in its grace: a newer one is wanted */
 	time_t until;    /* it holds so long */
 	time_t renew;    /* and is to be fetched again from then on; 0: never */

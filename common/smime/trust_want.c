@@ -32,7 +32,7 @@ want_url(const struct trust_question *question, const char *url, char *words, si
 {
 	char key[WANT_KEY_MAX];
 
-	if (!want_key(WANT_ISSUER, url, NULL, key))
+	if (!want_key(WANT_ISSUER, url, NULL, NULL, key))
 		return false;
 	if (question->evidence != NULL &&
 	    evidence_paused(question->evidence, key, question->at, words, size))

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "smime/ocsp.h"
+#include "smime/signature.h"
 
 static const struct {
 	const char *word;
@@ -61,13 +62,37 @@ may_ask(enum want_kind kind, const char *url)
 	return true;
 }
 
-bool
-want_key(enum want_kind kind, const char *url, const char *id, char out[WANT_KEY_MAX])
+/* Whom it is about: of a CRL, whose word it must be. Who names another's URL, or an issuer's old key,
+ * must not stand in the way of those who ask for the same list with good reason. */
+static bool
+make_id(enum want_kind kind, X509 *certificate, X509 *issuer, char id[OCSP_ID_SIZE])
 {
-	if (!may_ask(kind, url))
+	unsigned char key[SIGNATURE_KEY_SIZE];
+	size_t i;
+
+	id[0] = '\0';
+	if (kind == WANT_OCSP)
+		return certificate != NULL && issuer != NULL &&
+		       ocsp_id(certificate, issuer, id, NULL) == 0;
+	if (kind != WANT_CRL || issuer == NULL)
+		return true;
+	if (!signature_key_of(issuer, key))
 		return false;
-	snprintf(out, WANT_KEY_MAX, "%s %s%s%s", kinds[kind].word, id != NULL ? id : "",
-	    id != NULL ? " " : "", url);
+	for (i = 0; i < sizeof(key); i++)
+		snprintf(id + 2 * i, 3, "%02x", (unsigned int)key[i]);
+	return true;
+}
+
+bool
+want_key(
+    enum want_kind kind, const char *url, X509 *certificate, X509 *issuer, char out[WANT_KEY_MAX])
+{
+	char id[OCSP_ID_SIZE];
+
+	if (!may_ask(kind, url) || !make_id(kind, certificate, issuer, id))
+		return false;
+	snprintf(
+	    out, WANT_KEY_MAX, "%s %s%s%s", kinds[kind].word, id, id[0] != '\0' ? " " : "", url);
 	return true;
 }
 
@@ -162,20 +187,18 @@ reference(X509 *x509)
 static bool
 fill(struct want *want, enum want_kind kind, const char *url, X509 *certificate, X509 *issuer)
 {
-	char id[OCSP_ID_SIZE] = "";
+	char id[OCSP_ID_SIZE];
 	char key[WANT_KEY_MAX];
 
 	want->kind = kind;
 	want->certificate = reference(certificate);
 	want->issuer = reference(issuer);
-	if (kind == WANT_OCSP &&
-	    (certificate == NULL || issuer == NULL || ocsp_id(certificate, issuer, id, NULL) != 0))
-		return false;
-	if (!want_key(kind, url, kind == WANT_OCSP ? id : NULL, key))
+	if (!want_key(kind, url, certificate, issuer, key) ||
+	    !make_id(kind, certificate, issuer, id))
 		return false;
 	want->key = strdup(key);
 	want->url = strdup(url);
-	want->id = strdup(id);
+	want->id = strdup(kind == WANT_OCSP ? id : "");
 	if (want->key == NULL || want->url == NULL || want->id == NULL)
 		return false;
 	if (kind == WANT_OCSP)

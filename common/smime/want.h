@@ -63,7 +63,8 @@ bool wants_add(
 
 /* The key that a want for this would have, to out[size]; false where the URL is none to ask. */
 #define WANT_KEY_MAX (WANT_URL_MAX + 128)
-bool want_key(enum want_kind kind, const char *url, const char *id, char out[WANT_KEY_MAX]);
+bool want_key(
+    enum want_kind kind, const char *url, X509 *certificate, X509 *issuer, char out[WANT_KEY_MAX]);
 
 /* For people: "the CRL at URL". */
 void want_describe(enum want_kind kind, const char *url, char *words, size_t size);

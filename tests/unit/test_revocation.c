@@ -528,6 +528,38 @@ START_TEST(an_answer_decides_before_lists)
 }
 END_TEST
 
+START_TEST(who_is_on_a_list_is_revoked_though_an_answer_says_good)
+{
+	give_root();
+	give_answer(V_OCSP_CERTSTATUS_GOOD, 0, 0, 0);
+	give_ca(&(const struct status_crl){.entries = {{.certificate = t.leaf}}});
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+	/* A hold may be over. */
+	give_ca(&(const struct status_crl){
+	    .entries = {{.certificate = t.leaf, .reason = CRL_REASON_CERTIFICATE_HOLD + 1}}});
+	judge();
+	expect(REASON_OK, "good", "OCSP responder");
+}
+END_TEST
+
+START_TEST(a_list_is_wanted_for_each_issuer_by_itself)
+{
+	struct wants others = WANTS_INIT;
+
+	give_root();
+	judge();
+	evidence_failed(t.evidence, wanted(WANT_OCSP, OCSP_URL), t.now + 60, "no answer");
+	/* Somebody else names the same URL, and what is there is not signed by that one's issuer. */
+	ck_assert(wants_add(&others, WANT_CRL, CA_URL, t.ca, t.root));
+	evidence_failed(t.evidence, &others.items[0], t.now + 60, "not signed by the issuer");
+	judge();
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, CA_URL));
+	ck_assert_str_ne(wanted(WANT_CRL, CA_URL)->key, others.items[0].key);
+	wants_clear(&others);
+}
+END_TEST
+
 START_TEST(a_revoked_ca_makes_the_chain_revoked)
 {
 	give_answer(V_OCSP_CERTSTATUS_GOOD, 0, 0, 0);
@@ -806,6 +838,8 @@ main(void)
 	tcase_add_test(tcase, a_later_list_outdoes_an_earlier_one);
 	tcase_add_test(tcase, an_indirect_list_counts_by_whom_is_trusted);
 	tcase_add_test(tcase, an_answer_decides_before_lists);
+	tcase_add_test(tcase, who_is_on_a_list_is_revoked_though_an_answer_says_good);
+	tcase_add_test(tcase, a_list_is_wanted_for_each_issuer_by_itself);
 	tcase_add_test(tcase, a_revoked_ca_makes_the_chain_revoked);
 	tcase_add_test(tcase, a_way_around_a_revoked_ca_is_found);
 	tcase_add_test(tcase, configured_lists_count);

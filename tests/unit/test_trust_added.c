@@ -130,17 +130,35 @@ write_by_hand(const char *lines, bool with_certificate, mode_t mode)
 	chmod(path, mode);
 }
 
+/* Whatever the one file is called by now. */
+static void
+rename_by_hand(const char *name)
+{
+	static char last[128];
+	char path[128];
+
+	if (last[0] == '\0')
+		snprintf(last, sizeof(last), "%s/hand.pem", added_folder);
+	snprintf(path, sizeof(path), "%s/%s", added_folder, name);
+	ck_assert_int_eq(rename(last, path), 0);
+	memcpy(last, path, sizeof(last));
+}
+
+static size_t
+count(void)
+{
+	struct trust_added_list list = read_all();
+	size_t files = list.count;
+
+	trust_added_list_free(&list);
+	return files;
+}
+
 static size_t
 count_of(const char *lines, bool with_certificate, mode_t mode)
 {
-	struct trust_added_list list;
-	size_t count;
-
 	write_by_hand(lines, with_certificate, mode);
-	list = read_all();
-	count = list.count;
-	trust_added_list_free(&list);
-	return count;
+	return count();
 }
 
 START_TEST(what_is_not_sound_does_not_count)
@@ -153,6 +171,10 @@ START_TEST(what_is_not_sound_does_not_count)
 	ck_assert_uint_eq(count_of("For: a.example\n", false, 0644), 0);
 	ck_assert_uint_eq(count_of("For: a.example\n", true, 0646), 0);
 	ck_assert_uint_eq(count_of("For: a.example\n", true, 0664), 1);
+	rename_by_hand("hand.pem~");
+	ck_assert_uint_eq(count(), 0);
+	rename_by_hand("hand.pem");
+	ck_assert_uint_eq(count(), 1);
 	chmod(added_folder, 0757);
 	ck_assert_uint_eq(count_of("For: a.example\n", true, 0644), 0);
 }
