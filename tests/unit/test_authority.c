@@ -807,7 +807,9 @@ static void
 hold_lists(size_t count, long number)
 {
 	bases[2].lists = count;
-	t.sections[0].crl_bases = (struct strings){&names[2], 1};
+	/* A worker may be looking at it by now. */
+	if (t.sections[0].crl_bases.count == 0)
+		t.sections[0].crl_bases = (struct strings){&names[2], 1};
 	OPENSSL_free(t.crl);
 	t.crl = status_crl(&(const struct status_crl){.number = number}, t.one, t.key, &t.crl_size);
 }
