@@ -79,7 +79,7 @@ struct crl_entry {
 	int reason; /* CRL_REASON_...; -1: not told */
 };
 
-/* Whether the list has an entry for the certificate. */
+/* Whether the list has an entry for the certificate; true, too, where there is no memory to look. */
 bool crl_find(const struct crl *crl, X509 *certificate, struct crl_entry *entry);
 
 /* A reason in words: "key compromise"; NULL for -1 and "unspecified". Static. */

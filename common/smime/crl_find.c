@@ -89,8 +89,13 @@ crl_find(const struct crl *crl, X509 *certificate, struct crl_entry *entry)
 	uint32_t hash;
 	size_t i;
 
-	if (length <= 0 || !crl_take(&next, der + length, &serial))
-		return false;
+	/* Without memory it is not known: better listed than taken for one that is not. */
+	entry->at = 0;
+	entry->reason = -1;
+	if (length <= 0 || !crl_take(&next, der + length, &serial)) {
+		OPENSSL_free(der);
+		return true;
+	}
 	crl_serial_trim(&serial.contents, &serial.length);
 	hash = crl_serial_hash(serial.contents, serial.length);
 	for (i = boundary(crl, (uint64_t)hash << 32);
