@@ -52,6 +52,13 @@ enum config_pass_refuse { PASS, REFUSE };
 enum config_defer_pass { UNAVAILABLE_DEFER, UNAVAILABLE_PASS };
 enum config_bcc { BCC_REFUSE, BCC_REVEAL };
 enum config_accept_refuse { ACCEPT, REJECT };
+enum config_client_encrypted {
+	CLIENT_ENCRYPTED_CHECK,
+	CLIENT_ENCRYPTED_ACCEPT,
+	CLIENT_ENCRYPTED_REFUSE
+};
+enum config_client_signed { CLIENT_SIGNED_CHECK, CLIENT_SIGNED_ACCEPT };
+enum config_refuse_warn { FINDING_REFUSE, FINDING_WARN };
 
 struct strings {
 	char **items;
@@ -109,6 +116,9 @@ typedef enum config_pass_refuse setting_pass_refuse;
 typedef enum config_defer_pass setting_defer_pass;
 typedef enum config_bcc setting_bcc;
 typedef enum config_accept_refuse setting_accept_refuse;
+typedef enum config_client_encrypted setting_client_encrypted;
+typedef enum config_client_signed setting_client_signed;
+typedef enum config_refuse_warn setting_refuse_warn;
 
 #define CONFIG_MEMBER(type, member, name, value, min, max, help) setting_##type member;
 

@@ -49,6 +49,9 @@ enum setting_type {
 	SETTING_defer_pass,
 	SETTING_bcc,
 	SETTING_accept_refuse,
+	SETTING_client_encrypted,
+	SETTING_client_signed,
+	SETTING_refuse_warn,
 };
 
 struct setting {
@@ -94,7 +97,7 @@ enum {
 };
 
 /* No section has more settings: checked when the tables are compiled. */
-#define SETTINGS_MAX 64
+#define SETTINGS_MAX 128
 
 struct section {
 	const char *name; /* "" for the top level */

@@ -1,6 +1,6 @@
 /*
  * What a message's header says its body is, and the streaming transforms between a body on the wire
- * and its bytes. What the body *is* only its structure proves: that is smime/inspect's business.
+ * and its bytes. What the body *is* only its structure proves: that is inspect/inspect's business.
  */
 #ifndef SMIME_MAIL_ENTITY_H
 #define SMIME_MAIL_ENTITY_H

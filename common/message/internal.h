@@ -12,7 +12,7 @@
 #include "audit/audit.h"
 #include "mail/entity.h"
 #include "message/message.h"
-#include "smime/inspect.h"
+#include "inspect/inspect.h"
 #include "smime/seal.h"
 
 struct message_recipient {

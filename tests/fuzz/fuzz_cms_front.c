@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "smime/cms_front.h"
+#include "inspect/cms_front.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -34,7 +34,7 @@ END_TEST
 
 START_TEST(the_words_of_each_enumeration_count_from_zero)
 {
-	for (int type = SETTING_mode; type <= SETTING_accept_refuse; type++) {
+	for (int type = SETTING_mode; type <= SETTING_refuse_warn; type++) {
 		const struct setting_word *word;
 		unsigned count = 0;
 

@@ -6,7 +6,7 @@
 #include "base/buffer.h"
 #include "cms_make.h"
 #include "pki.h"
-#include "smime/inspect.h"
+#include "inspect/inspect.h"
 #include "smime/tlv.h"
 #include "unit.h"
 

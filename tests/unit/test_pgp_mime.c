@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "smime/inspect.h"
-#include "smime/pgp_mime.h"
+#include "inspect/inspect.h"
+#include "inspect/pgp_mime.h"
 #include "unit.h"
 
 static struct inspection

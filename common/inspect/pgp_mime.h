@@ -4,15 +4,15 @@
  * it streams by; one line and one header field are held. Owned by whoever declared it; one thread
  * at a time.
  */
-#ifndef SMIME_SMIME_PGP_MIME_H
-#define SMIME_SMIME_PGP_MIME_H
+#ifndef SMIME_INSPECT_PGP_MIME_H
+#define SMIME_INSPECT_PGP_MIME_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "smime/pgp_armour.h"
+#include "inspect/pgp_armour.h"
 
 /* A line (RFC 5322 2.1.1: 998) or an unfolded header field beyond this is malformed. */
 #define PGP_MIME_LINE_MAX 998

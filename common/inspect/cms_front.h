@@ -4,8 +4,8 @@
  * OpenSSL can parse, its ciphertext only counted. Owned by whoever declared it; one thread at a
  * time.
  */
-#ifndef SMIME_SMIME_CMS_FRONT_H
-#define SMIME_SMIME_CMS_FRONT_H
+#ifndef SMIME_INSPECT_CMS_FRONT_H
+#define SMIME_INSPECT_CMS_FRONT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@
 #include "base/buffer.h"
 #include "base/compiler.h"
 #include "base/error.h"
-#include "smime/cms_grammar.h"
-#include "smime/inspect.h"
+#include "inspect/cms_grammar.h"
+#include "inspect/inspect.h"
 #include "smime/tlv.h"
 
 /* Longest content type kept: the longest that CMS knows has 11 bytes. */

@@ -1,4 +1,4 @@
-#include "smime/cms_front.h"
+#include "inspect/cms_front.h"
 
 #include <string.h>
 

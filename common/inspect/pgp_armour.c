@@ -1,4 +1,4 @@
-#include "smime/pgp_armour.h"
+#include "inspect/pgp_armour.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -2,13 +2,13 @@
  * What an EnvelopedData or AuthEnvelopedData is made of, as tables for cms_front. Static and
  * immutable; any thread.
  */
-#ifndef SMIME_SMIME_CMS_GRAMMAR_H
-#define SMIME_SMIME_CMS_GRAMMAR_H
+#ifndef SMIME_INSPECT_CMS_GRAMMAR_H
+#define SMIME_INSPECT_CMS_GRAMMAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "smime/inspect.h"
+#include "inspect/inspect.h"
 
 /* What is done with the value that is being read, and with all within it. */
 enum grammar_mode {

@@ -1,4 +1,4 @@
-#include "smime/inspect.h"
+#include "inspect/inspect.h"
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "smime/cms_front.h"
+#include "inspect/cms_front.h"
 #include "smime/content_cipher.h"
-#include "smime/pgp_mime.h"
+#include "inspect/pgp_mime.h"
 
 /* Bytes of a body decoded at once: what is held of it. */
 #define PIECE ((size_t)16 << 10)

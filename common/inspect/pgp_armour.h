@@ -3,8 +3,8 @@
  * encrypted its first packet says. Owned by whoever declared it, zero at first; one thread at a
  * time.
  */
-#ifndef SMIME_SMIME_PGP_ARMOUR_H
-#define SMIME_SMIME_PGP_ARMOUR_H
+#ifndef SMIME_INSPECT_PGP_ARMOUR_H
+#define SMIME_INSPECT_PGP_ARMOUR_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "smime/cms_grammar.h"
+#include "inspect/cms_grammar.h"
 
 #include <string.h>
 

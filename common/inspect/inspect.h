@@ -5,8 +5,8 @@
  * the front is kept (recipient infos and content algorithm stand before the ciphertext), the rest
  * only walked.
  */
-#ifndef SMIME_SMIME_INSPECT_H
-#define SMIME_SMIME_INSPECT_H
+#ifndef SMIME_INSPECT_INSPECT_H
+#define SMIME_INSPECT_INSPECT_H
 
 #include <stdbool.h>
 #include <stddef.h>

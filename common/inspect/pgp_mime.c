@@ -1,4 +1,4 @@
-#include "smime/pgp_mime.h"
+#include "inspect/pgp_mime.h"
 
 #include <string.h>
 #include <strings.h>
