@@ -110,8 +110,8 @@ say_bad(
 		    "it was not made by its certificate's key, or was changed");
 }
 
-/* One go: 1 good, 0 not; the library's queue says why. */
-static int
+/* One go; the library's queue says why it is not good. */
+static bool
 compute(CMS_SignerInfo *signer, EVP_PKEY *key, const struct signatures_algorithms *algorithms,
     struct digests *digests, bool *content)
 {
@@ -126,6 +126,22 @@ compute(CMS_SignerInfo *signer, EVP_PKEY *key, const struct signatures_algorithm
 	if (result == 1)
 		result = CMS_SignerInfo_verify_content(signer, digests_bio(digests));
 	return result == 1;
+}
+
+/* OpenSSL does not always say that there was no memory: only what fails twice is bad. */
+static bool
+compute_surely(CMS_SignerInfo *signer, EVP_PKEY *key,
+    const struct signatures_algorithms *algorithms, struct digests *digests, bool *content,
+    enum trouble *trouble)
+{
+	bool good = compute(signer, key, algorithms, digests, content);
+
+	*trouble = take_trouble();
+	if (good || *trouble == NO_MEMORY)
+		return good;
+	good = compute(signer, key, algorithms, digests, content);
+	*trouble = take_trouble();
+	return good;
 }
 
 int
@@ -147,8 +163,7 @@ signatures_verify(CMS_SignerInfo *signer, X509 *x509,
 		return 0;
 	}
 	CMS_SignerInfo_set1_signer_cert(signer, x509);
-	good = compute(signer, key, algorithms, digests, &content);
-	trouble = take_trouble();
+	good = compute_surely(signer, key, algorithms, digests, &content, &trouble);
 	if (!good && trouble == NO_MEMORY)
 		return error_no_memory(err);
 	if (good)

@@ -671,6 +671,93 @@ START_TEST(too_many_signers_or_certificates_are_refused)
 }
 END_TEST
 
+/* OpenSSL's requests for memory until one is refused; 0: none is. */
+static long until_refused;
+
+static bool
+is_refused(void)
+{
+	return until_refused > 0 && --until_refused == 0;
+}
+
+static void *
+request(size_t size, const char *file UNUSED, int line UNUSED)
+{
+	return size == 0 || is_refused() ? NULL : malloc(size);
+}
+
+static void *
+request_again(void *old, size_t size, const char *file UNUSED, int line UNUSED)
+{
+	if (size == 0) {
+		free(old);
+		return NULL;
+	}
+	return is_refused() ? NULL : realloc(old, size);
+}
+
+static void
+give_back(void *memory, const char *file UNUSED, int line UNUSED)
+{
+	free(memory);
+}
+
+static void
+expect_the_same_or_no_memory(const struct buffer *der, const char *content, long request_number,
+    enum layer_signature_state state)
+{
+	CMS_ContentInfo *cms = parse(der);
+	struct error err = ERROR_INIT;
+	struct digests *digests = digests_all(&err);
+	struct layer layer;
+	int result;
+
+	ck_assert_ptr_nonnull(cms);
+	ck_assert_int_eq(digests_write(digests, content, strlen(content), &err), 0);
+	memset(&layer, 0, sizeof(layer));
+	until_refused = request_number;
+	result = signatures_read(cms, digests, &layer, &err);
+	if (result == 0) {
+		ck_assert_msg(layer.signatures[0].state == state, "request %ld: %s: %s",
+		    request_number, layer_signature_state_name(layer.signatures[0].state),
+		    layer.signatures[0].detail);
+		ck_assert_uint_eq(layer.certificate_count, 1);
+	} else {
+		ck_assert(err.code == ERROR_TEMPORARY || err.code == ERROR_INTERNAL);
+	}
+	layer_clear(&layer);
+	digests_free(digests);
+	CMS_ContentInfo_free(cms);
+}
+
+/* Of an algorithm, good or bad: what is missing is memory, never a good signature or a certificate. */
+static const int refused[] = {0, 5, 7, 12};
+
+START_TEST(no_memory_is_not_taken_for_a_bad_signature)
+{
+	const int which = refused[_i];
+	struct signed_signer signer = signer_of(algorithms[which].who);
+	struct signed_what what = {.signers = &signer,
+	    .signer_count = 1,
+	    .content = CONTENT,
+	    .certificates = &signer.certificate,
+	    .certificate_count = 1};
+	struct buffer der;
+	long number;
+
+	signer.digest = algorithms[which].digest();
+	signer.pss = algorithms[which].pss;
+	der = signed_make(&what);
+	for (number = 1; number == 1 || until_refused == 0; number++)
+		expect_the_same_or_no_memory(&der, CONTENT, number, LAYER_SIGNATURE_GOOD);
+	until_refused = 0;
+	for (number = 1; number == 1 || until_refused == 0; number++)
+		expect_the_same_or_no_memory(&der, CHANGED, number, LAYER_SIGNATURE_BAD);
+	until_refused = 0;
+	buffer_free(&der);
+}
+END_TEST
+
 /* The examples of RFC 4134, where the corpora are. */
 static const struct {
 	const char *name;
@@ -738,6 +825,8 @@ main(void)
 	TCase *tcase = unit_case(suite, "signatures");
 	const int algorithm_count = (int)ARRAY_LENGTH(algorithms);
 
+	if (CRYPTO_set_mem_functions(request, request_again, give_back) != 1)
+		return EXIT_FAILURE;
 	tcase_set_timeout(tcase, 120);
 	tcase_add_unchecked_fixture(tcase, make_people, free_people);
 	tcase_add_loop_test(
@@ -765,6 +854,8 @@ main(void)
 	tcase_add_test(tcase, two_digests_in_one_signature_are_not_taken_for_a_forgery);
 	tcase_add_test(tcase, content_within_a_detached_signature_does_not_count);
 	tcase_add_loop_test(tcase, too_many_signers_or_certificates_are_refused, 0, 2);
+	tcase_add_loop_test(
+	    tcase, no_memory_is_not_taken_for_a_bad_signature, 0, (int)ARRAY_LENGTH(refused));
 	if (getenv("SMIME_CORPORA") != NULL)
 		tcase_add_loop_test(
 		    tcase, rfc_4134_examples_verify, 0, (int)ARRAY_LENGTH(examples));
