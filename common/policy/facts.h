@@ -67,6 +67,8 @@ struct facts {
 	const char *content_cipher_text;
 
 	/* What the client made, as inspection found it: all zero where it found nothing. */
+	const struct layer *layers; /* all, as they stand in each other */
+	size_t layer_count;
 	const struct layer *envelope; /* whose recipients are compared: the whole body, or the only
 					 one, among text; NULL */
 	const struct layer *weakest;  /* of the encrypted layers that are not forwarded, the one
