@@ -58,6 +58,12 @@ start(struct inspect *inspect, const struct entity_type *type, struct error *err
 	return pgp_mime_init(&inspect->pgp, type->boundary, err);
 }
 
+bool
+inspect_wanted(const struct entity_type *type)
+{
+	return type->claim == ENTITY_SMIME || type->claim == ENTITY_PGP_MIME;
+}
+
 struct inspect *
 inspect_new(const struct entity_type *type, struct error *err)
 {
@@ -218,6 +224,19 @@ inspect_addresses(const struct inspect *inspect, const struct certificate *certi
 			return true;
 	}
 	return false;
+}
+
+size_t
+inspect_claimed(const struct inspect *inspect, size_t layer, const struct certificate *certificate)
+{
+	return layer == 0 && inspect_addresses(inspect, certificate) ? 0 : INSPECT_NONE;
+}
+
+bool
+inspect_same_issuer(const struct inspect *inspect, size_t layer, size_t recipient,
+    const struct certificate *certificate)
+{
+	return inspect_claimed(inspect, layer, certificate) == recipient;
 }
 
 void

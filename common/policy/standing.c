@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/client.h"
 #include "policy/evidence.h"
 
 static void explain(struct plan_recipient *told, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -111,12 +112,11 @@ bar_absent(
 	explain_absence(who, told);
 }
 
-/* Published, but none that can be used (among: of those): the most hopeful one gives the reason. */
+/* Published, but none that can be used: the most hopeful one gives the reason. */
 static void
-bar_unusable(const struct recipient *record, const bool *among, struct standing *standing,
-    struct plan_recipient *told)
+bar_unusable(const struct recipient *record, struct standing *standing, struct plan_recipient *told)
 {
-	const struct digital_id *hopeful = evidence_most_hopeful(record, among);
+	const struct digital_id *hopeful = evidence_most_hopeful(record, NULL);
 	enum reason_id reason = REASON_MALFORMED;
 
 	if (hopeful != NULL && hopeful->verdict != REASON_OK &&
@@ -197,75 +197,113 @@ weigh_readable(const struct facts_recipient *who, bool disclosed, struct standin
 	else if (is_without_record(who->record))
 		bar_absent(who, standing, told);
 	else if (standing->choice.usable == 0)
-		bar_unusable(who->record, NULL, standing, told);
+		bar_unusable(who->record, standing, told);
 	else
 		weigh_usable(who, disclosed, standing, told);
 }
 
-/* The first digital ID that can be used and that a recipient info is for. */
-static const struct digital_id *
-addressed_usable(const struct facts_recipient *who)
+void
+standing_tell(const struct plan_finding *finding, struct plan_recipient *told)
 {
-	size_t i;
+	told->reason = finding->reason;
+	told->evidence = finding->evidence;
+	told->in_use = finding->in_use;
+	told->signature = finding->signature;
+	told->trust_failure = told->trust_failure || reason_get(finding->reason)->trust_failure;
+	explain(told, "%s", finding->detail);
+}
 
-	for (i = 0; who->addressed != NULL && i < who->record->digital_id_count; i++) {
-		if (who->addressed[i] && choice_is_usable(&who->record->digital_ids[i]))
-			return &who->record->digital_ids[i];
-	}
-	return NULL;
+/* Settles by what was found: refused or deferred for the gravest, or passed with a warning of the
+ * last, which is of this recipient rather than of the message. */
+static void
+settle_found(struct standing *standing, struct plan_recipient *told)
+{
+	const struct plan_finding *gravest = finding_gravest(&told->findings);
+	const struct plan_finding *shown = gravest;
+
+	if (shown == NULL)
+		shown = &told->findings.items[told->findings.count - 1];
+	settle(standing, told, gravest != NULL ? standing_bar(gravest->reason) : ACTION_PASS,
+	    shown->reason);
+	standing_tell(shown, told);
 }
 
 /* There is something to compare the client's recipient infos with. */
-static void
-weigh_addressed(
-    const struct facts_recipient *who, struct standing *standing, struct plan_recipient *told)
+static int
+weigh_addressed(const struct facts_recipient *who, struct standing *standing,
+    struct plan_recipient *told, struct error *err)
 {
-	const struct digital_id *usable = addressed_usable(who);
+	const struct digital_id *usable = client_addressed(who);
 
-	if (usable != NULL) {
-		settle(standing, told, ACTION_PASS, REASON_CLIENT_ENCRYPTED);
-		told->evidence = usable;
-	} else if (who->addressed != NULL &&
-		   evidence_most_hopeful(who->record, who->addressed) != NULL) {
-		bar_unusable(who->record, who->addressed, standing, told);
-	} else {
-		bar(standing, told, REASON_RECIPIENT_NOT_ADDRESSED, true);
-		if (who->record->digital_id_count > 0) {
-			told->evidence = &who->record->digital_ids[0];
-			evidence_describe(told->evidence, told->detail, sizeof(told->detail));
-		}
+	if (client_find_address(who, standing, &told->findings, err) != 0)
+		return -1;
+	if (told->findings.count > 0) {
+		settle_found(standing, told);
+		return 0;
 	}
+	settle(standing, told, ACTION_PASS, REASON_CLIENT_ENCRYPTED);
+	told->evidence = usable;
+	return 0;
 }
 
-/* The floor holds for all that the client encrypted, whatever the rule, and if there is none. */
-static void
-weigh_enveloped(const struct facts *facts, const struct facts_recipient *who,
-    struct standing *standing, struct plan_recipient *told)
+/* For whom it is, where the cipher is none to refuse. */
+static int
+weigh_recipients(const struct facts_recipient *who, struct standing *standing,
+    struct plan_recipient *told, struct error *err)
 {
-	const char *used = facts->content_cipher_text;
-
-	if (used == NULL || used[0] == '\0')
-		used = facts->content_cipher != NULL ? facts->content_cipher->title
-						     : "an unknown cipher";
-	if (!cipher_meets(facts->content_cipher, standing->policy->floor)) {
-		settle(standing, told, ACTION_REFUSE, REASON_WEAK_CIPHER);
+	if (standing->policy->client_encrypted == CLIENT_ENCRYPTED_ACCEPT) {
+		settle(standing, told, ACTION_PASS, REASON_CLIENT_ENCRYPTED);
 		told->evidence = NULL;
-		explain(told,
-		    "the mail client encrypted the message with %.*s; the weakest allowed is %s",
-		    (int)evidence_cut(used, 128), used, standing->policy->floor->title);
-	} else if (standing->encrypt == ENCRYPT_NEVER) {
-		settle(
-		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
-	} else if (is_unavailable(who->record)) {
+		explain(told, "for whom was not looked at (client-encrypted = accept)");
+		return 0;
+	}
+	if (is_unavailable(who->record)) {
 		bar_unavailable(who->record, standing, told);
-	} else if (is_without_record(who->record)) {
+		return 0;
+	}
+	if (is_without_record(who->record)) {
 		settle(standing, told,
 		    standing->policy->unverified == REJECT ? ACTION_REFUSE : ACTION_PASS,
 		    REASON_RECIPIENT_UNVERIFIED);
 		explain_absence(who, told);
-	} else {
-		weigh_addressed(who, standing, told);
+		return 0;
 	}
+	return weigh_addressed(who, standing, told, err);
+}
+
+/* The floor holds for all that the client encrypted, whatever the rule, and if there is none. */
+static int
+weigh_enveloped(const struct facts *facts, const struct facts_recipient *who,
+    struct standing *standing, struct plan_recipient *told, struct error *err)
+{
+	char nothing[] = "";
+	const struct plan_finding unwanted = {
+	    .reason = REASON_CLIENT_ENCRYPTION_REFUSED, .detail = nothing};
+	bool looks = standing->policy->client_encrypted == CLIENT_ENCRYPTED_CHECK ||
+		     standing->encrypt == ENCRYPT_REQUIRED;
+
+	if (standing->policy->client_encrypted == CLIENT_ENCRYPTED_REFUSE) {
+		settle(standing, told, ACTION_REFUSE, unwanted.reason);
+		standing_tell(&unwanted, told);
+		return 0;
+	}
+	if (looks && client_find_cipher(facts, standing, &told->findings, err) != 0)
+		return -1;
+	if (finding_gravest(&told->findings) != NULL ||
+	    (standing->encrypt == ENCRYPT_NEVER && told->findings.count > 0)) {
+		settle_found(standing, told);
+		return 0;
+	}
+	if (standing->encrypt == ENCRYPT_NEVER) {
+		settle(
+		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
+		return 0;
+	}
+	if (weigh_recipients(who, standing, told, err) != 0)
+		return -1;
+	if (told->reason == REASON_CLIENT_ENCRYPTED && told->findings.count > 0)
+		settle_found(standing, told);
+	return 0;
 }
 
 /* OpenPGP counts as encrypted; nobody here can say for whom or how strongly. */
@@ -318,9 +356,82 @@ tell_record(
 	tell_fallback(record, told);
 }
 
-void
-standing_find(const struct facts *facts, size_t index, bool disclosed, struct standing *standing,
-    struct plan_recipient *told)
+/* What the client made of a message that is not encrypted as a whole counts if it passes unsealed. */
+static int
+weigh_unsealed(const struct facts *facts, const struct facts_recipient *who,
+    struct standing *standing, struct plan_recipient *told, struct error *err)
+{
+	const struct plan_finding *gravest;
+
+	if (client_find_all(facts, who, standing, &told->findings, err) != 0)
+		return -1;
+	gravest = finding_gravest(&told->findings);
+	if (gravest != NULL)
+		standing->unsealed = standing_bar(gravest->reason);
+	return 0;
+}
+
+const struct plan_finding *
+standing_refused_signature(
+    const struct config_policy *policy, const struct findings_list *signatures)
+{
+	const struct plan_finding *deferred = NULL;
+	size_t i;
+
+	if (policy->client_signed == CLIENT_SIGNED_ACCEPT)
+		return NULL;
+	for (i = 0; i < signatures->count; i++) {
+		if (!finding_refuses(policy, signatures->items[i].reason))
+			continue;
+		if (!reason_is_temporary(signatures->items[i].reason))
+			return &signatures->items[i];
+		if (deferred == NULL)
+			deferred = &signatures->items[i];
+	}
+	return deferred;
+}
+
+/* The client's signatures count for all mail. It stays sealable: for others it can be sealed to. */
+static void
+weigh_signatures(
+    const struct findings_list *signatures, struct standing *standing, struct plan_recipient *told)
+{
+	const struct plan_finding *refused =
+	    standing_refused_signature(standing->policy, signatures);
+	size_t i;
+
+	if (standing->policy->client_signed == CLIENT_SIGNED_ACCEPT)
+		return;
+	for (i = 0; i < signatures->count; i++)
+		told->trust_failure =
+		    told->trust_failure || reason_get(signatures->items[i].reason)->trust_failure;
+	if (refused == NULL || standing_bar(refused->reason) <= standing->alone)
+		return;
+	standing->alone = standing_bar(refused->reason);
+	standing_tell(refused, told);
+}
+
+static int
+weigh(const struct facts *facts, const struct facts_recipient *who, bool disclosed,
+    struct standing *standing, struct plan_recipient *told, struct error *err)
+{
+	switch (facts->content) {
+	case CONTENT_ENVELOPED:
+		return weigh_enveloped(facts, who, standing, told, err);
+	case CONTENT_PGP_MIME:
+		weigh_pgp(who, standing, told);
+		return 0;
+	case CONTENT_READABLE:
+	default:
+		weigh_readable(who, disclosed, standing, told);
+		return weigh_unsealed(facts, who, standing, told, err);
+	}
+}
+
+int
+standing_find(const struct facts *facts, size_t index, bool disclosed,
+    const struct findings_list *signatures, struct standing *standing, struct plan_recipient *told,
+    struct error *err)
 {
 	const struct facts_recipient *who = &facts->recipients[index];
 
@@ -331,16 +442,8 @@ standing_find(const struct facts *facts, size_t index, bool disclosed, struct st
 	told->observed = standing->policy->mode == MODE_OBSERVE;
 	choice_make(who->record, standing->policy, &standing->choice);
 	tell_record(who->record, &standing->choice, told);
-	switch (facts->content) {
-	case CONTENT_ENVELOPED:
-		weigh_enveloped(facts, who, standing, told);
-		break;
-	case CONTENT_PGP_MIME:
-		weigh_pgp(who, standing, told);
-		break;
-	case CONTENT_READABLE:
-	default:
-		weigh_readable(who, disclosed, standing, told);
-		break;
-	}
+	if (weigh(facts, who, disclosed, standing, told, err) != 0)
+		return -1;
+	weigh_signatures(signatures, standing, told);
+	return 0;
 }
