@@ -6,7 +6,7 @@
 #include "directory/authority.h"
 #include "directory/supply.h"
 
-/* Times that one judging fetches: each may find one more issuer, and the last two what CRLs and OCSP
+/* Times that one judging fetches, or looks at what others had fetched meanwhile: each may find one more issuer, and the last two what CRLs and OCSP
  * say. What lacks more is found by the next judging, as what was fetched stays. */
 #define ROUNDS_MAX 5
 
@@ -22,7 +22,7 @@ struct judging {
 	struct recipient *record;
 	struct wants wants;
 	bool asks;           /* what it lacks is fetched */
-	int rounds;          /* of fetching */
+	int rounds;          /* so far */
 	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
 	bool late;           /* it has waited so long: fetching goes on without it */
 	struct error error;
@@ -52,6 +52,8 @@ run_judging(void *job)
 	    .evidence = judging->resolver->evidence,
 	    .wants = judging->asks ? &judging->wants : NULL};
 
+	if (judging->resolver->evidence != NULL)
+		judging->wants.since = evidence_told(judging->resolver->evidence);
 	judging->record = recipient_judge(judging->trust, &question, &judging->error);
 	if (judging->record != NULL && judging->stale_since != 0 &&
 	    recipient_set_stale(judging->record, judging->stale_since, &judging->error) != 0) {
@@ -136,18 +138,30 @@ all_ahead(const struct wants *wants)
 	return true;
 }
 
+static void
+judge_again(struct judging *judging)
+{
+	judging->rounds++;
+	drop_record(judging);
+	if (submit(judging, &judging->error) != 0)
+		end(judging);
+}
+
 /* Fetches what is lacking, and judges again then. false: nothing is, or can be had. */
 static bool
 fetch_lacking(struct judging *judging)
 {
 	struct resolver *resolver = judging->resolver;
 	bool usable = is_usable(judging->record);
+	bool came = judging->wants.came;
 
-	if (judging->wants.count == 0 || resolver->stopping)
+	if ((judging->wants.count == 0 && !came) || resolver->stopping)
 		return false;
 	if (all_ahead(&judging->wants)) {
 		supply_fetch(resolver->supply, &judging->wants);
-		return false;
+		if (came)
+			judge_again(judging);
+		return came;
 	}
 	if (usable && judging->usable_till == 0)
 		judging->usable_till = clock_monotonic_ms() + resolver->config->revocation_timeout;

@@ -89,13 +89,16 @@ evidence_unref(struct evidence *evidence)
 void
 evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why)
 {
-	char *copy = strdup(why);
+	size_t size = sizeof(struct pause) + strlen(why) + 1;
+	struct pause *noted = malloc(size);
 
-	if (copy == NULL)
+	if (noted == NULL)
 		return;
+	strcpy(noted->why, why);
 	pthread_mutex_lock(&evidence->mutex);
+	noted->number = ++evidence->told;
 	shelf_remove(&evidence->pauses, key);
-	(void)shelf_add(&evidence->pauses, key, 0, copy, strlen(copy), until);
+	(void)shelf_add(&evidence->pauses, key, 0, noted, size, until);
 	pthread_mutex_unlock(&evidence->mutex);
 }
 
@@ -116,9 +119,35 @@ evidence_paused(struct evidence *evidence, const char *key, time_t at, char *wor
 	item = shelf_by_key(&evidence->pauses, key);
 	paused = item != NULL && at < item->moment;
 	if (paused)
-		snprintf(words, size, "%s", (const char *)item->thing);
+		snprintf(words, size, "%s", ((const struct pause *)item->thing)->why);
 	pthread_mutex_unlock(&evidence->mutex);
 	return paused;
+}
+
+uint64_t
+evidence_told(struct evidence *evidence)
+{
+	uint64_t told;
+
+	pthread_mutex_lock(&evidence->mutex);
+	told = evidence->told;
+	pthread_mutex_unlock(&evidence->mutex);
+	return told;
+}
+
+bool
+evidence_came(struct evidence *evidence, const char *key, uint64_t since)
+{
+	const struct shelf_item *item;
+	const struct pause *noted;
+	bool came;
+
+	pthread_mutex_lock(&evidence->mutex);
+	item = shelf_by_key(&evidence->pauses, key);
+	noted = item != NULL ? item->thing : NULL;
+	came = noted != NULL && noted->number > since && noted->why[0] == '\0';
+	pthread_mutex_unlock(&evidence->mutex);
+	return came;
 }
 
 bool

@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "base/compiler.h"
@@ -69,6 +70,11 @@ void evidence_failed(
  * "" if it was. */
 bool evidence_paused(
     struct evidence *evidence, const char *key, time_t at, char *words, size_t size);
+
+/* How often it was told something; and whether what a want (want_key()) is about was had since it was
+ * told so much: who looked for it in between has to look again, as it is paused now. */
+uint64_t evidence_told(struct evidence *evidence);
+bool evidence_came(struct evidence *evidence, const char *key, uint64_t since);
 
 /* Whether a want is to be fetched ahead of the end of what is at hand: one asker is told so in `again`
  * seconds. */

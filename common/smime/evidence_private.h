@@ -19,6 +19,12 @@ struct evidence_folder {
 	bool failed; /* the last writing, which was logged */
 };
 
+/* Until when a want is none (its item's moment), and why: "" if it was had. */
+struct pause {
+	uint64_t number; /* of `told`, when it began */
+	char why[];
+};
+
 struct evidence {
 	int references;
 	size_t crl_size;
@@ -26,7 +32,8 @@ struct evidence {
 	struct shelf certificates; /* by URL and subject */
 	struct shelf crls;         /* by URL and issuer */
 	struct shelf answers;      /* by ocsp_id() */
-	struct shelf pauses;       /* by want; the thing is why */
+	struct shelf pauses;       /* by want: struct pause */
+	uint64_t told;             /* grows with each pause */
 	struct evidence_folder folder;
 };
 

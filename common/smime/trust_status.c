@@ -38,6 +38,8 @@ want_url(struct trust_link *link, enum want_kind kind, const char *url, X509 *is
 	    evidence_paused(question->evidence, key, question->at, words, sizeof(words))) {
 		if (words[0] != '\0' && link->status == LINK_UNKNOWN)
 			trust_link_why(link, "%s", words);
+		if (evidence_came(question->evidence, key, question->wants->since))
+			question->wants->came = true;
 		return false;
 	}
 	if (link->ahead &&

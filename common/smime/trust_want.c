@@ -35,8 +35,11 @@ want_url(const struct trust_question *question, const char *url, char *words, si
 	if (!want_key(WANT_ISSUER, url, NULL, NULL, key))
 		return false;
 	if (question->evidence != NULL &&
-	    evidence_paused(question->evidence, key, question->at, words, size))
+	    evidence_paused(question->evidence, key, question->at, words, size)) {
+		if (evidence_came(question->evidence, key, question->wants->since))
+			question->wants->came = true;
 		return false;
+	}
 	(void)wants_add(question->wants, WANT_ISSUER, url, NULL, NULL);
 	return true;
 }

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 
 from milter import split
-from place import require, run
+from place import Failure, require, run
 
 # What openssl prints for a content cipher → its name in our configuration.
 CIPHERS = {"aes-128-cbc": "aes128-cbc", "aes-192-cbc": "aes192-cbc", "aes-256-cbc": "aes256-cbc",
@@ -91,11 +91,23 @@ class Sealed:
         options = ["gpgsm", "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback",
                    "--passphrase-fd", "0"]
         try:
-            run([*options, "--import", identity.pkcs12()], stdin=b"secret\n")
+            import_into_gpgsm(options, identity)
             return run([*options, "--decrypt", self.file], stdin=b"secret\n").stdout
         finally:
             run(["gpgconf", "--homedir", home, "--kill", "all"])
             shutil.rmtree(home, ignore_errors=True)
+
+
+def import_into_gpgsm(options, identity, files=6):
+    """gpgsm 2.2 can't read one PKCS #12 file in 64: it forgets that a number of 64 octets may begin
+    with a zero when it derives the key (RFC 7292 B.2 step 6C), once or twice for each of the salts.
+    Another file has other salts."""
+    for number in range(files):
+        done = run([*options, "--import", identity.pkcs12(name=f"-{number}")], stdin=b"secret\n",
+                   check=False)
+        if done.returncode == 0:
+            return
+    raise Failure(f"gpgsm imports none of {files} files:\n{done.stderr.decode()}")
 
 
 def encrypt(place, data, identities, cipher="aes-256-cbc"):

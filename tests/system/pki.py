@@ -79,9 +79,10 @@ class Identity:
             authority = authority.issuer
         return certificates
 
-    def pkcs12(self, password="secret"):
-        """As clients import it. 3DES, because gpgsm reads no other from OpenSSL."""
-        path = self.cert[:-4] + ".p12"
+    def pkcs12(self, password="secret", name=""):
+        """As clients import it. 3DES, because gpgsm reads no other from OpenSSL. Another name:
+        another file, with salt of its own."""
+        path = self.cert[:-4] + name + ".p12"
         if not os.path.exists(path):
             run(["openssl", "pkcs12", "-export", "-in", self.cert, "-inkey", self.key,
                  "-certfile", self.issuer.identity.cert, "-out", path, "-name", self.name,

@@ -13,7 +13,7 @@
 #include "smime/recipient.h"
 
 /* Long enough for anything to happen that is to happen, milliseconds. */
-#define FIXTURE_PATIENCE 10000
+#define FIXTURE_PATIENCE 30000
 
 #define FIXTURE_DIRECTORIES_MAX 3
 

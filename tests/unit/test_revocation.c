@@ -2,6 +2,7 @@
  * missing links are found. */
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -654,6 +655,52 @@ START_TEST(a_missing_issuer_is_wanted_and_then_found)
 }
 END_TEST
 
+/* As for a judgement that had looked for it before it came. */
+START_TEST(an_issuer_that_came_meanwhile_is_told)
+{
+	uint64_t before = evidence_told(t.evidence);
+
+	t.section.revocation = REVOCATION_OFF;
+	load();
+	(void)sk_X509_pop(t.extra);
+	judge_x509(t.leaf, true);
+	ck_assert(!t.wants.came);
+	take_issuer(CA_CERTIFICATE_URL, t.root);
+	t.wants.since = before;
+	judge_x509(t.leaf, true);
+	ck_assert_uint_eq(t.wants.count, 0);
+	ck_assert(t.wants.came);
+	t.wants.since = evidence_told(t.evidence);
+	judge_x509(t.leaf, true);
+	ck_assert(!t.wants.came);
+}
+END_TEST
+
+START_TEST(an_answer_that_came_meanwhile_is_told)
+{
+	uint64_t before = evidence_told(t.evidence);
+	const struct status_answer what = {.certificate = t.leaf,
+	    .issuer = t.ca,
+	    .status = V_OCSP_CERTSTATUS_UNKNOWN,
+	    .signer = t.ca,
+	    .key = t.ca_key};
+	size_t size;
+	unsigned char *der = status_answer(&what, &size);
+
+	judge();
+	ck_assert(!t.wants.came);
+	ck_assert_int_eq(
+	    evidence_take(t.evidence, wanted(WANT_OCSP, OCSP_URL), der, size, t.now, NULL), 0);
+	OPENSSL_free(der);
+	t.wants.since = before;
+	judge();
+	ck_assert(t.wants.came);
+	t.wants.since = evidence_told(t.evidence);
+	judge();
+	ck_assert(!t.wants.came);
+}
+END_TEST
+
 START_TEST(two_missing_issuers_are_found_one_by_one)
 {
 	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
@@ -845,6 +892,8 @@ main(void)
 	tcase_add_test(tcase, configured_lists_count);
 	tcase_add_test(tcase, an_anchor_is_not_looked_up);
 	tcase_add_test(tcase, a_missing_issuer_is_wanted_and_then_found);
+	tcase_add_test(tcase, an_issuer_that_came_meanwhile_is_told);
+	tcase_add_test(tcase, an_answer_that_came_meanwhile_is_told);
 	tcase_add_test(tcase, two_missing_issuers_are_found_one_by_one);
 	tcase_add_test(tcase, an_issuer_that_did_not_sign_leads_nowhere);
 	tcase_add_test(tcase, why_an_issuer_could_not_be_had_is_told);

@@ -381,8 +381,10 @@ START_TEST(what_several_want_is_fetched_once)
 	second = fixture_submit(&t.fixture, BERT);
 	check(wait_for(first), REASON_OK, "good", "says the CRL");
 	check(wait_for(second), REASON_OK, "good", "says the CRL");
-	/* A certificate, two CRLs, and a responder asked for each of the two. */
-	ck_assert_uint_eq(requests(), 5);
+	/* A certificate and two CRLs. The responder is asked about one of the two; about the other, too,
+	 * unless its CRL is at hand by then. */
+	ck_assert_uint_ge(requests(), 4);
+	ck_assert_uint_le(requests(), 5);
 	ticket_free(first);
 	ticket_free(second);
 	X509_free(anna);
@@ -417,25 +419,29 @@ END_TEST
 
 START_TEST(what_comes_late_serves_the_next)
 {
-	X509 *anna = person(ANNA);
-	struct evidence_statistics counts = {.answers = 0};
+	X509 *bert = issue(BERT, t.root, t.root_key, NULL,
+	    extension(0, "crlDistributionPoints=%s%s", url(ROOT_CRL), ""));
+	struct evidence_statistics counts = {.crls = 0};
 	int64_t end = clock_monotonic_ms() + FIXTURE_PATIENCE;
 	struct ticket *ticket;
 
-	routes[OCSP].reply = answer(anna, V_OCSP_CERTSTATUS_GOOD);
+	publish(BERT, bert);
 	t.section.revocation = REVOCATION_SOFT;
 	t.fixture.config.revocation_timeout = 0;
 	begin();
-	expect(ANNA, REASON_OK, "unknown", "");
-	while (counts.answers == 0 || counts.crls == 0) {
+	/* Nobody serves meanwhile. */
+	ticket = fixture_ask(&t.fixture, BERT);
+	check(ticket_record(ticket), REASON_OK, "unknown", "");
+	ticket_free(ticket);
+	while (counts.crls == 0) {
 		ck_assert_int_lt(clock_monotonic_ms(), end);
 		event_base_loop(t.base, EVLOOP_NONBLOCK);
 		evidence_count(t.fixture.evidence, &counts);
 	}
-	ticket = fixture_ask(&t.fixture, ANNA);
+	ticket = fixture_ask(&t.fixture, BERT);
 	check(ticket_record(ticket), REASON_OK, "good", "");
 	ticket_free(ticket);
-	X509_free(anna);
+	X509_free(bert);
 }
 END_TEST
 
@@ -463,8 +469,10 @@ START_TEST(what_can_not_be_had_is_said_and_not_asked_again)
 	X509 *anna = person(ANNA);
 	size_t before;
 
-	silence();
-	t.fixture.config.fetch_timeout = 1000;
+	routes[OCSP].kind = HTTP_HANG_UP;
+	OPENSSL_free((void *)routes[CA_CRL].reply);
+	routes[CA_CRL].kind = HTTP_HANG_UP;
+	routes[CA_CRL].reply = NULL;
 	begin();
 	expect(ANNA, REASON_REVOCATION_UNAVAILABLE, "unknown", "/ocsp");
 	before = requests();
