@@ -1,7 +1,7 @@
 /*
- * A census: every entry of one directory section that publishes something and that mail could be
- * addressed to, page by page, from its LDAP servers or its LDIF file. For commands that go through a
- * whole directory (audit, publish, clean); mail asks the resolver.
+ * A census: every entry of one directory section that publishes a blob or a certificate, page by page,
+ * from its LDAP servers or its LDIF file. For commands that go through a whole directory (audit,
+ * publish, clean); mail asks the resolver.
  *
  * A thread of its own reads ahead: LDAP in pages (RFC 2696) through a pool of its own (ldap/pool.h),
  * a file record by record. Two pages at most are in memory, whatever the size of the directory. The
@@ -10,7 +10,8 @@
  *
  * What the servers are asked for is what the section's filter would find for any address: its
  * template with an asterisk for %a, %l and %d, and one of its certificate attributes. An entry's
- * addresses are what stands in mail, and with kind = active-directory in proxyAddresses.
+ * addresses are what stands in mail, and with kind = active-directory in proxyAddresses: it may have
+ * none, and then no look-up finds it in a file, and none in servers by the default filter.
  */
 #ifndef SMIME_DIRECTORY_CENSUS_H
 #define SMIME_DIRECTORY_CENSUS_H
