@@ -8,6 +8,11 @@
 #include "base/log.h"
 #include "directory/authority_private.h"
 
+/* Entries of one page: half a megabyte of CA certificates of the usual size. */
+#define PAGE_SIZE 250
+/* Of one base. So many hold more than TRUST_PUBLISHED_MAX. */
+#define PAGES_MAX 1000
+
 static const struct config_directory *
 find_server(const struct config *config, const struct config_trust *trust)
 {
@@ -38,7 +43,7 @@ reader_init(struct reader *reader, const struct config_trust *trust, struct even
 	reader->missing = calloc(value_bases(trust) + 1, sizeof(bool));
 	if (reader->missing == NULL)
 		return error_no_memory(err);
-	if (page_init(&reader->page, err) != 0)
+	if (paging_init(&reader->page, PAGE_SIZE, PAGES_MAX, "CA certificates", err) != 0)
 		return -1;
 	reader->directory.connections = 1; /* one search at a time */
 	/* One answer must hold the largest CRL (ldap/handle.c). */
