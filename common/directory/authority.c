@@ -113,13 +113,9 @@ static bool
 covers(const struct reader *reader, const struct address *address)
 {
 	const struct strings *domains = &reader->config->for_domains;
-	size_t i;
 
-	for (i = 0; i < domains->count && !address_is_null(address); i++) {
-		if (address_domain_covers(domains->items[i], address->domain))
-			return true;
-	}
-	return false;
+	return !address_is_null(address) &&
+	       address_domain_is_covered(address->domain, domains->items, domains->count);
 }
 
 bool

@@ -24,6 +24,7 @@ make_title(const struct strings *domains, struct error *err)
 	return buffer_take(&text);
 }
 
+/* Whether the patterns cover all that this one does. */
 static bool
 covers(const struct strings *patterns, const char *domain)
 {
@@ -31,11 +32,10 @@ covers(const struct strings *patterns, const char *domain)
 	size_t i;
 
 	for (i = 0; i < patterns->count; i++) {
-		if (strcmp(patterns->items[i], domain) == 0 ||
-		    address_domain_covers(patterns->items[i], name))
+		if (strcmp(patterns->items[i], domain) == 0)
 			return true;
 	}
-	return false;
+	return address_domain_is_covered(name, patterns->items, patterns->count);
 }
 
 /* The configured section whose settings hold. */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "smime/trust_added.h"
+#include "smime/trust_folder.h"
 #include "smime/trust_section.h"
 
 static int
