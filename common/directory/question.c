@@ -123,11 +123,31 @@ on_judged(void *context, struct recipient *record, bool lasting UNUSED, const ch
 		end_unavailable(question, failure);
 }
 
+static void take_findings(struct question *question);
+
+/* Keeps a group's record, if it may be kept. false: the trust that members were judged by is no
+ * longer in force. */
+static bool
+keep_walked(struct question *question, struct recipient *record, bool lasting)
+{
+	struct resolver *resolver = question->resolver;
+	bool in_force;
+
+	pthread_mutex_lock(&resolver->mutex);
+	in_force = question->generation == resolver->generation;
+	if (in_force && lasting && question->flushes == resolver->flushes)
+		cache_set_record(resolver->cache, question->key, question->findings, record,
+		    question->generation);
+	pthread_mutex_unlock(&resolver->mutex);
+	return in_force;
+}
+
+/* Where the trust has changed meanwhile, the group is walked again: its members are known by now, and
+ * judged anew. */
 static void
 on_walked(void *context, struct recipient *record, bool lasting)
 {
 	struct question *question = context;
-	struct resolver *resolver = question->resolver;
 	struct error err = ERROR_INIT;
 
 	question->walk = NULL;
@@ -136,12 +156,10 @@ on_walked(void *context, struct recipient *record, bool lasting)
 		end_unavailable(question, "out of memory");
 		return;
 	}
-	pthread_mutex_lock(&resolver->mutex);
-	if (lasting && question->flushes == resolver->flushes)
-		cache_set_record(resolver->cache, question->key, question->findings, record,
-		    question->generation);
-	pthread_mutex_unlock(&resolver->mutex);
-	end_question(question, record);
+	if (keep_walked(question, record, lasting) || question->resolver->stopping)
+		end_question(question, record);
+	else
+		take_findings(question);
 }
 
 /* A group is walked; what else was found is judged. */

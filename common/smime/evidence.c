@@ -61,6 +61,7 @@ evidence_new(const struct evidence_limits *limits, struct error *err)
 		evidence_unref(evidence);
 		return NULL;
 	}
+	evidence->crls.is_worthy = evidence_list_is_worthy;
 	return evidence;
 }
 
@@ -183,24 +184,6 @@ evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
 	}
 	pthread_mutex_unlock(&evidence->mutex);
 	return status;
-}
-
-size_t
-evidence_crls(struct evidence *evidence, const X509_NAME *issuer, struct crl **out, size_t room)
-{
-	uint64_t name = evidence_name_hash(issuer);
-	struct shelf_item *item = NULL;
-	size_t count = 0;
-
-	pthread_mutex_lock(&evidence->mutex);
-	while (count < room && (item = shelf_by_name(&evidence->crls, name, item)) != NULL) {
-		if (X509_NAME_cmp(crl_issuer(item->thing), issuer) != 0)
-			continue;
-		shelf_used(&evidence->crls, item);
-		out[count++] = crl_ref(item->thing);
-	}
-	pthread_mutex_unlock(&evidence->mutex);
-	return count;
 }
 
 struct ocsp_answer *

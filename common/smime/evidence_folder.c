@@ -30,6 +30,8 @@
 #define ENDING ".evidence"
 #define TEMPORARY ENDING ".new" /* and what file_replace() adds */
 #define MAGIC "smime-milter evidence 1\n"
+/* Before the key of a CRL that nobody had verified: it takes no other's place here, either. */
+#define UNVERIFIED "unverified "
 #define HASH_SIZE 64
 #define NAME_SIZE (HASH_SIZE + sizeof(ENDING))
 
@@ -137,6 +139,7 @@ restore(struct evidence *evidence, const char *file, char *text, size_t size, st
 	char *key = text + strlen(MAGIC);
 	char *end;
 	char name[NAME_SIZE];
+	enum crl_standing standing = CRL_SIGNED;
 
 	if (size < strlen(MAGIC) || strncmp(text, MAGIC, strlen(MAGIC)) != 0)
 		return error_set(err, ERROR_INPUT, "it was not written by smime-milter");
@@ -146,7 +149,11 @@ restore(struct evidence *evidence, const char *file, char *text, size_t size, st
 	*end++ = '\0';
 	if (make_name(key, name) != 0 || strcmp(name, file) != 0)
 		return error_set(err, ERROR_INPUT, "it has another's name");
-	return evidence_restore(evidence, key, end, size - (size_t)(end - text), err);
+	if (strncmp(key, UNVERIFIED, strlen(UNVERIFIED)) == 0) {
+		key += strlen(UNVERIFIED);
+		standing = CRL_UNKNOWN;
+	}
+	return evidence_put_back(evidence, key, end, size - (size_t)(end - text), standing, err);
 }
 
 /* The oldest first, so that what is used longest ago goes first when there is no room. */
@@ -217,16 +224,14 @@ write_file(const struct evidence_folder *folder, const char *name, const char *k
 	return file_replace(folder->fd, name, 0600, parts, ARRAY_LENGTH(parts), err);
 }
 
-void
-evidence_keep(struct evidence *evidence, const struct want *want, const void *bytes, size_t size)
+/* Under a key, within the limits. */
+static void
+keep(struct evidence_folder *folder, const char *key, const void *bytes, size_t size)
 {
-	struct evidence_folder *folder = &evidence->folder;
-	const char *key = want->kind == WANT_OCSP ? want->id : want->key;
 	char name[NAME_SIZE];
 	struct error err = ERROR_INIT;
 
-	if (want->kind == WANT_ISSUER || !folder->writes || folder->fd < 0 ||
-	    make_name(key, name) != 0)
+	if (make_name(key, name) != 0)
 		return;
 	pthread_mutex_lock(&folder->mutex);
 	if (folder->files >= FILES_MAX || folder->bytes + size > folder->bytes_max)
@@ -241,4 +246,31 @@ evidence_keep(struct evidence *evidence, const struct want *want, const void *by
 		    err.text);
 	}
 	pthread_mutex_unlock(&folder->mutex);
+}
+
+static void
+keep_list(struct evidence *evidence, const char *key)
+{
+	char unverified[WANT_KEY_MAX + sizeof(UNVERIFIED)];
+	struct crl *crl = evidence_best_list(evidence, key);
+	const unsigned char *der;
+	size_t size;
+
+	if (crl == NULL)
+		return;
+	der = crl_der(crl, &size);
+	snprintf(unverified, sizeof(unverified), UNVERIFIED "%s", key);
+	keep(&evidence->folder, crl_standing(crl) == CRL_UNKNOWN ? unverified : key, der, size);
+	crl_unref(crl);
+}
+
+void
+evidence_keep(struct evidence *evidence, const struct want *want, const void *bytes, size_t size)
+{
+	if (!evidence->folder.writes || evidence->folder.fd < 0)
+		return;
+	if (want->kind == WANT_CRL)
+		keep_list(evidence, want->key);
+	else if (want->kind == WANT_OCSP)
+		keep(&evidence->folder, want->id, bytes, size);
 }

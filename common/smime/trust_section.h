@@ -117,9 +117,8 @@ void trust_want_issuer(const struct trust_section *section, const struct trust_q
 MUST_CHECK int trust_crls_read(
     struct trust_crls *crls, const char *path, size_t most, struct error *err);
 void trust_crls_free(struct trust_crls *crls);
-/* References to an issuer's CRLs: how many were written to out[room]. */
-size_t trust_crls_find(
-    const struct trust_crls *crls, const X509_NAME *issuer, struct crl **out, size_t room);
+/* How many are this issuer's; *first is the place of the first. */
+size_t trust_crls_find(const struct trust_crls *crls, const X509_NAME *issuer, size_t *first);
 
 /* trust_files.c: calls with each file of a folder (hidden ones apart), or the one file, of at most
  * `most` bytes; a NUL follows them. What can't be read is logged; an error of the callee, and a file

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "directory/resolver_private.h"
 #include "scripted.h"
 #include "unit.h"
 
@@ -21,6 +22,7 @@ static const struct scripted_group groups[] = {
 		  "late9@example.org late10@example.org late11@example.org late12@example.org"},
     {"groupnever", "never1@example.org found1@example.org"},
     {"groupgate", "gate1@example.org gate2@example.org"},
+    {"groupswap", "found1@example.org gate1@example.org"},
     {"groupof2a", "found1@example.org found2@example.org"},
     {"groupof2b", "found3@example.org found4@example.org"},
     {"groupof4", "groupof2a@example.org groupof2b@example.org"},
@@ -275,6 +277,29 @@ START_TEST(a_walk_goes_on_when_its_waiter_has_gone)
 }
 END_TEST
 
+START_TEST(members_judged_by_a_trust_of_before_are_judged_again)
+{
+	struct ticket *alone;
+	struct ticket *ticket;
+
+	scripted_begin(&fixture);
+	alone = fixture_ask(&fixture, "found1@example.org");
+	ticket = fixture_submit(&fixture, "groupswap@example.org");
+	ck_assert(fixture_until(two_are_held, NULL));
+	resolver_replace_trust(fixture.resolver, fixture.trust);
+	atomic_store(&scripted_gate, true);
+	ck_assert(ticket_wait(ticket, clock_monotonic_ms() + FIXTURE_PATIENCE));
+	ck_assert_ptr_ne(member(ticket_record(ticket), "found1@example.org"), ticket_record(alone));
+	ticket_free(alone);
+	/* It is the one that counts now. Nobody was asked anew. */
+	alone = fixture_ask(&fixture, "found1@example.org");
+	ck_assert_ptr_eq(member(ticket_record(ticket), "found1@example.org"), ticket_record(alone));
+	ck_assert_int_eq(scripted_searches(), 3);
+	ticket_free(alone);
+	ticket_free(ticket);
+}
+END_TEST
+
 START_TEST(a_walk_under_way_at_the_end_is_ended)
 {
 	scripted_begin(&fixture);
@@ -374,6 +399,7 @@ main(void)
 	tcase_add_test(tcase, a_large_group_within_the_limit_is_known_to_the_last);
 	tcase_add_test(tcase, where_many_members_fail_the_others_are_not_tried);
 	tcase_add_test(tcase, a_walk_goes_on_when_its_waiter_has_gone);
+	tcase_add_test(tcase, members_judged_by_a_trust_of_before_are_judged_again);
 	tcase_add_test(tcase, a_walk_under_way_at_the_end_is_ended);
 	tcase_add_test(tcase, many_groups_take_turns);
 	tcase_add_test(tcase, groups_leave_the_cache_within_its_bytes);

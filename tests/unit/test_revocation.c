@@ -385,9 +385,11 @@ START_TEST(a_list_counts_by_its_signer)
 	    t.root_key);
 	judge();
 	expect(REASON_OK, "good", "");
-	give_ca(&(const struct status_crl){.digest = EVP_sha1()});
+	/* One by a weak digest takes no better one's place. */
+	give_ca(&(const struct status_crl){
+	    .from = -60, .digest = EVP_sha1(), .entries = {{.certificate = t.leaf}}});
 	judge();
-	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "not signed by the key");
+	expect(REASON_OK, "good", "");
 	X509_free(namesake);
 }
 END_TEST
@@ -502,6 +504,162 @@ START_TEST(an_indirect_list_counts_by_whom_is_trusted)
 }
 END_TEST
 
+static int
+fetch_list(const struct want *want, const struct status_crl *what, X509 *issuer, EVP_PKEY *key)
+{
+	size_t size;
+	unsigned char *der = status_crl(what, issuer, key, &size);
+	int status = evidence_take(t.evidence, want, der, size, t.now, NULL);
+
+	if (status == 0)
+		evidence_keep(t.evidence, want, der, size);
+	OPENSSL_free(der);
+	return status;
+}
+
+/* Another process, with the same state folder. */
+static void
+restart(const char *folder)
+{
+	const struct evidence_limits limits = {.crl_size = 0};
+
+	evidence_unref(t.evidence);
+	t.evidence = evidence_new(&limits, NULL);
+	evidence_open_folder(t.evidence, folder, true);
+}
+
+static void
+remove_folder(const char *folder)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_replay_after_a_restart_makes_nothing_good)
+{
+	char folder[] = "/tmp/test-revocation-XXXXXX";
+	struct wants wants = WANTS_INIT;
+	const struct want *want = &wants.items[0];
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	restart(folder);
+	ck_assert(wants_add(&wants, WANT_CRL, CA_URL, t.leaf, t.ca));
+	ck_assert_int_eq(fetch_list(want,
+			     &(const struct status_crl){
+				 .from = -600, .number = 7, .entries = {{.certificate = t.leaf}}},
+			     t.ca, t.ca_key),
+	    0);
+	restart(folder);
+	/* Signed well, of before; and of the same second, by its number; and forged. */
+	ck_assert_int_eq(
+	    fetch_list(want, &(const struct status_crl){.from = -9000}, t.ca, t.ca_key), -1);
+	ck_assert_int_eq(
+	    fetch_list(want, &(const struct status_crl){.from = -60}, t.ca, t.key), -1);
+	ck_assert_int_eq(fetch_list(want, &(const struct status_crl){0}, t.root, t.root_key), -1);
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+	restart(folder);
+	judge();
+	expect(REASON_REVOKED, "revoked", "");
+	/* The next one counts. */
+	give_root();
+	ck_assert_int_eq(
+	    fetch_list(want, &(const struct status_crl){.from = -60}, t.ca, t.ca_key), 0);
+	judge();
+	expect(REASON_OK, "good", "");
+	wants_clear(&wants);
+	remove_folder(folder);
+}
+END_TEST
+
+START_TEST(an_indirect_list_gives_way_to_nothing_forged_or_of_before)
+{
+	static const char conf[] = "[root]\nCN = Root\n[p]\nfullname = URI:" CA_URL "\n"
+				   "CRLissuer = dirName:root\n";
+	char folder[] = "/tmp/test-revocation-XXXXXX";
+	X509 *leaf = pki_issue(&(const struct pki_certificate){.subject = "Anna", .email = ANNA},
+	    t.key, t.ca, t.ca_key);
+	struct status_crl what = {.scope = "critical,indirectCRL:TRUE", .from = -600};
+	struct status_crl forged = what;
+	struct wants wants = WANTS_INIT;
+	const struct want *want = &wants.items[0];
+	struct crl **found;
+	size_t count;
+	int i;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	status_add_extension(leaf, "crlDistributionPoints", "p", conf, t.ca_key);
+	what.entries[0] = (struct status_entry){.certificate = leaf, .names_issuer = true};
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	restart(folder);
+	ck_assert(wants_add(&wants, WANT_CRL, CA_URL, leaf, NULL));
+	ck_assert_int_eq(fetch_list(want, &what, t.root, t.root_key), 0);
+	for (i = 0; i < 2; i++) {
+		/* Whoever sits on the line has all the time there is between two judgements. */
+		judge_x509(leaf, false);
+		expect(REASON_REVOKED, "revoked", "the CRL of \"CN=Root\"");
+		for (forged.from = -500; forged.from < -490; forged.from++)
+			(void)fetch_list(want, &forged, t.root, t.key);
+		forged.from = -9000;
+		ck_assert_int_eq(fetch_list(want, &forged, t.root, t.root_key), -1);
+		judge_x509(leaf, false);
+		expect(REASON_REVOKED, "revoked", "the CRL of \"CN=Root\"");
+		count = evidence_crls(t.evidence, X509_get_subject_name(t.root), &found);
+		ck_assert_uint_le(count, 4);
+		while (count > 0)
+			crl_unref(found[--count]);
+		free(found);
+		restart(folder);
+	}
+	/* Not judged by since the restart: beside it, until it is. */
+	ck_assert_int_eq(fetch_list(want, &forged, t.root, t.root_key), 0);
+	judge_x509(leaf, false);
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=Root\"");
+	X509_free(leaf);
+	wants_clear(&wants);
+	remove_folder(folder);
+}
+END_TEST
+
+START_TEST(many_lists_of_its_issuers_name_hide_no_good_one)
+{
+	char key[64];
+	int i;
+
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	give("crl good", &(const struct status_crl){.entries = {{.certificate = t.leaf}}}, t.ca,
+	    t.ca_key);
+	judge();
+	expect(REASON_REVOKED, "revoked", "");
+	for (i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "crl %d", i);
+		give(key, &(const struct status_crl){.from = -60}, t.ca, t.key);
+	}
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+	/* Those of other points have no part in it, though nobody has verified the good one yet. */
+	evidence_unref(t.evidence);
+	t.evidence = evidence_new(&(const struct evidence_limits){.crl_size = 0}, NULL);
+	for (i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "crl %d", i);
+		give(key,
+		    &(const struct status_crl){
+			.from = -60, .scope = "critical,fullname:URI:http://crl.example/other.crl"},
+		    t.ca, t.ca_key);
+	}
+	give("crl good", &(const struct status_crl){.entries = {{.certificate = t.leaf}}}, t.ca,
+	    t.ca_key);
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+}
+END_TEST
+
 START_TEST(an_answer_decides_before_lists)
 {
 	give_root();
@@ -509,7 +667,7 @@ START_TEST(an_answer_decides_before_lists)
 	judge();
 	expect(REASON_OK, "good", "OCSP responder");
 	give_answer(V_OCSP_CERTSTATUS_REVOKED, CRL_REASON_SUPERSEDED, 0, 0);
-	give_ca(&(const struct status_crl){0});
+	give_ca(&(const struct status_crl){.from = -9000});
 	judge();
 	expect(REASON_REVOKED, "revoked", "(superseded), says the OCSP responder \"CN=CA\" on 20");
 	ck_assert_int_ne((long)t.verdict.valid_until, 0);
@@ -523,7 +681,7 @@ START_TEST(an_answer_decides_before_lists)
 	give_answer(V_OCSP_CERTSTATUS_UNKNOWN, 0, 0, 0);
 	judge();
 	expect(REASON_OK, "good", "the CRL");
-	give_ca(&(const struct status_crl){.to = -4000, .from = -5000});
+	give_ca(&(const struct status_crl){.to = -4000, .from = -8000});
 	judge();
 	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "does not know the certificate");
 }
@@ -884,6 +1042,9 @@ main(void)
 	tcase_add_test(tcase, a_delta_adds_and_releases);
 	tcase_add_test(tcase, a_later_list_outdoes_an_earlier_one);
 	tcase_add_test(tcase, an_indirect_list_counts_by_whom_is_trusted);
+	tcase_add_test(tcase, a_replay_after_a_restart_makes_nothing_good);
+	tcase_add_test(tcase, an_indirect_list_gives_way_to_nothing_forged_or_of_before);
+	tcase_add_test(tcase, many_lists_of_its_issuers_name_hide_no_good_one);
 	tcase_add_test(tcase, an_answer_decides_before_lists);
 	tcase_add_test(tcase, who_is_on_a_list_is_revoked_though_an_answer_says_good);
 	tcase_add_test(tcase, a_list_is_wanted_for_each_issuer_by_itself);
