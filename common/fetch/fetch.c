@@ -114,6 +114,39 @@ fetch_recall(struct fetcher *fetcher, const void *key, size_t size, struct error
 	return true;
 }
 
+bool
+fetch_is_silent(struct fetcher *fetcher, const char *place)
+{
+	struct error why;
+
+	return failures_get(fetcher->silent, place, strlen(place), clock_monotonic_ms(), &why);
+}
+
+const char *
+fetch_owner(const struct fetch_request *request)
+{
+	return request->owner != NULL ? request->owner : "";
+}
+
+bool
+fetcher_has_room(const struct fetcher *fetcher, const char *owner)
+{
+	return turns_has_room(fetcher->turns, owner);
+}
+
+static void
+share(struct flight *flight, const char *owner)
+{
+	turns_share(flight->fetcher->turns, &flight->turn, owner);
+	event_active(flight->fetcher->turn, 0, 0);
+}
+
+void
+fetch_share(struct fetch *fetch, const char *owner)
+{
+	share(fetch->flight, owner);
+}
+
 /* The flight that asks for the same, or a new one. */
 static struct flight *
 find_flight(struct fetcher *fetcher, const struct fetch_request *request, struct url *url,
@@ -122,11 +155,12 @@ find_flight(struct fetcher *fetcher, const struct fetch_request *request, struct
 	struct flight *flight;
 
 	TAILQ_FOREACH(flight, &fetcher->flights, link)
-	if (flight->key.size == key->size && memcmp(flight->key.data, key->data, key->size) == 0)
+	{
+		if (flight->key.size != key->size ||
+		    memcmp(flight->key.data, key->data, key->size) != 0)
+			continue;
+		share(flight, fetch_owner(request));
 		return flight;
-	if (fetcher->flight_count >= FETCH_FLIGHTS_MAX) {
-		error_set(err, ERROR_LIMIT, "not asked: too much is being fetched");
-		return NULL;
 	}
 	return flight_new(fetcher, request, url, key, err);
 }

@@ -156,7 +156,7 @@ reach(int server, const char *scheme)
 {
 	char uri[300];
 	char *to = uri + sprintf(uri, "%s://", scheme);
-	struct names *names = names_new();
+	struct names *names = names_new(&dial_lookups);
 	int fd;
 
 	directory.tls_ca = (char *)fixture_path(&places[server], "ca.pem");
@@ -214,7 +214,7 @@ probe(void)
 	    .certificate_file = directory.tls_certificate,
 	    .key_file = directory.tls_key,
 	};
-	struct names *names = names_new();
+	struct names *names = names_new(&dial_lookups);
 	int fd = dial(url, names, clock_monotonic_ms() + PATIENCE, &err);
 
 	names_free(names);
