@@ -769,15 +769,20 @@ START_TEST(a_hostile_server_costs_only_its_own_time)
 	add_uri(manners[manner].scheme, "127.0.0.1", hostile.port);
 	fixture.directories[0].tls = manners[manner].tls;
 	use_ca("ca");
-	fixture.directories[0].connect_timeout = 400 * slowness();
-	fixture.directories[0].search_timeout = 400 * slowness();
+	fixture.directories[0].connect_timeout = 30000;
+	fixture.directories[0].search_timeout = 30000;
 	fixture_start(&fixture);
 	before = clock_monotonic_ms();
 	slow = fixture_submit(&fixture, "anna@example.org");
 	expect("anna@example.net", RECIPIENT_NONE);
 	/* Before the hostile one's time was up: it was not waited for. */
-	ck_assert_int_lt(clock_monotonic_ms() - before, 400 * slowness());
-	ck_assert(ticket_wait(slow, before + 3000 * slowness()));
+	ck_assert_int_lt(clock_monotonic_ms() - before, 15000);
+	ticket_free(slow);
+	resolver_free(fixture.resolver);
+	fixture.directories[0].connect_timeout = 400 * slowness();
+	fixture.directories[0].search_timeout = 400 * slowness();
+	fixture_start(&fixture);
+	slow = fixture_ask(&fixture, "anna@example.org");
 	ck_assert_int_eq(ticket_record(slow)->state, RECIPIENT_UNAVAILABLE);
 	ck_assert_ptr_nonnull(ticket_record(slow)->detail);
 	ticket_free(slow);
@@ -868,7 +873,7 @@ START_TEST(questions_under_way_at_the_end_are_dropped)
 	before = clock_monotonic_ms();
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
-	ck_assert_int_lt(clock_monotonic_ms() - before, 1000 * slowness());
+	ck_assert_int_lt(clock_monotonic_ms() - before, 15000);
 	stop_hostile(&hostile);
 	sem_destroy(&comes);
 }
@@ -893,7 +898,7 @@ START_TEST(a_second_look_ends_with_the_time_to_connect)
 	before = clock_monotonic_ms();
 	expect_unavailable("anna@example.org", "TLS failed (is the server's certificate valid");
 	ck_assert_int_ge(clock_monotonic_ms() - before, 300 * slowness());
-	ck_assert_int_lt(clock_monotonic_ms() - before, 3000 * slowness());
+	ck_assert_int_lt(clock_monotonic_ms() - before, 20000);
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
 	stop_hostile(&hostile);
@@ -922,7 +927,7 @@ START_TEST(a_second_look_ends_with_the_resolver)
 	before = clock_monotonic_ms();
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
-	ck_assert_int_lt(clock_monotonic_ms() - before, 1000 * slowness());
+	ck_assert_int_lt(clock_monotonic_ms() - before, 15000);
 	stop_hostile(&hostile);
 	sem_destroy(&comes);
 }
