@@ -134,8 +134,9 @@ def build(name, configure, needs):
 
 
 def units(name, environment=None):
+    # Some of them wait for most of their time.
     return Step(f"unit tests {name}",
-                ["find . -name '*.trs' -delete", f"make -s -k -j{JOBS} check"], [f"build {name}"],
+                ["find . -name '*.trs' -delete", f"make -s -k -j{2 * int(JOBS)} check"], [f"build {name}"],
                 folder(name), count_units, environment=environment)
 
 
@@ -158,19 +159,18 @@ def plan(allow_skip):
     plain = folder("plain")
     prefix = os.path.join(plain, "prefix")
     unit_file = os.path.join(prefix, "lib/systemd/system/smime-milter.service")
-    # The sanitizers' own optimisation (configure.ac), not the default after it; and clang's warnings
-    # need none.
+    # What computes is mixed with what waits. The sanitizers' builds have their own optimisation
+    # (configure.ac), not the default that would come after it; clang's warnings need none.
     return [
         Step("autogen", ["[ configure -nt configure.ac ] || ./autogen.sh"]),
         build("plain", f"--prefix={prefix}", ["autogen"]),
         build("address", "--enable-sanitize=address CFLAGS=-g", ["build plain"]),
         build("thread", "--enable-sanitize=thread CFLAGS=-g", ["build plain"]),
+        units("address", sanitizer_environment()),
         *system("under ASan and UBSan", "--sanitize address" + skip, ["build address"], parts=4),
+        units("thread", sanitizer_environment()),
         *system("under TSan", "--sanitize thread -k many_threads -k a_thousand -k waiting" + skip,
                 ["build thread"]),
-        units("address", sanitizer_environment()),
-        units("thread", sanitizer_environment()),
-        *system("plain", "" + skip, ["build plain"], parts=4),
         units("plain"),
         build("clang", "CC=clang CFLAGS=-O0", ["build plain"]),
         Step("make install", ["make -s install >/dev/null", f"test -x {prefix}/sbin/smime-milter",
@@ -187,6 +187,7 @@ def plan(allow_skip):
         Step("make distcheck", [f"make -s -j{JOBS} distcheck TESTS= "
                                 "DISTCHECK_CONFIGURE_FLAGS='CFLAGS=-O0 --enable-werror'"],
              ["build plain"], plain),
+        *system("plain", "" + skip, ["build plain"], parts=4),
     ]
 
 
