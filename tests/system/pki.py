@@ -1,6 +1,8 @@
 """A throw-away PKI: certification authorities and end entities, good ones and bad ones."""
+import collections
 import datetime
 import os
+import shutil
 import threading
 
 from place import run
@@ -176,9 +178,32 @@ def escape(value):
     return "".join("\\" + char if char in "\\\"'#$;" else char for char in value)
 
 
+_taken = collections.Counter()
+_taking = threading.Lock()
+
+
 def make_key(path, kind):
-    run(["openssl", "genpkey", *KEYS[kind], "-out", path])
+    """No two of a process are the same. Making them takes longer than what they are for: where the
+    environment names a folder (tests/system/run does), they are kept there for the next one."""
+    folder = os.environ.get("SMIME_KEYS")
+    if folder is None:
+        run(["openssl", "genpkey", *KEYS[kind], "-out", path])
+    else:
+        with _taking:
+            number = _taken[kind]
+            _taken[kind] += 1
+        shutil.copyfile(kept_key(folder, kind, number), path)
     os.chmod(path, 0o600)
+
+
+def kept_key(folder, kind, number):
+    kept = os.path.join(folder, f"{kind}-{number}")
+    if not os.path.exists(kept):
+        os.makedirs(folder, 0o700, exist_ok=True)
+        own = f"{kept}.{os.getpid()}"
+        run(["openssl", "genpkey", *KEYS[kind], "-out", own])
+        os.rename(own, kept)  # another run may have made one meanwhile: either will do
+    return kept
 
 
 class BlobMaker:

