@@ -41,7 +41,6 @@ void header_free(struct header *header);
 
 /* The nth (from 0) field of this name, or NULL. */
 const struct header_field *header_find(const struct header *header, const char *name, size_t nth);
-size_t header_count(const struct header *header, const char *name);
 
 /* "Content-…": the fields that move inside when a message is sealed (RFC 8551 3.1). MIME-Version
  * stays outside. */

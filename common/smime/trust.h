@@ -46,9 +46,8 @@ bool trust_takes_from_directory(const struct trust *trust, size_t section);
 struct trust *trust_extend(
     struct trust *base, const struct trust_published *const *published, struct error *err);
 
-/* Anchors and intermediates, for people. */
+/* For people. */
 size_t trust_anchor_count(const struct trust *trust);
-size_t trust_intermediate_count(const struct trust *trust);
 
 enum trust_origin {
 	TRUST_CONFIGURED, /* in the section's anchors */

@@ -243,17 +243,6 @@ trust_anchor_count(const struct trust *trust)
 	return count;
 }
 
-size_t
-trust_intermediate_count(const struct trust *trust)
-{
-	size_t count = 0;
-	size_t i;
-
-	for (i = 0; i < trust->section_count; i++)
-		count += trust->sections[i].intermediates.count;
-	return count;
-}
-
 bool
 trust_takes_from_directory(const struct trust *trust, size_t section)
 {

@@ -49,7 +49,7 @@ START_TEST(occurrences_are_counted_by_name_without_case)
 		add(&header, "Received", " from x");
 	ck_assert_int_eq(header.fields[2].occurrence, 2);
 	ck_assert_int_eq(header.fields[102].occurrence, 100);
-	ck_assert_uint_eq(header_count(&header, "subject"), 2);
+	ck_assert_str_eq(header_find(&header, "subject", 0)->value, " one");
 	ck_assert_str_eq(header_find(&header, "subject", 1)->value, " two");
 	ck_assert_ptr_null(header_find(&header, "subject", 2));
 	ck_assert_ptr_null(header_find(&header, "Subjec", 0));
