@@ -117,11 +117,14 @@ def test_an_ocsp_responder_is_asked(s):
 def test_an_answer_counts_only_if_the_right_one_signed_it(s):
     forest = Forest(s)
     delegated = forest.root.issue("delegated", [], key="p256", usage="digitalSignature",
+                                  extended="OCSPSigning", extensions=["noCheck=ignored"])
+    unchecked = forest.root.issue("unchecked", [], key="p256", usage="digitalSignature",
                                   extended="OCSPSigning")
     unauthorised = forest.root.issue("unauthorised", [], key="p256", usage="digitalSignature")
     empty = s.place.write("empty", "")
     outcomes = {}
     for name, options in (("delegate", {"signer": delegated}),
+                          ("unchecked", {"signer": unchecked}),  # it may be revoked
                           ("stranger", {"signer": forest.other.identity}),
                           ("upstart", {"signer": unauthorised}),
                           ("forgetful", {"index": empty})):
