@@ -74,6 +74,25 @@ free_section(enum section_kind kind, void *section)
 		value_free(&table->settings[i], section);
 }
 
+int
+config_trust_default(struct config_trust *trust, struct error *err)
+{
+	const struct section *table = setting_section(SECTION_TRUST);
+
+	memset(trust, 0, sizeof(*trust));
+	for (size_t i = 0; i < table->count; i++) {
+		if (value_default(&table->settings[i], trust, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+config_trust_clear(struct config_trust *trust)
+{
+	free_section(SECTION_TRUST, trust);
+}
+
 static void
 free_config(struct config *config)
 {

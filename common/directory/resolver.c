@@ -251,6 +251,7 @@ destroy(struct resolver *resolver)
 	pthread_cond_destroy(&resolver->rebased);
 	pthread_mutex_destroy(&resolver->mutex);
 	trust_unref(resolver->rebase);
+	trust_unref(resolver->late_before);
 	trust_unref(resolver->trust);
 	evidence_unref(resolver->evidence);
 	config_unref(resolver->config);

@@ -99,10 +99,14 @@ struct trust *resolver_trust(struct resolver *resolver);
  * Another configured trust takes the place of the one that the resolver was made with (of the same
  * configuration: only what its folders hold may differ); what directories add is added to it. Gives 0
  * when it is in force: nothing found is forgotten, all is judged again. ERROR_TEMPORARY without memory,
- * or when it did not come about within seconds (it may yet). Any thread, but none of the resolver's.
+ * or when it did not come about within time_ms: it will yet, and late() is called then on the resolver's
+ * thread (once for several that were late), with both trusts, borrowed. It must not ask the resolver.
+ * NULL: nobody is told.
+ * context must last as long as the resolver. Any thread, but none of the resolver's.
  */
-MUST_CHECK int resolver_rebase_trust(
-    struct resolver *resolver, struct trust *trust, struct error *err);
+typedef void resolver_late(void *context, const struct trust *before, const struct trust *after);
+MUST_CHECK int resolver_rebase_trust(struct resolver *resolver, struct trust *trust,
+    int64_t time_ms, resolver_late *late, void *context, struct error *err);
 
 /* One address that is remembered. Borrowed until the visitor returns. */
 struct resolver_cached {

@@ -101,6 +101,10 @@ struct resolver {
 	uint64_t rebases_done; /* of them, well or not */
 	bool rebase_failed;    /* the last of them */
 	pthread_cond_t rebased;
+	resolver_late *late; /* of one whose caller has given up; NULL: there is none */
+	void *late_context;
+	uint64_t late_number;
+	struct trust *late_before;
 	struct resolver_statistics counts;
 };
 

@@ -119,6 +119,14 @@ want_list(struct trust_link *link)
 }
 
 void
+trust_status_want_lists(struct trust_link *link)
+{
+	if (link->question->wants != NULL)
+		(void)want_list(link);
+	ERR_clear_error();
+}
+
+void
 trust_status_want(struct trust_link *link)
 {
 	if (link->question->wants == NULL)

@@ -687,6 +687,98 @@ START_TEST(an_answer_decides_before_lists)
 }
 END_TEST
 
+static void
+give_delegated(X509 *responder, EVP_PKEY *key, int status)
+{
+	const struct status_answer what = {.certificate = t.leaf,
+	    .issuer = t.ca,
+	    .status = status,
+	    .signer = responder,
+	    .key = key};
+	char id[OCSP_ID_SIZE];
+	size_t size;
+	unsigned char *der = status_answer(&what, &size);
+
+	ck_assert_int_eq(ocsp_id(t.leaf, t.ca, id, NULL), 0);
+	ck_assert_int_eq(evidence_restore(t.evidence, id, der, size, NULL), 0);
+	OPENSSL_free(der);
+}
+
+static X509 *
+make_responder(EVP_PKEY *key, const char *extension)
+{
+	return pki_issue(&(const struct pki_certificate){.subject = "Responder",
+			     .extended_usage = "OCSPSigning",
+			     .extension = extension,
+			     .extension2 = "crlDistributionPoints=URI:http://crl.example/r.crl"},
+	    key, t.ca, t.ca_key);
+}
+
+/* Lists for the responder alone: they say nothing of the leaf. */
+#define RESPONDER_SCOPE "critical,fullname:URI:http://crl.example/r.crl"
+
+START_TEST(an_answer_counts_unless_its_delegate_may_be_revoked)
+{
+	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
+	X509 *responder = make_responder(key, NULL);
+
+	give_root();
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_GOOD);
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown",
+	    "its signer \"CN=Responder\" may be revoked: no CRL is at hand");
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, "http://crl.example/r.crl"));
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	judge();
+	expect(REASON_OK, "good", "OCSP responder \"CN=Responder\"");
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, "http://crl.example/r.crl"));
+	t.section.revocation = REVOCATION_HARD;
+	load();
+	/* "Revoked" counts meanwhile. */
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_REVOKED);
+	judge();
+	expect(REASON_REVOKED, "revoked", "OCSP responder");
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_GOOD);
+	give("crl r",
+	    &(const struct status_crl){.from = -600, .to = 1200, .scope = RESPONDER_SCOPE}, t.ca,
+	    t.ca_key);
+	judge();
+	expect(REASON_OK, "good", "OCSP responder");
+	ck_assert_uint_eq(t.wants.count, 0);
+	ck_assert_int_le((long)t.verdict.valid_until, (long)t.now + 1200);
+	give("crl r",
+	    &(const struct status_crl){
+		.scope = RESPONDER_SCOPE, .from = -300, .entries = {{.certificate = responder}}},
+	    t.ca, t.ca_key);
+	judge();
+	expect(
+	    REASON_REVOCATION_UNAVAILABLE, "unknown", "its signer \"CN=Responder\" was revoked on");
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_REVOKED);
+	judge();
+	expect(REASON_OK, "unknown", "its signer \"CN=Responder\" was revoked on");
+	X509_free(responder);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(a_delegate_that_need_not_be_checked_is_not)
+{
+	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
+	X509 *responder = make_responder(key, "noCheck=ignored");
+
+	give_root();
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_GOOD);
+	judge();
+	expect(REASON_OK, "good", "OCSP responder \"CN=Responder\"");
+	ck_assert_uint_eq(t.wants.count, 0);
+	X509_free(responder);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 START_TEST(who_is_on_a_list_is_revoked_though_an_answer_says_good)
 {
 	give_root();
@@ -1046,6 +1138,8 @@ main(void)
 	tcase_add_test(tcase, an_indirect_list_gives_way_to_nothing_forged_or_of_before);
 	tcase_add_test(tcase, many_lists_of_its_issuers_name_hide_no_good_one);
 	tcase_add_test(tcase, an_answer_decides_before_lists);
+	tcase_add_test(tcase, an_answer_counts_unless_its_delegate_may_be_revoked);
+	tcase_add_test(tcase, a_delegate_that_need_not_be_checked_is_not);
 	tcase_add_test(tcase, who_is_on_a_list_is_revoked_though_an_answer_says_good);
 	tcase_add_test(tcase, a_list_is_wanted_for_each_issuer_by_itself);
 	tcase_add_test(tcase, a_revoked_ca_makes_the_chain_revoked);
