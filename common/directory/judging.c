@@ -1,8 +1,10 @@
 #include "directory/judging.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/turns.h"
 #include "directory/authority.h"
 #include "directory/supply.h"
 
@@ -21,10 +23,14 @@ struct judging {
 	uint64_t generation; /* of trust */
 	struct recipient *record;
 	struct wants wants;
-	bool asks;           /* what it lacks is fetched */
-	int rounds;          /* so far */
+	bool asks;  /* what it lacks is fetched */
+	int rounds; /* so far */
+	int64_t begun_ms;
 	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
-	bool late;           /* it has waited so long: fetching goes on without it */
+	struct order *order; /* what it waits for */
+	bool held;           /* until the CA certificates have been read */
+	bool was_usable;     /* before what it lacked was ordered */
+	enum supply_end supplied; /* how that ended; but for SUPPLY_ALL, nothing more is ordered */
 	struct error error;
 	judging_done *done;
 	void *context;
@@ -73,7 +79,7 @@ keep(struct judging *judging)
 
 	pthread_mutex_lock(&resolver->mutex);
 	in_force = judging->generation == resolver->generation;
-	if (in_force && !judging->late) /* then it will soon be known better */
+	if (in_force && judging->supplied == SUPPLY_ALL) /* then it will soon be known better */
 		cache_set_record(resolver->cache, judging->key, judging->findings, judging->record,
 		    judging->generation);
 	pthread_mutex_unlock(&resolver->mutex);
@@ -90,7 +96,8 @@ drop_record(struct judging *judging)
 static void
 end(struct judging *judging)
 {
-	judging->done(judging->context, judging->record, !judging->late, judging->error.text);
+	judging->done(judging->context, judging->record, judging->supplied == SUPPLY_ALL,
+	    judging->error.text);
 	free_judging(judging);
 }
 
@@ -116,12 +123,29 @@ may_lack_authority(struct judging *judging)
 	return true;
 }
 
+/* Whether what was not fetched may be what is missing; says so in error. What was usable before and no
+ * longer is has been found out to be bad. */
+static bool
+may_lack_supply(struct judging *judging)
+{
+	if (judging->supplied == SUPPLY_ALL || judging->was_usable || is_usable(judging->record))
+		return false;
+	if (judging->supplied == SUPPLY_REFUSED)
+		error_set(&judging->error, ERROR_TEMPORARY, "too much is being fetched for \"%s\"",
+		    judging->address->domain);
+	else
+		error_set(&judging->error, ERROR_TEMPORARY,
+		    "what is lacking was not fetched within %d s", (int)(JUDGING_TIME / 1000));
+	return true;
+}
+
 static void
-on_supplied(void *context, bool all)
+on_supplied(void *context, enum supply_end end_of_order)
 {
 	struct judging *judging = context;
 
-	judging->late = !all;
+	judging->order = NULL;
+	judging->supplied = end_of_order;
 	if (submit(judging, &judging->error) != 0)
 		end(judging);
 }
@@ -147,27 +171,43 @@ judge_again(struct judging *judging)
 		end(judging);
 }
 
+/* On whose behalf is fetched: the domain's, and the directory's that publishes for it. */
+static void
+name_owner(const struct judging *judging, char owner[TURNS_OWNER_MAX])
+{
+	const struct findings *findings = judging->findings;
+
+	snprintf(owner, TURNS_OWNER_MAX, "%s %s", judging->address->domain,
+	    findings->count > 0 ? findings->items[0].directory : "");
+}
+
 /* Fetches what is lacking, and judges again then. false: nothing is, or can be had. */
 static bool
 fetch_lacking(struct judging *judging)
 {
 	struct resolver *resolver = judging->resolver;
-	bool usable = is_usable(judging->record);
+	int64_t until = judging->begun_ms + JUDGING_TIME;
 	bool came = judging->wants.came;
+	char owner[TURNS_OWNER_MAX];
 
 	if ((judging->wants.count == 0 && !came) || resolver->stopping)
 		return false;
+	name_owner(judging, owner);
 	if (all_ahead(&judging->wants)) {
-		supply_fetch(resolver->supply, &judging->wants);
+		supply_fetch(resolver->supply, owner, &judging->wants);
 		if (came)
 			judge_again(judging);
 		return came;
 	}
-	if (usable && judging->usable_till == 0)
+	judging->was_usable = is_usable(judging->record);
+	if (judging->was_usable && judging->usable_till == 0)
 		judging->usable_till = clock_monotonic_ms() + resolver->config->revocation_timeout;
+	if (judging->was_usable)
+		until = judging->usable_till;
 	judging->rounds++;
-	if (supply_ask(resolver->supply, &judging->wants, usable ? judging->usable_till : 0,
-		on_supplied, judging, NULL) != 0)
+	judging->order =
+	    supply_ask(resolver->supply, owner, &judging->wants, until, on_supplied, judging, NULL);
+	if (judging->order == NULL)
 		return false;
 	drop_record(judging);
 	return true;
@@ -181,7 +221,7 @@ on_judged(void *job, bool ran)
 
 	if (!ran)
 		error_set(&judging->error, ERROR_TEMPORARY, "look-ups have stopped");
-	if (judging->record != NULL && may_lack_authority(judging)) {
+	if (judging->record != NULL && (may_lack_authority(judging) || may_lack_supply(judging))) {
 		drop_record(judging);
 	} else if (judging->record != NULL && fetch_lacking(judging)) {
 		return;
@@ -203,11 +243,12 @@ submit(struct judging *judging, struct error *err)
 		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
 	if (authority_waits(resolver->authority, judging->address)) {
 		TAILQ_INSERT_TAIL(&resolver->held, judging, link);
+		judging->held = true;
 		return 0;
 	}
 	wants_clear(&judging->wants);
 	judging->asks = resolver->supply != NULL && supply_can(resolver->supply) &&
-			!judging->late && judging->rounds < ROUNDS_MAX;
+			judging->supplied == SUPPLY_ALL && judging->rounds < ROUNDS_MAX;
 	trust_unref(judging->trust);
 	pthread_mutex_lock(&resolver->mutex);
 	judging->trust = trust_ref(resolver->trust);
@@ -216,7 +257,7 @@ submit(struct judging *judging, struct error *err)
 	return worker_submit(resolver->judges, run_judging, on_judged, judging, err);
 }
 
-int
+struct judging *
 judging_start(struct resolver *resolver, const char *key, const struct address *address,
     struct findings *findings, time_t stale_since, judging_done *done, void *context,
     struct error *err)
@@ -224,8 +265,11 @@ judging_start(struct resolver *resolver, const char *key, const struct address *
 	struct judging *judging;
 
 	judging = calloc(1, sizeof(*judging));
-	if (judging == NULL)
-		return error_no_memory(err);
+	if (judging == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	judging->begun_ms = clock_monotonic_ms();
 	judging->resolver = resolver;
 	judging->key = key;
 	judging->address = address;
@@ -235,9 +279,21 @@ judging_start(struct resolver *resolver, const char *key, const struct address *
 	judging->context = context;
 	if (submit(judging, err) != 0) {
 		free_judging(judging);
-		return -1;
+		return NULL;
 	}
-	return 0;
+	return judging;
+}
+
+bool
+judging_leave(struct judging *judging)
+{
+	if (!judging->held && judging->order == NULL)
+		return false;
+	if (judging->held)
+		TAILQ_REMOVE(&judging->resolver->held, judging, link);
+	supply_cancel(judging->order);
+	free_judging(judging);
+	return true;
 }
 
 void
@@ -250,6 +306,7 @@ judging_release_held(struct resolver *resolver)
 	TAILQ_CONCAT(&held, &resolver->held, link);
 	while ((judging = TAILQ_FIRST(&held)) != NULL) {
 		TAILQ_REMOVE(&held, judging, link);
+		judging->held = false;
 		if (submit(judging, &judging->error) != 0)
 			end(judging);
 	}

@@ -4,7 +4,8 @@
  *   looking up ──▶ findings ──▶ judging on a worker ───────▶ record ──▶ all who wait
  *                     └─ a group ──▶ walking its members ──────┘
  *
- * A question goes on when nobody waits for it any more, and fills the cache.
+ * A question goes on when nobody waits for it any more, and fills the cache: as long as its place is
+ * not needed for one that somebody waits for.
  */
 #include <event2/event.h>
 #include <search.h>
@@ -17,7 +18,8 @@
 #include "directory/walk.h"
 
 struct question {
-	char *key; /* first: what the tree compares */
+	char *key;                  /* first: what the tree compares */
+	TAILQ_ENTRY(question) link; /* of those in flight */
 	TAILQ_ENTRY(question) fresh;
 	struct resolver *resolver;
 	struct address address;
@@ -25,12 +27,11 @@ struct question {
 	struct lookup_watch watch;
 	struct findings *findings;
 	time_t stale_since; /* of the findings; 0: fresh */
-	struct walk *walk;  /* of a group */
-	uint64_t flushes;   /* of the cache and of trust, as the walk began */
+	struct judging *judging;
+	struct walk *walk; /* of a group */
+	uint64_t flushes;  /* of the cache and of trust, as the walk began */
 	uint64_t generation;
 };
-
-TAILQ_HEAD(question_list, question);
 
 static int
 compare_keys(const void *a, const void *b)
@@ -81,10 +82,22 @@ new_question(struct resolver *resolver, const struct ticket *ticket)
 	if (tsearch(question, &resolver->questions, compare_keys) == NULL)
 		goto fail;
 	resolver->question_count++;
+	TAILQ_INSERT_TAIL(&resolver->open, question, link);
 	return question;
 fail:
 	free_question(question);
 	return NULL;
+}
+
+/* It is found no more. */
+static void
+remove_question(struct question *question)
+{
+	struct resolver *resolver = question->resolver;
+
+	tdelete(question, &resolver->questions, compare_keys);
+	TAILQ_REMOVE(&resolver->open, question, link);
+	resolver->question_count--;
 }
 
 /* Answers all who wait, and ends the question. */
@@ -94,8 +107,7 @@ end_question(struct question *question, struct recipient *record)
 	struct resolver *resolver = question->resolver;
 	struct ticket *ticket;
 
-	tdelete(question, &resolver->questions, compare_keys);
-	resolver->question_count--;
+	remove_question(question);
 	pthread_mutex_lock(&resolver->mutex);
 	while ((ticket = TAILQ_FIRST(&question->waiters)) != NULL)
 		ticket_answer(ticket, record);
@@ -117,6 +129,7 @@ on_judged(void *context, struct recipient *record, bool lasting UNUSED, const ch
 {
 	struct question *question = context;
 
+	question->judging = NULL;
 	if (record != NULL)
 		end_question(question, record);
 	else
@@ -170,8 +183,9 @@ take_findings(struct question *question)
 	struct error err = ERROR_INIT;
 
 	if (question->findings->group == NULL) {
-		if (judging_start(resolver, question->key, &question->address, question->findings,
-			question->stale_since, on_judged, question, &err) != 0)
+		question->judging = judging_start(resolver, question->key, &question->address,
+		    question->findings, question->stale_since, on_judged, question, &err);
+		if (question->judging == NULL)
 			end_unavailable(question, err.text);
 		return;
 	}
@@ -208,6 +222,39 @@ turn_away(struct ticket *ticket, const char *why)
 	recipient_unref(record);
 }
 
+/* Stops what is under way for a question that nobody waits for. false: it is being judged right now, or
+ * its members asked for. */
+static bool
+stop_question(struct question *question)
+{
+	if (question->judging != NULL)
+		return judging_leave(question->judging);
+	return question->walk != NULL ? walk_waits(question->walk) : true;
+}
+
+/* With the mutex held: whether there is a place for one more question, perhaps that of one that nobody
+ * waits for any more. What is under way for that goes on without it, and serves the next. */
+static bool
+make_room(struct resolver *resolver)
+{
+	struct question *question;
+	size_t looks;
+
+	if (resolver->question_count < (size_t)resolver->config->lookups_limit)
+		return true;
+	for (looks = 0; looks < RESOLVER_DESERTED_LOOK; looks++) {
+		question = TAILQ_FIRST(&resolver->open);
+		TAILQ_REMOVE(&resolver->open, question, link);
+		TAILQ_INSERT_TAIL(&resolver->open, question, link);
+		if (TAILQ_EMPTY(&question->waiters) && stop_question(question)) {
+			remove_question(question);
+			free_question(question);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A question for a ticket whose address is not being asked for; NULL if the ticket was answered
  * otherwise. */
 static struct question *
@@ -220,7 +267,7 @@ open_question(struct resolver *resolver, struct ticket *ticket)
 		turn_away(ticket, "the look-up could not begin in time");
 		return NULL;
 	}
-	if (resolver->question_count >= (size_t)resolver->config->lookups_limit) {
+	if (!make_room(resolver)) {
 		turn_away(ticket, "too many look-ups are under way (lookups-limit)");
 		return NULL;
 	}

@@ -61,9 +61,10 @@ on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *argument)
 	void *context = fetch->context;
 	struct error err = ERROR_INIT;
 
-	error_set(&err, ERROR_TEMPORARY,
-	    fetch->flight->state == FLIGHT_WAITING ? "not asked in time: too much is being fetched"
-						   : "no whole answer in time");
+	if (fetch->flight->state == FLIGHT_WAITING)
+		error_set(&err, ERROR_LIMIT, "not asked in time: too much is being fetched");
+	else
+		error_set(&err, ERROR_TEMPORARY, "no whole answer in time");
 	fetch_explain(&err, fetch->flight->asked);
 	fetch_cancel(fetch);
 	answer(context, NULL, 0, &err);

@@ -309,8 +309,44 @@ START_TEST(over_the_limit_the_answer_is_unavailable_at_once)
 	ck_assert(fixture_until(ten_are_begun, NULL));
 	for (i = 0; i < ARRAY_LENGTH(tickets); i++)
 		ticket_free(tickets[i]);
-	/* The waiters are gone, the questions go on: they count, too. */
+}
+END_TEST
+
+static bool
+two_are_cancelled(void *context UNUSED)
+{
+	return atomic_load(&scripted_cancelled) == 2;
+}
+
+START_TEST(what_nobody_waits_for_leaves_its_place_to_what_somebody_does)
+{
+	struct ticket *tickets[10];
+	char address[40];
+	size_t i;
+
+	fixture_init(&fixture, 1);
+	fixture.config.lookups_limit = 10;
+	begin(1);
+	for (i = 0; i < ARRAY_LENGTH(tickets); i++) {
+		snprintf(address, sizeof(address), "never%zu@example.org", i);
+		tickets[i] = fixture_submit(&fixture, address);
+	}
+	ck_assert(fixture_until(ten_are_begun, NULL));
 	expect_unavailable("found@example.org", "lookups-limit");
+	ticket_free(tickets[3]);
+	ticket_free(tickets[7]);
+	/* They go on as long as there is room. */
+	ck_assert_int_eq(atomic_load(&scripted_cancelled), 0);
+	expect("found@example.org", RECIPIENT_FOUND);
+	expect("found2@example.org", RECIPIENT_FOUND);
+	tickets[3] = fixture_submit(&fixture, "never100@example.org");
+	tickets[7] = fixture_submit(&fixture, "never101@example.org");
+	expect_unavailable("found3@example.org", "lookups-limit");
+	ck_assert(fixture_until(two_are_cancelled, NULL));
+	for (i = 0; i < ARRAY_LENGTH(tickets); i++) {
+		ck_assert(!ticket_ready(tickets[i]));
+		ticket_free(tickets[i]);
+	}
 }
 END_TEST
 
@@ -439,6 +475,7 @@ main(void)
 	tcase_add_test(tcase, a_directory_that_never_answers_is_given_up);
 	tcase_add_test(tcase, questions_under_way_at_the_end_are_cancelled);
 	tcase_add_test(tcase, over_the_limit_the_answer_is_unavailable_at_once);
+	tcase_add_test(tcase, what_nobody_waits_for_leaves_its_place_to_what_somebody_does);
 	tcase_add_test(tcase, what_is_kept_is_given_over_the_limit_too);
 	tcase_add_test(tcase, a_thousand_questions_of_many_threads_are_all_answered);
 	tcase_add_test(tcase, a_source_that_cant_be_made_is_an_error);
