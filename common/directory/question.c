@@ -4,7 +4,8 @@
  *   looking up ──▶ findings ──▶ judging on a worker ───────▶ record ──▶ all who wait
  *                     └─ a group ──▶ walking its members ──────┘
  *
- * A question goes on when nobody waits for it any more, and fills the cache.
+ * A question goes on when nobody waits for it any more, and fills the cache. One about findings that
+ * were given begins at "findings", stands by itself, and fills nothing.
  */
 #include <event2/event.h>
 #include <search.h>
@@ -19,7 +20,9 @@
 struct question {
 	char *key; /* first: what the tree compares */
 	TAILQ_ENTRY(question) fresh;
+	TAILQ_ENTRY(question) aside;
 	struct resolver *resolver;
+	bool is_aside; /* about findings that were given: not in the tree */
 	struct address address;
 	struct ticket_list waiters; /* the resolver's mutex */
 	struct lookup_watch watch;
@@ -29,8 +32,6 @@ struct question {
 	uint64_t flushes;   /* of the cache and of trust, as the walk began */
 	uint64_t generation;
 };
-
-TAILQ_HEAD(question_list, question);
 
 static int
 compare_keys(const void *a, const void *b)
@@ -78,7 +79,10 @@ new_question(struct resolver *resolver, const struct ticket *ticket)
 	question->key = strdup(ticket->key);
 	if (question->key == NULL || address_copy(&ticket->address, &question->address, NULL) != 0)
 		goto fail;
-	if (tsearch(question, &resolver->questions, compare_keys) == NULL)
+	question->is_aside = ticket->findings != NULL;
+	if (question->is_aside)
+		TAILQ_INSERT_TAIL(&resolver->asides, question, aside);
+	else if (tsearch(question, &resolver->questions, compare_keys) == NULL)
 		goto fail;
 	resolver->question_count++;
 	return question;
@@ -94,7 +98,10 @@ end_question(struct question *question, struct recipient *record)
 	struct resolver *resolver = question->resolver;
 	struct ticket *ticket;
 
-	tdelete(question, &resolver->questions, compare_keys);
+	if (question->is_aside)
+		TAILQ_REMOVE(&resolver->asides, question, aside);
+	else
+		tdelete(question, &resolver->questions, compare_keys);
 	resolver->question_count--;
 	pthread_mutex_lock(&resolver->mutex);
 	while ((ticket = TAILQ_FIRST(&question->waiters)) != NULL)
@@ -219,6 +226,19 @@ wait_for(struct question *question, struct ticket *ticket)
 	ticket->list = &question->waiters;
 }
 
+/* A ticket with findings, with the mutex held: they are judged for it alone. */
+static void
+take_given(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
+{
+	struct question *question = open_question(resolver, ticket);
+
+	if (question == NULL)
+		return;
+	question->findings = findings_ref(ticket->findings);
+	TAILQ_INSERT_TAIL(fresh, question, fresh);
+	wait_for(question, ticket);
+}
+
 /* One ticket, with the mutex held: answers it, or attaches it to a question, new ones on *fresh. */
 static void
 take_ticket(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
@@ -291,7 +311,10 @@ question_take_inbox(struct resolver *resolver)
 	while ((ticket = TAILQ_FIRST(&resolver->inbox)) != NULL) {
 		TAILQ_REMOVE(&resolver->inbox, ticket, link);
 		ticket->list = NULL;
-		take_ticket(resolver, ticket, &fresh);
+		if (ticket->findings != NULL)
+			take_given(resolver, ticket, &fresh);
+		else
+			take_ticket(resolver, ticket, &fresh);
 	}
 	pthread_mutex_unlock(&resolver->mutex);
 	while ((question = TAILQ_FIRST(&fresh)) != NULL) {
@@ -306,4 +329,6 @@ question_free_all(struct resolver *resolver)
 {
 	while (resolver->questions != NULL)
 		end_unavailable(*(struct question **)resolver->questions, "look-ups have stopped");
+	while (!TAILQ_EMPTY(&resolver->asides))
+		end_unavailable(TAILQ_FIRST(&resolver->asides), "look-ups have stopped");
 }

@@ -278,6 +278,7 @@ resolver_new_with(struct config *config, struct trust *trust, struct evidence *e
 	TAILQ_INIT(&resolver->inbox);
 	TAILQ_INIT(&resolver->refreshes);
 	TAILQ_INIT(&resolver->inspections);
+	TAILQ_INIT(&resolver->asides);
 	TAILQ_INIT(&resolver->held);
 	TAILQ_INIT(&resolver->walks);
 	TAILQ_INIT(&resolver->walks_waiting);

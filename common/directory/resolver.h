@@ -62,6 +62,15 @@ void resolver_free(struct resolver *resolver);
 struct ticket *resolver_submit(
     struct resolver *resolver, const struct address *address, int64_t deadline_ms);
 
+/*
+ * Has findings judged that were found elsewhere (directory/census.h; a reference is taken) as if a look-up
+ * of the address had brought them, what is missing fetched. No directory is asked for the address;
+ * nothing is remembered, nor answered from what is. Else like resolver_submit(): the same tickets, and
+ * the same limit on them.
+ */
+struct ticket *resolver_submit_findings(struct resolver *resolver, const struct address *address,
+    struct findings *findings, int64_t deadline_ms);
+
 /* Whether the record is there. */
 bool ticket_ready(struct ticket *ticket);
 

@@ -40,6 +40,7 @@ struct walk;
 TAILQ_HEAD(ticket_list, ticket);
 TAILQ_HEAD(inspection_list, inspection);
 TAILQ_HEAD(judging_list, judging);
+TAILQ_HEAD(question_list, question);
 TAILQ_HEAD(refresh_list, refresh);
 TAILQ_HEAD(walk_list, walk);
 
@@ -50,6 +51,7 @@ struct ticket {
 	struct address address;
 	char *key;
 	int64_t deadline_ms;
+	struct findings *findings; /* to be judged; NULL: they are to be looked up */
 	pthread_cond_t answered;
 	bool ready;
 	struct recipient *record;
@@ -78,6 +80,8 @@ struct resolver {
 	bool stopping;   /* loop thread, as the rest of this block: nothing begins any more */
 	void *questions; /* those in flight, by key (tsearch(3)) */
 	size_t question_count;
+	struct question_list
+	    asides;    /* of these, those about findings that were given: by themselves */
 	void *lookups; /* the same */
 	size_t lookup_count;
 	struct judging_list held;       /* until the CA certificates have been read once */
