@@ -73,8 +73,12 @@ struct page_bar {
 	const char *note; /* behind the label; may be NULL */
 };
 
-/* A horizontal bar for each, in the order given. Where there are none, it says so. */
+/* A horizontal bar for each, in the order given, with its share of their sum. Where there are none,
+ * it says so. */
 void page_bars(struct page *page, const char *caption, const struct page_bar *bars, size_t count);
+/* The same with shares of another whole, where what they count overlaps. */
+void page_bars_of(struct page *page, const char *caption, const struct page_bar *bars, size_t count,
+    uint64_t whole);
 
 /* One bar, divided: the share of each of their sum, with a legend. */
 void page_share(struct page *page, const char *caption, const struct page_bar *parts, size_t count);

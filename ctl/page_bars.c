@@ -35,7 +35,7 @@ end_if_empty(struct page *page, uint64_t sum)
 }
 
 static void
-draw_bar(struct page *page, const struct page_bar *bar, uint64_t most, uint64_t sum)
+draw_bar(struct page *page, const struct page_bar *bar, uint64_t most, uint64_t whole)
 {
 	unsigned length = (unsigned)((double)bar->value / (double)most * LENGTH);
 	char number[PAGE_NUMBER_SIZE];
@@ -55,29 +55,35 @@ draw_bar(struct page *page, const struct page_bar *bar, uint64_t most, uint64_t 
 	    "aria-hidden=\"true\"><rect class=\"mark %s\" width=\"%u\" height=\"16\"/></svg></td>"
 	    "<td class=\"number\">%s <small>%s</small></td></tr>\n",
 	    LENGTH, page_tone_class(bar->tone), length, page_number(bar->value, number),
-	    page_percent(bar->value, sum, percent));
+	    page_percent(bar->value, whole, percent));
 }
 
 void
-page_bars(struct page *page, const char *caption, const struct page_bar *bars, size_t count)
+page_bars_of(struct page *page, const char *caption, const struct page_bar *bars, size_t count,
+    uint64_t whole)
 {
 	size_t shown = count < PAGE_BARS_MAX ? count : PAGE_BARS_MAX;
 	const struct page_bar others = {"others", sum_from(bars, shown, count), PAGE_MUTED, NULL};
-	uint64_t sum = sum_from(bars, 0, count);
 	uint64_t most = others.value;
 	size_t i;
 
 	begin_figure(page, caption);
-	if (end_if_empty(page, sum))
+	if (end_if_empty(page, sum_from(bars, 0, count)))
 		return;
 	for (i = 0; i < shown; i++)
 		most = bars[i].value > most ? bars[i].value : most;
 	page_markup(page, "<table class=\"bars\"><tbody>\n");
 	for (i = 0; i < shown; i++)
-		draw_bar(page, &bars[i], most, sum);
+		draw_bar(page, &bars[i], most, whole);
 	if (shown < count)
-		draw_bar(page, &others, most, sum);
+		draw_bar(page, &others, most, whole);
 	page_markup(page, "</tbody></table>\n</figure>\n");
+}
+
+void
+page_bars(struct page *page, const char *caption, const struct page_bar *bars, size_t count)
+{
+	page_bars_of(page, caption, bars, count, sum_from(bars, 0, count));
 }
 
 /* Where a part begins, with a hair's breadth between it and the one before. */

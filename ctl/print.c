@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
@@ -28,6 +29,25 @@ ctl_print_text(const char *text)
 	char safe[SHOWN_TEXT];
 
 	fputs(escape_text(ESCAPE_TERMINAL, text, safe, sizeof(safe)), stdout);
+}
+
+static bool
+has_colours(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0') &&
+	       terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+void
+ctl_colour(enum ctl_colour colour)
+{
+	static const char *const codes[] = {"0", "32", "33", "31", "1"};
+
+	if (has_colours())
+		printf("\033[%sm", codes[colour]);
 }
 
 const char *

@@ -5,7 +5,8 @@
  *                     └─ a group ──▶ walking its members ──────┘
  *
  * A question goes on when nobody waits for it any more, and fills the cache: as long as its place is
- * not needed for one that somebody waits for.
+ * not needed for one that somebody waits for. One about findings that were given begins at
+ * "findings", stands by itself, and fills nothing.
  */
 #include <event2/event.h>
 #include <search.h>
@@ -22,6 +23,7 @@ struct question {
 	TAILQ_ENTRY(question) link; /* of those in flight */
 	TAILQ_ENTRY(question) fresh;
 	struct resolver *resolver;
+	bool is_aside; /* about findings that were given: not in the tree */
 	struct address address;
 	struct ticket_list waiters; /* the resolver's mutex */
 	struct lookup_watch watch;
@@ -79,7 +81,8 @@ new_question(struct resolver *resolver, const struct ticket *ticket)
 	question->key = strdup(ticket->key);
 	if (question->key == NULL || address_copy(&ticket->address, &question->address, NULL) != 0)
 		goto fail;
-	if (tsearch(question, &resolver->questions, compare_keys) == NULL)
+	question->is_aside = ticket->findings != NULL;
+	if (!question->is_aside && tsearch(question, &resolver->questions, compare_keys) == NULL)
 		goto fail;
 	resolver->question_count++;
 	TAILQ_INSERT_TAIL(&resolver->open, question, link);
@@ -95,7 +98,8 @@ remove_question(struct question *question)
 {
 	struct resolver *resolver = question->resolver;
 
-	tdelete(question, &resolver->questions, compare_keys);
+	if (!question->is_aside)
+		tdelete(question, &resolver->questions, compare_keys);
 	TAILQ_REMOVE(&resolver->open, question, link);
 	resolver->question_count--;
 }
@@ -284,6 +288,19 @@ wait_for(struct question *question, struct ticket *ticket)
 	ticket->list = &question->waiters;
 }
 
+/* A ticket with findings, with the mutex held: they are judged for it alone. */
+static void
+take_given(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
+{
+	struct question *question = open_question(resolver, ticket);
+
+	if (question == NULL)
+		return;
+	question->findings = findings_ref(ticket->findings);
+	TAILQ_INSERT_TAIL(fresh, question, fresh);
+	wait_for(question, ticket);
+}
+
 /* One ticket, with the mutex held: answers it, or attaches it to a question, new ones on *fresh. */
 static void
 take_ticket(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
@@ -356,7 +373,10 @@ question_take_inbox(struct resolver *resolver)
 	while ((ticket = TAILQ_FIRST(&resolver->inbox)) != NULL) {
 		TAILQ_REMOVE(&resolver->inbox, ticket, link);
 		ticket->list = NULL;
-		take_ticket(resolver, ticket, &fresh);
+		if (ticket->findings != NULL)
+			take_given(resolver, ticket, &fresh);
+		else
+			take_ticket(resolver, ticket, &fresh);
 	}
 	pthread_mutex_unlock(&resolver->mutex);
 	while ((question = TAILQ_FIRST(&fresh)) != NULL) {
@@ -369,6 +389,6 @@ question_take_inbox(struct resolver *resolver)
 void
 question_free_all(struct resolver *resolver)
 {
-	while (resolver->questions != NULL)
-		end_unavailable(*(struct question **)resolver->questions, "look-ups have stopped");
+	while (!TAILQ_EMPTY(&resolver->open))
+		end_unavailable(TAILQ_FIRST(&resolver->open), "look-ups have stopped");
 }

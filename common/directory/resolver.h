@@ -44,7 +44,7 @@ struct ticket;
 struct resolver *resolver_new(
     struct config *config, struct trust *trust, struct evidence *evidence, struct error *err);
 
-/* For tests: sources made by the caller (freed with the resolver) in place of the configuration's,
+/* For tests, and without directories (directory/source_none.h): sources made by the caller (freed with the resolver) in place of the configuration's,
  * one per config->directories entry, in order. `make` is called on the loop's base before it runs.
  */
 typedef struct source *resolver_make_source(void *context, const struct config_directory *directory,
@@ -61,6 +61,15 @@ void resolver_free(struct resolver *resolver);
  * then is not begun. */
 struct ticket *resolver_submit(
     struct resolver *resolver, const struct address *address, int64_t deadline_ms);
+
+/*
+ * Has findings judged that were found elsewhere (directory/census.h; a reference is taken) as if a look-up
+ * of the address had brought them, what is missing fetched. No directory is asked for the address;
+ * nothing is remembered, nor answered from what is. Else like resolver_submit(): the same tickets, and
+ * the same limit on them.
+ */
+struct ticket *resolver_submit_findings(struct resolver *resolver, const struct address *address,
+    struct findings *findings, int64_t deadline_ms);
 
 /* Whether the record is there. */
 bool ticket_ready(struct ticket *ticket);

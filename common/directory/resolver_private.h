@@ -59,6 +59,7 @@ struct ticket {
 	struct address address;
 	char *key;
 	int64_t deadline_ms;
+	struct findings *findings; /* to be judged; NULL: they are to be looked up */
 	pthread_cond_t answered;
 	bool ready;
 	struct recipient *record;

@@ -59,22 +59,39 @@ turn_away(struct ticket *ticket)
 	recipient_unref(record);
 }
 
-struct ticket *
-resolver_submit(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
+/* With the mutex held: whether the cache answers. */
+static bool
+recall(struct resolver *resolver, struct ticket *ticket)
 {
 	struct cache_found found;
+	bool answered;
+
+	resolver_recall(resolver, ticket->key, &ticket->address, &found);
+	answered = found.record != NULL;
+	if (answered) {
+		resolver->counts.cache_hits++;
+		ticket_answer(ticket, found.record);
+	}
+	cache_found_clear(&found);
+	return answered;
+}
+
+static struct ticket *
+submit(struct resolver *resolver, const struct address *address, struct findings *findings,
+    int64_t deadline_ms)
+{
 	struct ticket *ticket;
 
 	ticket = ticket_new(resolver, address, deadline_ms);
 	if (ticket == NULL)
 		return NULL;
+	if (findings != NULL)
+		ticket->findings = findings_ref(findings);
 	pthread_mutex_lock(&resolver->mutex);
 	resolver->counts.questions++;
 	resolver->waiting++;
-	resolver_recall(resolver, ticket->key, address, &found);
-	if (found.record != NULL) {
-		resolver->counts.cache_hits++;
-		ticket_answer(ticket, found.record);
+	if (findings == NULL && recall(resolver, ticket)) {
+		/* answered */
 	} else if (resolver->waiting > (size_t)resolver->config->lookups_limit) {
 		turn_away(ticket);
 	} else {
@@ -82,9 +99,21 @@ resolver_submit(struct resolver *resolver, const struct address *address, int64_
 		ticket->list = &resolver->inbox;
 		event_active(resolver->wake, 0, 0);
 	}
-	cache_found_clear(&found);
 	pthread_mutex_unlock(&resolver->mutex);
 	return ticket;
+}
+
+struct ticket *
+resolver_submit(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
+{
+	return submit(resolver, address, NULL, deadline_ms);
+}
+
+struct ticket *
+resolver_submit_findings(struct resolver *resolver, const struct address *address,
+    struct findings *findings, int64_t deadline_ms)
+{
+	return submit(resolver, address, findings, deadline_ms);
 }
 
 bool
@@ -155,6 +184,7 @@ ticket_free(struct ticket *ticket)
 	pthread_mutex_unlock(&resolver->mutex);
 	pthread_cond_destroy(&ticket->answered);
 	recipient_unref(ticket->record);
+	findings_unref(ticket->findings);
 	address_free(&ticket->address);
 	free(ticket->key);
 	free(ticket);

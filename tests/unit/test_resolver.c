@@ -48,6 +48,71 @@ START_TEST(what_is_published_is_found_and_nothing_is_nothing)
 }
 END_TEST
 
+/* A ticket for findings that were not looked up: one value, which is no certificate. */
+static struct ticket *
+submit_given(const char *text, const char *dn)
+{
+	struct address address = fixture_address(text);
+	struct findings *findings = findings_new();
+	struct finding finding = {.kind = FINDING_CERTIFICATE,
+	    .directory = (char *)"first",
+	    .dn = (char *)dn,
+	    .attribute = (char *)"userCertificate",
+	    .value = (unsigned char *)"x",
+	    .size = 1};
+	struct ticket *ticket;
+
+	ck_assert_int_eq(findings_add(findings, &finding, NULL), 0);
+	ticket = resolver_submit_findings(
+	    fixture.resolver, &address, findings, clock_monotonic_ms() + FIXTURE_PATIENCE);
+	ck_assert_ptr_nonnull(ticket);
+	findings_unref(findings);
+	address_free(&address);
+	return ticket;
+}
+
+static void
+expect_given(struct ticket *ticket, const char *dn)
+{
+	const struct recipient *record;
+
+	ck_assert(ticket_wait(ticket, clock_monotonic_ms() + FIXTURE_PATIENCE));
+	record = ticket_record(ticket);
+	ck_assert_int_eq(record->state, RECIPIENT_FOUND);
+	ck_assert_uint_eq(record->digital_id_count, 1);
+	ck_assert_str_eq(record->digital_ids[0].dn, dn);
+	ck_assert_int_eq(record->digital_ids[0].verdict, REASON_MALFORMED);
+	ticket_free(ticket);
+}
+
+START_TEST(findings_that_are_given_are_judged_for_themselves)
+{
+	struct ticket *one;
+	struct ticket *other;
+
+	begin(1);
+	one = submit_given("none@example.org", "cn=one");
+	other = submit_given("none@example.org", "cn=other");
+	expect("none@example.org", RECIPIENT_NONE);
+	expect_given(other, "cn=other");
+	expect_given(one, "cn=one");
+	expect("none@example.org", RECIPIENT_NONE);
+	expect_given(submit_given("none@example.org", "cn=late"), "cn=late");
+	ck_assert_uint_eq(fixture_statistics(&fixture).searches, 1);
+	ck_assert_uint_eq(fixture_statistics(&fixture).entries, 1);
+}
+END_TEST
+
+START_TEST(findings_that_are_given_may_be_left_behind)
+{
+	int i;
+
+	begin(1);
+	for (i = 0; i < 20; i++)
+		ticket_free(submit_given("none@example.org", "cn=one"));
+}
+END_TEST
+
 static void
 expect_unavailable(const char *address, const char *why)
 {
@@ -460,6 +525,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, what_is_published_is_found_and_nothing_is_nothing);
+	tcase_add_test(tcase, findings_that_are_given_are_judged_for_themselves);
+	tcase_add_test(tcase, findings_that_are_given_may_be_left_behind);
 	tcase_add_test(tcase, failures_say_which_directory_and_why_and_are_not_kept);
 	tcase_add_test(tcase, directories_are_asked_in_order_until_one_holds_something);
 	tcase_add_test(tcase, a_directory_that_fails_is_not_passed_over);
