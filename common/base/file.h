@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 /* Opens for reading: close() it. about tells of what was opened, not of what may stand there later.
- * -1 on error (ERROR_INPUT: no regular file); errno is ENOENT only if there is nothing. */
+ * -1 on error: errno is as open() sets it, or EINVAL (ERROR_INPUT): no regular file. */
 MUST_CHECK int file_open(int folder, const char *name, struct stat *about, struct error *err);
 
 /* All of an open file of at most `most` bytes, a NUL behind them, in *bytes (free()). ERROR_LIMIT
@@ -23,7 +23,7 @@ MUST_CHECK int file_open(int folder, const char *name, struct stat *about, struc
 MUST_CHECK int file_read_open(
     int file, const struct stat *about, size_t most, char **bytes, size_t *size, struct error *err);
 
-/* Both in one. errno as file_open() says. */
+/* Both in one. errno is ENOENT only if there is nothing of that name. */
 MUST_CHECK int file_read(
     int folder, const char *name, size_t most, char **bytes, size_t *size, struct error *err);
 

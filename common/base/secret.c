@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@ secret_open(const char *path, struct error *err)
 	int fd = file_open(AT_FDCWD, path, &about, err);
 
 	if (fd < 0)
-		return error_prefix(err, "%s: ", path);
+		return errno == EINVAL ? error_prefix(err, "%s: ", path)
+				       : error_errno(err, errno, "%s", path);
 	if (secret_is_exposed(about.st_mode)) {
 		close(fd);
 		return error_set(err, ERROR_INPUT,
