@@ -116,7 +116,7 @@ dial_host(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, stru
 	if (names_find(names, url->lud_host, port, &found, err) != 0) {
 		if (err != NULL)
 			err->code = ERROR_TEMPORARY; /* a configured host will be known again */
-		return error_prefix(err, "host name look-up: ");
+		return -1;
 	}
 	fd = connect_any(found, deadline_ms, err);
 	freeaddrinfo(found);

@@ -1070,17 +1070,30 @@ START_TEST(a_host_that_was_silent_gets_short_probes_one_at_a_time)
 		snprintf(path, sizeof(path), "/silent?%d", i);
 		start(&askers[i], url_of("good.example", path));
 	}
-	UNTIL(seen->requests == 2);
-	ck_assert_uint_eq(counts.running, 1);
-	ck_assert_uint_eq(counts.waiting, 2);
-	fetch_cancel(askers[2].fetch);
-	UNTIL(counts.requests == 0);
-	for (i = 0; i < 2; i++)
+	do {
+		turn();
+		ck_assert_uint_le(counts.running, 1);
+	} while (counts.requests > 0);
+	for (i = 0; i < 3; i++)
 		expect_error(&askers[i], ERROR_TEMPORARY, "the server was silent before");
-	ck_assert_uint_eq(seen->requests, 3);
-	/* It fails for none that it has an answer to, and is trusted again then. */
-	ask(&askers[0], url_of("good.example", "/good"));
-	expect_body(&askers[0], "good");
+}
+END_TEST
+
+START_TEST(a_host_that_was_silent_is_as_any_other_once_it_answers)
+{
+	struct asker asker = {.body = NULL};
+	char path[20];
+	int i;
+
+	config.fetch_timeout = 2000;
+	ask(&asker, url_of("good.example", "/silent"));
+	ck_assert_uint_eq(counts.silent, 1);
+	/* More than once: on a busy machine the server may come too late. */
+	for (i = 0; asker.body == NULL && i < 10; i++) {
+		snprintf(path, sizeof(path), "/good?%d", i);
+		ask(&asker, url_of("good.example", path));
+	}
+	expect_body(&asker, "good");
 	ck_assert_uint_eq(counts.silent, 0);
 }
 END_TEST
@@ -1163,6 +1176,7 @@ add_owner_tests(TCase *tcase)
 	tcase_add_test(tcase, what_two_owners_want_does_not_wait_behind_all_that_one_wants);
 	tcase_add_test(tcase, an_owner_that_fills_its_share_is_refused_alone);
 	tcase_add_test(tcase, a_host_that_was_silent_gets_short_probes_one_at_a_time);
+	tcase_add_test(tcase, a_host_that_was_silent_is_as_any_other_once_it_answers);
 	tcase_add_test(tcase, a_host_that_begins_to_answer_is_not_taken_for_silent);
 }
 

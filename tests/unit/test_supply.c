@@ -432,7 +432,7 @@ START_TEST(what_comes_late_serves_the_next)
 	t.section.revocation = REVOCATION_SOFT;
 	t.fixture.config.revocation_timeout = 0;
 	begin();
-	/* Nobody serves meanwhile. */
+	/* The web server does not serve before he has been judged. */
 	ticket = fixture_ask(&t.fixture, BERT);
 	check(ticket_record(ticket), REASON_OK, "unknown", "");
 	ticket_free(ticket);
@@ -609,6 +609,7 @@ START_TEST(silent_responders_of_one_domain_keep_no_other_waiting)
 {
 	X509 *bert = issue(BERT, t.root, t.root_key, NULL,
 	    extension(0, "crlDistributionPoints=%s%s", url(ROOT_CRL), ""));
+	static const struct timeval moment = {0, 10000};
 	struct ticket *tickets[EVIL];
 	size_t refused = 0;
 	char email[40];
@@ -624,7 +625,8 @@ START_TEST(silent_responders_of_one_domain_keep_no_other_waiting)
 		tickets[i] = fixture_submit(&t.fixture, email);
 	}
 	while (refused < EVIL - SHARE || requests() < FETCH_RUNNING_MAX / 2) {
-		event_base_loop(t.base, EVLOOP_NONBLOCK);
+		event_base_loopexit(t.base, &moment);
+		event_base_loop(t.base, EVLOOP_ONCE);
 		for (i = refused = 0; i < EVIL; i++)
 			refused += ticket_ready(tickets[i]);
 	}
