@@ -36,11 +36,13 @@ release(struct errand *errand)
 	struct supply *supply = errand->supply;
 	struct waiter *waiter;
 	time_t until;
+	time_t now;
 
 	if (errand->error.code != ERROR_NONE) {
 		/* At least to the next second: no judgement wants in vain what it just got. */
-		until = clock_wall() + 1 + (time_t)((errand->pause_ms + 999) / 1000);
-		evidence_failed(supply->evidence, &errand->want, until, errand->error.text);
+		now = clock_wall();
+		until = now + 1 + (time_t)((errand->pause_ms + 999) / 1000);
+		evidence_failed(supply->evidence, &errand->want, now, until, &errand->error);
 	}
 	tdelete(errand, &supply->errands, compare_keys);
 	supply->errand_count--;
@@ -213,6 +215,7 @@ struct errand *
 errand_begin(struct supply *supply, struct want *want)
 {
 	struct errand *errand = find_errand(supply, want);
+	struct error err = ERROR_INIT;
 	char words[1];
 
 	if (errand != NULL)
@@ -223,12 +226,15 @@ errand_begin(struct supply *supply, struct want *want)
 	if (supply->errand_count < SUPPLY_ERRANDS_MAX)
 		errand = new_errand(supply, want);
 	if (errand == NULL) {
-		evidence_failed(supply->evidence, want, clock_wall() + ERRAND_SOON / 1000,
-		    "too much is being fetched");
+		error_set(&err, ERROR_TEMPORARY, "too much is being fetched");
+		evidence_failed(
+		    supply->evidence, want, clock_wall(), clock_wall() + ERRAND_SOON / 1000, &err);
 		return NULL;
 	}
 	if (ask(errand) == 0)
 		return errand;
+	if (errand->error.code == ERROR_LIMIT) /* of what is under way */
+		errand->error.code = ERROR_TEMPORARY;
 	errand->pause_ms = ERRAND_SOON;
 	end(errand);
 	return NULL;

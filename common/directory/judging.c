@@ -21,7 +21,7 @@ struct judging {
 	uint64_t generation; /* of trust */
 	struct recipient *record;
 	struct wants wants;
-	bool asks;           /* what it lacks is fetched */
+	bool asks;           /* what it lacks may be had: it says what that is */
 	int rounds;          /* of fetching */
 	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
 	bool late;           /* it has waited so long: fetching goes on without it */
@@ -136,7 +136,7 @@ all_ahead(const struct wants *wants)
 	return true;
 }
 
-/* Fetches what is lacking, and judges again then. false: nothing is, or can be had. */
+/* Fetches what is lacking, and judges again then. false: nothing is, or can be waited for. */
 static bool
 fetch_lacking(struct judging *judging)
 {
@@ -145,7 +145,7 @@ fetch_lacking(struct judging *judging)
 
 	if (judging->wants.count == 0 || resolver->stopping)
 		return false;
-	if (all_ahead(&judging->wants)) {
+	if (judging->late || judging->rounds >= ROUNDS_MAX || all_ahead(&judging->wants)) {
 		supply_fetch(resolver->supply, &judging->wants);
 		return false;
 	}
@@ -192,8 +192,7 @@ submit(struct judging *judging, struct error *err)
 		return 0;
 	}
 	wants_clear(&judging->wants);
-	judging->asks = resolver->supply != NULL && supply_can(resolver->supply) &&
-			!judging->late && judging->rounds < ROUNDS_MAX;
+	judging->asks = resolver->supply != NULL && supply_can(resolver->supply);
 	trust_unref(judging->trust);
 	pthread_mutex_lock(&resolver->mutex);
 	judging->trust = trust_ref(resolver->trust);

@@ -30,6 +30,13 @@ struct evidence {
 	struct evidence_folder folder;
 };
 
+/* A want that is none for a time. */
+struct pause {
+	bool temporary;
+	time_t since; /* the first of failures in a row */
+	char why[];   /* "": it was had */
+};
+
 /* Remembers until when a want is none, and why. */
 void evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why);
 

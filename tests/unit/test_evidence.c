@@ -332,13 +332,22 @@ START_TEST(an_answer_must_be_the_responders_and_not_older)
 }
 END_TEST
 
+static void
+has_failed(const struct want *want, enum error_code code, const char *words)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, code, "%s", words);
+	evidence_failed(t.evidence, want, t.now, t.now + 60, &err);
+}
+
 START_TEST(what_failed_is_remembered_for_a_time)
 {
 	const struct want *list = want(WANT_CRL, URL);
 	char words[100] = "";
 
 	ck_assert(!evidence_paused(t.evidence, list->key, t.now, words, sizeof(words)));
-	evidence_failed(t.evidence, list, t.now + 60, "connection refused");
+	has_failed(list, ERROR_PERMANENT, "connection refused");
 	ck_assert(evidence_paused(t.evidence, list->key, t.now, words, sizeof(words)));
 	ck_assert_str_eq(words, "connection refused");
 	ck_assert(!evidence_paused(t.evidence, list->key, t.now + 60, words, sizeof(words)));
