@@ -36,11 +36,13 @@ release(struct errand *errand)
 	struct supply *supply = errand->supply;
 	struct waiter *waiter;
 	time_t until;
+	time_t now;
 
 	if (errand->error.code != ERROR_NONE) {
 		/* At least to the next second: no judgement wants in vain what it just got. */
-		until = clock_wall() + 1 + (time_t)((errand->pause_ms + 999) / 1000);
-		evidence_failed(supply->evidence, &errand->want, until, errand->error.text);
+		now = clock_wall();
+		until = now + 1 + (time_t)((errand->pause_ms + 999) / 1000);
+		evidence_failed(supply->evidence, &errand->want, now, until, &errand->error);
 	}
 	tdelete(errand, &supply->errands, compare_keys);
 	turns_leave(supply->turns, &errand->turn);
@@ -230,6 +232,7 @@ struct errand *
 errand_begin(struct supply *supply, const char *owner, struct want *want, bool *refused)
 {
 	struct errand *errand = find_errand(supply, want);
+	struct error err = ERROR_INIT;
 	char words[1];
 
 	if (errand != NULL) {
@@ -246,12 +249,15 @@ errand_begin(struct supply *supply, const char *owner, struct want *want, bool *
 	}
 	errand = new_errand(supply, owner, want);
 	if (errand == NULL) {
-		evidence_failed(supply->evidence, want, clock_wall() + ERRAND_SOON / 1000,
-		    "there was no memory to fetch it");
+		error_set(&err, ERROR_TEMPORARY, "there was no memory to fetch it");
+		evidence_failed(
+		    supply->evidence, want, clock_wall(), clock_wall() + ERRAND_SOON / 1000, &err);
 		return NULL;
 	}
 	if (ask(errand, owner) == 0)
 		return errand;
+	if (errand->error.code == ERROR_LIMIT) /* of what is under way */
+		errand->error.code = ERROR_TEMPORARY;
 	errand->pause_ms = ERRAND_SOON;
 	end(errand);
 	return NULL;

@@ -23,7 +23,7 @@ struct judging {
 	uint64_t generation; /* of trust */
 	struct recipient *record;
 	struct wants wants;
-	bool asks;  /* what it lacks is fetched */
+	bool asks;  /* what it lacks may be had: it says what that is */
 	int rounds; /* so far */
 	int64_t begun_ms;
 	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
@@ -181,7 +181,7 @@ name_owner(const struct judging *judging, char owner[TURNS_OWNER_MAX])
 	    findings->count > 0 ? findings->items[0].directory : "");
 }
 
-/* Fetches what is lacking, and judges again then. false: nothing is, or can be had. */
+/* Fetches what is lacking, and judges again then. false: nothing is, or can be waited for. */
 static bool
 fetch_lacking(struct judging *judging)
 {
@@ -193,6 +193,10 @@ fetch_lacking(struct judging *judging)
 	if ((judging->wants.count == 0 && !came) || resolver->stopping)
 		return false;
 	name_owner(judging, owner);
+	if (judging->supplied != SUPPLY_ALL || judging->rounds >= ROUNDS_MAX) {
+		supply_fetch(resolver->supply, owner, &judging->wants);
+		return false;
+	}
 	if (all_ahead(&judging->wants)) {
 		supply_fetch(resolver->supply, owner, &judging->wants);
 		if (came)
@@ -247,8 +251,7 @@ submit(struct judging *judging, struct error *err)
 		return 0;
 	}
 	wants_clear(&judging->wants);
-	judging->asks = resolver->supply != NULL && supply_can(resolver->supply) &&
-			judging->supplied == SUPPLY_ALL && judging->rounds < ROUNDS_MAX;
+	judging->asks = resolver->supply != NULL && supply_can(resolver->supply);
 	trust_unref(judging->trust);
 	pthread_mutex_lock(&resolver->mutex);
 	judging->trust = trust_ref(resolver->trust);

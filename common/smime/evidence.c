@@ -87,27 +87,64 @@ evidence_unref(struct evidence *evidence)
 	free(evidence);
 }
 
-void
-evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why)
+static struct pause *
+new_pause(const char *why)
 {
-	size_t size = sizeof(struct pause) + strlen(why) + 1;
-	struct pause *noted = malloc(size);
+	size_t size = strlen(why) + 1;
+	struct pause *pause = calloc(1, sizeof(*pause) + size);
 
-	if (noted == NULL)
-		return;
-	strcpy(noted->why, why);
-	pthread_mutex_lock(&evidence->mutex);
-	noted->number = ++evidence->told;
+	if (pause != NULL)
+		memcpy(pause->why, why, size);
+	return pause;
+}
+
+/* With the mutex held, instead of what was known. */
+static void
+put_pause(struct evidence *evidence, const char *key, time_t until, struct pause *pause)
+{
+	pause->number = ++evidence->told;
 	shelf_remove(&evidence->pauses, key);
-	(void)shelf_add(&evidence->pauses, key, 0, noted, size, until);
-	pthread_mutex_unlock(&evidence->mutex);
+	(void)shelf_add(
+	    &evidence->pauses, key, 0, pause, sizeof(*pause) + strlen(pause->why), until);
 }
 
 void
-evidence_failed(struct evidence *evidence, const struct want *want, time_t until, const char *why)
+evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why)
 {
-	evidence_pause(
-	    evidence, want->key, until, why[0] != '\0' ? why : "it could not be fetched");
+	struct pause *pause = new_pause(why);
+
+	if (pause == NULL)
+		return;
+	pthread_mutex_lock(&evidence->mutex);
+	put_pause(evidence, key, until, pause);
+	pthread_mutex_unlock(&evidence->mutex);
+}
+
+/* Failures are in a row where the next comes before they would be out of patience with the last. */
+static bool
+goes_on(const struct shelf_item *before, time_t at)
+{
+	const struct pause *pause = before != NULL ? before->thing : NULL;
+
+	return pause != NULL && pause->temporary && at < before->moment + EVIDENCE_PATIENCE;
+}
+
+void
+evidence_failed(struct evidence *evidence, const struct want *want, time_t at, time_t until,
+    const struct error *why)
+{
+	struct pause *pause =
+	    new_pause(why->text[0] != '\0' ? why->text : "it could not be fetched");
+	const struct shelf_item *before;
+
+	if (pause == NULL)
+		return;
+	pthread_mutex_lock(&evidence->mutex);
+	before = shelf_by_key(&evidence->pauses, want->key);
+	pause->temporary = why->code == ERROR_TEMPORARY;
+	pause->since = goes_on(before, at) ? ((const struct pause *)before->thing)->since : at;
+	put_pause(evidence, want->key, until, pause);
+	pthread_mutex_unlock(&evidence->mutex);
 }
 
 bool
@@ -149,6 +186,21 @@ evidence_came(struct evidence *evidence, const char *key, uint64_t since)
 	came = noted != NULL && noted->number > since && noted->why[0] == '\0';
 	pthread_mutex_unlock(&evidence->mutex);
 	return came;
+}
+
+bool
+evidence_may_come(struct evidence *evidence, const char *key, time_t at)
+{
+	const struct shelf_item *item;
+	const struct pause *pause;
+	bool may;
+
+	pthread_mutex_lock(&evidence->mutex);
+	item = shelf_by_key(&evidence->pauses, key);
+	pause = item != NULL ? item->thing : NULL;
+	may = pause != NULL && pause->temporary && at - pause->since < EVIDENCE_PATIENCE;
+	pthread_mutex_unlock(&evidence->mutex);
+	return may;
 }
 
 bool

@@ -38,6 +38,10 @@
 /* Seconds for which what was fetched is not wanted again, whatever it was worth. */
 #define EVIDENCE_AGAIN 300
 
+/* Seconds for which it is worth waiting for what can't be had for the moment: about when an MTA tells a
+ * sender that mail is delayed. Whoever names a server that never answers delays mail to himself by that. */
+#define EVIDENCE_PATIENCE 14400
+
 struct evidence;
 
 struct evidence_limits {
@@ -65,8 +69,8 @@ MUST_CHECK int evidence_take(struct evidence *evidence, const struct want *want,
     size_t size, time_t at, struct error *err);
 
 /* Remembers that a want could not be had, and why: it is not wanted again until `until`. */
-void evidence_failed(
-    struct evidence *evidence, const struct want *want, time_t until, const char *why);
+void evidence_failed(struct evidence *evidence, const struct want *want, time_t at, time_t until,
+    const struct error *why);
 
 /* Whether it is not to be wanted yet (want_key()); words[size] then say why it could not be had, or
  * "" if it was. */
@@ -77,6 +81,9 @@ bool evidence_paused(
  * told so much: who looked for it in between has to look again, as it is paused now. */
 uint64_t evidence_told(struct evidence *evidence);
 bool evidence_came(struct evidence *evidence, const char *key, uint64_t since);
+
+/* Whether it could not be had for the moment only (ERROR_TEMPORARY), and not for EVIDENCE_PATIENCE yet. */
+bool evidence_may_come(struct evidence *evidence, const char *key, time_t at);
 
 /* Whether a want is to be fetched ahead of the end of what is at hand: one asker is told so in `again`
  * seconds. */

@@ -22,6 +22,8 @@ struct evidence_folder {
 /* Until when a want is none (its item's moment), and why: "" if it was had. */
 struct pause {
 	uint64_t number; /* of `told`, when it began */
+	bool temporary;
+	time_t since; /* the first of failures in a row */
 	char why[];
 };
 

@@ -122,7 +122,8 @@ void trust_verdict_clear(struct trust_verdict *verdict);
  * ERROR_TEMPORARY/ERROR_INTERNAL, when verdict holds REASON_INTERNAL_ERROR.
  *
  * Wanted are: where a chain ends below an anchor, the issuer of its last link, if may_follow and
- * every link below it is signed by the one above; where a chain stands and the section checks
+ * every link below it is signed by the one above (meanwhile, and while it can't be had for the moment,
+ * the reason is ISSUER_UNAVAILABLE); where a chain stands and the section checks
  * revocation, an OCSP answer or a CRL for each link that none at hand speaks of.
  */
 MUST_CHECK int trust_judge(const struct trust *trust, const struct trust_question *question,

@@ -165,6 +165,7 @@ static bool
 may_change(const struct trust_verdict *verdict)
 {
 	return verdict->reason == REASON_OK || verdict->reason == REASON_REVOKED ||
+	       verdict->reason == REASON_ISSUER_UNAVAILABLE ||
 	       verdict->reason == REASON_REVOCATION_UNAVAILABLE;
 }
 

@@ -93,7 +93,8 @@ void trust_candidates_free(struct trust_candidates *candidates);
 
 /*
  * Builds and verifies the chain of a certificate to one of the section's anchors. Fills reason (OK,
- * UNTRUSTED_ISSUER, INCOMPLETE_CHAIN, INVALID_CHAIN, REVOKED, REVOCATION_UNAVAILABLE; EXPIRED or
+ * UNTRUSTED_ISSUER, INCOMPLETE_CHAIN, ISSUER_UNAVAILABLE, INVALID_CHAIN, REVOKED,
+ * REVOCATION_UNAVAILABLE; EXPIRED or
  * NOT_YET_VALID for the certificate itself; WEAK_KEY or WEAK_DIGEST for a link above it or its
  * signature), the failed link, what is known of revocation, and valid_until. -1 only for
  * ERROR_TEMPORARY/ERROR_INTERNAL.
@@ -108,7 +109,7 @@ int trust_revocation_check(const struct trust_section *section,
     struct trust_verdict *verdict);
 
 /* Wants the issuer of the last link of a chain that ends too soon; where it can't be had, says why
- * in verdict's detail. */
+ * in verdict's detail, and where that is so for the moment (or it is wanted only now), in its reason. */
 void trust_want_issuer(const struct trust_section *section, const struct trust_question *question,
     STACK_OF(X509) * chain, struct trust_verdict *verdict);
 

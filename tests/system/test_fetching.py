@@ -213,10 +213,14 @@ def test_a_missing_issuer_is_fetched(s):
               for kind in ("low.cer", "low.p7c", "low.pem")]
     junk = forest.person("junk", issuer(forest.web.url("/junk")),
                          authority=Authority(s.place.folder, "lost", "Lost", forest.root))
+    pages["/down"] = lambda handler: handler.send_error(503)
+    down = forest.person("down", issuer(forest.web.url("/down")),
+                         authority=Authority(s.place.folder, "away", "Away", forest.root))
     for number, address in enumerate(people):
         daemon = forest.daemon(name=f"daemon{number}", revocation="off")
         sealed(daemon, address)
     refused(daemon, junk, "untrusted-issuer")
+    deferred(daemon, down)
     asked = len(forest.web.asked)
     for number, options in enumerate(({"directory": {"follow-urls": "no"}}, {"fetch": "no"},
                                       {"fetch_allow": []})):

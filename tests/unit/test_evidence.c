@@ -1,4 +1,5 @@
 /* The store of what was fetched, and the wants that it answers. */
+#include <fcntl.h>
 #include <openssl/cms.h>
 #include <openssl/pem.h>
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "pki.h"
 #include "smime/evidence.h"
 #include "status_make.h"
@@ -332,13 +334,22 @@ START_TEST(an_answer_must_be_the_responders_and_not_older)
 }
 END_TEST
 
+static void
+has_failed(const struct want *want, enum error_code code, const char *words)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, code, "%s", words);
+	evidence_failed(t.evidence, want, t.now, t.now + 60, &err);
+}
+
 START_TEST(what_failed_is_remembered_for_a_time)
 {
 	const struct want *list = want(WANT_CRL, URL);
 	char words[100] = "";
 
 	ck_assert(!evidence_paused(t.evidence, list->key, t.now, words, sizeof(words)));
-	evidence_failed(t.evidence, list, t.now + 60, "connection refused");
+	has_failed(list, ERROR_PERMANENT, "connection refused");
 	ck_assert(evidence_paused(t.evidence, list->key, t.now, words, sizeof(words)));
 	ck_assert_str_eq(words, "connection refused");
 	ck_assert(!evidence_paused(t.evidence, list->key, t.now + 60, words, sizeof(words)));
@@ -487,6 +498,74 @@ START_TEST(a_folder_gives_back_what_was_kept_and_nothing_foreign)
 }
 END_TEST
 
+/* So many files as ours would be named, each older than the one before. */
+static void
+put_files(const char *folder, int count)
+{
+	char path[300];
+	struct timespec times[2] = {{0, 0}, {0, 0}};
+	int i;
+	int fd;
+
+	for (i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/fetched/%064x.evidence", folder, (unsigned int)i);
+		fd = open(path, O_WRONLY | O_CREAT, 0600);
+		times[0].tv_sec = times[1].tv_sec = 1000000000 - i;
+		ck_assert(fd >= 0 && futimens(fd, times) == 0 && close(fd) == 0);
+	}
+}
+
+START_TEST(a_folder_of_too_many_files_loses_the_oldest)
+{
+	char folder[] = "/tmp/test-evidence-XXXXXX";
+	struct evidence *evidence;
+	size_t crls;
+
+	log_open("test", LOG_TO_STDERR, 0, LOG_LEVEL_ERROR); /* each is passed over */
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	evidence = reopen(folder, true, &crls);
+	evidence_unref(evidence);
+	put_files(folder, 10003);
+	evidence_unref(reopen(folder, false, &crls));
+	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -eq 10003", folder), 0);
+	evidence_unref(reopen(folder, true, &crls));
+	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -eq 10000", folder), 0);
+	/* 10000, 10001 and 10002. */
+	ck_assert_int_eq(run("! ls %s/fetched | grep -q '271[012].evidence$'", folder), 0);
+	run("rm -r %s", folder);
+}
+END_TEST
+
+START_TEST(a_folder_has_room_for_the_bytes_of_the_store)
+{
+	char folder[] = "/tmp/test-evidence-XXXXXX";
+	struct evidence *evidence;
+	const struct want *list;
+	char url[64];
+	size_t size;
+	size_t crls;
+	unsigned char *der =
+	    status_crl(&(const struct status_crl){.others = 9000}, t.ca, t.ca_key, &size);
+	int i;
+
+	ck_assert_uint_gt(size, (1 << 20) / 4);
+	ck_assert_uint_lt(size, (1 << 20) / 2);
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	evidence = reopen(folder, true, &crls);
+	for (i = 0; i < 5; i++) {
+		snprintf(url, sizeof(url), URL "%d", i);
+		list = want(WANT_CRL, url);
+		ck_assert_int_eq(evidence_take(evidence, list, der, size, t.now, NULL), 0);
+		evidence_keep(evidence, list, der, size);
+		ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -le 3", folder), 0);
+	}
+	evidence_unref(evidence);
+	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -ge 2", folder), 0);
+	OPENSSL_free(der);
+	run("rm -r %s", folder);
+}
+END_TEST
+
 START_TEST(without_a_folder_it_works_on)
 {
 	struct evidence *evidence;
@@ -581,6 +660,8 @@ main(void)
 	tcase_add_test(tcase, an_answer_must_be_the_responders_and_not_older);
 	tcase_add_test(tcase, what_failed_is_remembered_for_a_time);
 	tcase_add_test(tcase, a_folder_gives_back_what_was_kept_and_nothing_foreign);
+	tcase_add_test(tcase, a_folder_of_too_many_files_loses_the_oldest);
+	tcase_add_test(tcase, a_folder_has_room_for_the_bytes_of_the_store);
 	tcase_add_test(tcase, without_a_folder_it_works_on);
 	tcase_add_loop_test(tcase, a_want_says_where_to_ask, 0, (int)ARRAY_LENGTH(urls));
 	tcase_add_test(tcase, wants_are_bounded);

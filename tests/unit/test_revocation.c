@@ -224,6 +224,15 @@ give_answer(int status, int reason, int from, int to)
 	OPENSSL_free(der);
 }
 
+static void
+has_failed(const struct want *want, enum error_code code, const char *words)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, code, "%s", words);
+	evidence_failed(t.evidence, want, t.now, t.now + 60, &err);
+}
+
 START_TEST(without_evidence_it_is_wanted)
 {
 	ck_assert_int_eq(judge(), REASON_REVOCATION_UNAVAILABLE);
@@ -276,11 +285,11 @@ START_TEST(where_the_one_can_not_be_had_the_other_is_wanted)
 	give_root();
 	judge();
 	ck_assert_uint_eq(t.wants.count, 1);
-	evidence_failed(t.evidence, wanted(WANT_OCSP, OCSP_URL), t.now + 60, "no answer");
+	has_failed(wanted(WANT_OCSP, OCSP_URL), ERROR_PERMANENT, "no answer");
 	judge();
 	ck_assert_uint_eq(t.wants.count, 1);
 	ck_assert_ptr_nonnull(wanted(WANT_CRL, CA_URL));
-	evidence_failed(t.evidence, wanted(WANT_CRL, CA_URL), t.now + 60, "refused");
+	has_failed(wanted(WANT_CRL, CA_URL), ERROR_PERMANENT, "refused");
 	judge();
 	ck_assert_uint_eq(t.wants.count, 0);
 	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "no answer");
@@ -800,10 +809,10 @@ START_TEST(a_list_is_wanted_for_each_issuer_by_itself)
 
 	give_root();
 	judge();
-	evidence_failed(t.evidence, wanted(WANT_OCSP, OCSP_URL), t.now + 60, "no answer");
+	has_failed(wanted(WANT_OCSP, OCSP_URL), ERROR_PERMANENT, "no answer");
 	/* Somebody else names the same URL, and what is there is not signed by that one's issuer. */
 	ck_assert(wants_add(&others, WANT_CRL, CA_URL, t.ca, t.root));
-	evidence_failed(t.evidence, &others.items[0], t.now + 60, "not signed by the issuer");
+	has_failed(&others.items[0], ERROR_PERMANENT, "not signed by the issuer");
 	judge();
 	ck_assert_ptr_nonnull(wanted(WANT_CRL, CA_URL));
 	ck_assert_str_ne(wanted(WANT_CRL, CA_URL)->key, others.items[0].key);
@@ -895,9 +904,9 @@ START_TEST(a_missing_issuer_is_wanted_and_then_found)
 	t.section.revocation = REVOCATION_OFF;
 	load();
 	(void)sk_X509_pop(t.extra);
-	ck_assert_int_ne(judge_x509(t.leaf, false), REASON_OK);
+	ck_assert_int_eq(judge_x509(t.leaf, false), REASON_UNTRUSTED_ISSUER);
 	ck_assert_uint_eq(t.wants.count, 0);
-	ck_assert_int_ne(judge_x509(t.leaf, true), REASON_OK);
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
 	ck_assert_uint_eq(t.wants.count, 1);
 	take_issuer(CA_CERTIFICATE_URL, t.ca);
 	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_OK);
@@ -1003,11 +1012,52 @@ START_TEST(why_an_issuer_could_not_be_had_is_told)
 {
 	(void)sk_X509_pop(t.extra);
 	judge_x509(t.leaf, true);
-	evidence_failed(t.evidence, wanted(WANT_ISSUER, CA_CERTIFICATE_URL), t.now + 60,
+	has_failed(wanted(WANT_ISSUER, CA_CERTIFICATE_URL), ERROR_PERMANENT,
 	    "http://aia.example/ca.crt: refused");
 	judge_x509(t.leaf, true);
 	ck_assert_uint_eq(t.wants.count, 0);
 	ck_assert_ptr_nonnull(strstr(t.verdict.detail, "ca.crt: refused"));
+	ck_assert_int_eq(t.verdict.reason, REASON_UNTRUSTED_ISSUER);
+}
+END_TEST
+
+START_TEST(an_issuer_that_can_not_be_had_for_the_moment_is_waited_for_in_reason)
+{
+	struct wants wants = WANTS_INIT;
+	time_t began = t.now;
+	X509 *wrong = pki_issue(
+	    &(const struct pki_certificate){
+		.subject = "Anna", .email = "bob@corp.example", .extension2 = LEAF_ACCESS},
+	    t.key, t.ca, t.ca_key);
+
+	(void)sk_X509_pop(t.extra);
+	ck_assert_int_eq(judge_x509(t.leaf, false), REASON_UNTRUSTED_ISSUER);
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	ck_assert(wants_add(&wants, WANT_ISSUER, CA_CERTIFICATE_URL, NULL, NULL));
+	has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	ck_assert_ptr_nonnull(strstr(t.verdict.detail, "; timed out"));
+	ck_assert_int_eq(t.verdict.failed_depth, 0);
+	ck_assert_int_le((long)t.verdict.valid_until, (long)t.now + TRUST_UNKNOWN_HOLDS);
+	ck_assert_int_gt((long)t.verdict.valid_until, (long)t.now);
+	/* What is wrong anyway is said at once. */
+	ck_assert_int_eq(judge_x509(wrong, true), REASON_ADDRESS_MISMATCH);
+	/* As often as it is tried, but not for ever. */
+	for (t.now += 61; t.now < began + EVIDENCE_PATIENCE; t.now += 600) {
+		has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+		ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	}
+	has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_UNTRUSTED_ISSUER);
+	/* Whoever asks again the next day finds another outage. */
+	t.now += EVIDENCE_PATIENCE + 61;
+	has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	/* What came, and does not help, is no outage. */
+	has_failed(&wants.items[0], ERROR_INPUT, "it holds no certificate");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_UNTRUSTED_ISSUER);
+	wants_clear(&wants);
+	X509_free(wrong);
 }
 END_TEST
 
@@ -1152,6 +1202,7 @@ main(void)
 	tcase_add_test(tcase, two_missing_issuers_are_found_one_by_one);
 	tcase_add_test(tcase, an_issuer_that_did_not_sign_leads_nowhere);
 	tcase_add_test(tcase, why_an_issuer_could_not_be_had_is_told);
+	tcase_add_test(tcase, an_issuer_that_can_not_be_had_for_the_moment_is_waited_for_in_reason);
 	tcase_add_test(tcase, an_expired_cross_certificate_beside_a_good_one_does_no_harm);
 	tcase_add_test(tcase, required_policies_must_hold);
 	tcase_add_loop_test(
