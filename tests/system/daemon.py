@@ -96,7 +96,7 @@ class Daemon:
 
     def write(self, text):
         base = {"listen": self.listen, "audit-file": self.audit_file, "cache-folder": self.cache,
-                "deadline": "40s",  # a busy machine is no slow directory
+                "deadline": "25s",  # a busy machine is no slow directory
                 "audit-syslog": "no", "log-to": "stderr", "log-level": "debug",
                 "control-socket": "unix:" + self.control,
                 "state-folder": self.state, "added-trust": self.added}
