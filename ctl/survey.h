@@ -133,10 +133,10 @@ MUST_CHECK int survey_add(struct survey *survey, const struct survey_row *row, s
 /* All has been added: puts the CAs in order, those with most failures first. */
 void survey_sort(struct survey *survey);
 
-/* survey_seen.c: whether it is new; what can't be remembered any more is taken for new. NULL without
- * memory. */
-struct survey_seen *survey_seen_new(void);
+/* survey_seen.c, with room for so many, of which three quarters are used. NULL without memory. */
+struct survey_seen *survey_seen_new(size_t room);
 void survey_seen_free(struct survey_seen *seen);
+/* Whether it is new in its scope. What can't be remembered any more is taken for new, which *full tells. */
 bool survey_seen_first(struct survey_seen *seen, const char *what, size_t scope, bool *full);
 
 /* One entry, in the form asked for. */

@@ -5,22 +5,23 @@
 
 #include "survey.h"
 
-/* So full it is slow to find a place. */
-#define FILLED_MAX (SURVEY_SEEN_MAX / 4 * 3)
-
 struct survey_seen {
-	uint64_t slots[SURVEY_SEEN_MAX]; /* 0: free */
-	size_t filled;
+	size_t room;
+	size_t filled;    /* up to three quarters: fuller it is slow to find a place */
+	uint64_t slots[]; /* 0: free */
 };
 
 struct survey_seen *
-survey_seen_new(void)
+survey_seen_new(size_t room)
 {
-	struct survey_seen *seen = malloc(sizeof(*seen));
+	size_t size = sizeof(struct survey_seen) + room * sizeof(uint64_t);
+	struct survey_seen *seen = malloc(size);
 
+	if (seen == NULL)
+		return NULL;
 	/* All of it now: what it takes does not depend on the directory. */
-	if (seen != NULL)
-		memset(seen, 0, sizeof(*seen));
+	memset(seen, 0, size);
+	seen->room = room;
 	return seen;
 }
 
@@ -46,14 +47,14 @@ bool
 survey_seen_first(struct survey_seen *seen, const char *what, size_t scope, bool *full)
 {
 	uint64_t mark = mark_of(what, scope);
-	size_t slot = (size_t)mark % SURVEY_SEEN_MAX;
+	size_t slot = (size_t)mark % seen->room;
 
 	while (seen->slots[slot] != 0) {
 		if (seen->slots[slot] == mark)
 			return false;
-		slot = (slot + 1) % SURVEY_SEEN_MAX;
+		slot = (slot + 1) % seen->room;
 	}
-	if (seen->filled == FILLED_MAX) {
+	if (seen->filled >= seen->room / 4 * 3) {
 		*full = true;
 		return true;
 	}
