@@ -5,10 +5,12 @@
 
 #include "survey.h"
 
+#define FREE UINT64_MAX
+
 struct survey_seen {
 	size_t room;
 	size_t filled;    /* up to three quarters: fuller it is slow to find a place */
-	uint64_t slots[]; /* 0: free */
+	uint64_t slots[]; /* or FREE */
 };
 
 struct survey_seen *
@@ -19,9 +21,10 @@ survey_seen_new(size_t room)
 
 	if (seen == NULL)
 		return NULL;
-	/* All of it now: what it takes does not depend on the directory. */
-	memset(seen, 0, size);
+	/* All of it is written to now: what it takes does not depend on the directory. */
+	memset(seen, 0xff, size);
 	seen->room = room;
+	seen->filled = 0;
 	return seen;
 }
 
@@ -40,7 +43,7 @@ mark_of(const char *what, size_t scope)
 	SHA256((const unsigned char *)what, strlen(what), digest);
 	memcpy(&mark, digest, sizeof(mark));
 	mark ^= (uint64_t)scope * UINT64_C(0x9e3779b97f4a7c15);
-	return mark != 0 ? mark : 1;
+	return mark != FREE ? mark : 0;
 }
 
 bool
@@ -49,7 +52,7 @@ survey_seen_first(struct survey_seen *seen, const char *what, size_t scope, bool
 	uint64_t mark = mark_of(what, scope);
 	size_t slot = (size_t)mark % seen->room;
 
-	while (seen->slots[slot] != 0) {
+	while (seen->slots[slot] != FREE) {
 		if (seen->slots[slot] == mark)
 			return false;
 		slot = (slot + 1) % seen->room;
