@@ -25,8 +25,8 @@
 #define SURVEY_NAME_MAX 400
 /* Months of expiry that are told apart, from the present one on. */
 #define SURVEY_MONTHS 24
-/* Entries that can't be used, listed by name on the page. */
-#define SURVEY_LISTED_MAX 500
+/* Entries that can't be used, listed by name on the page: some ten sheets of paper. */
+#define SURVEY_LISTED_MAX 100
 /* Addresses and certificates remembered to find duplicates by, of 8 bytes each. */
 #define SURVEY_SEEN_MAX ((size_t)1 << 20)
 
