@@ -8,6 +8,7 @@
 #include "command.h"
 #include "directory/source_none.h"
 #include "interrupt.h"
+#include "page.h"
 #include "survey.h"
 #include "survey_walk.h"
 
@@ -144,6 +145,16 @@ show(const struct request *request, const struct survey_walk *walk)
 	return CTL_USAGE;
 }
 
+/* Whether the page can be written: to be told now, not after an hour. */
+static int
+try_page(const char *path, struct error *err)
+{
+	struct page *page = page_open(path, "", NULL, NULL, err);
+
+	page_discard(page);
+	return page != NULL ? 0 : -1;
+}
+
 static enum ctl_status
 audit_with(const struct request *request, struct snapshot *snapshot)
 {
@@ -160,7 +171,8 @@ audit_with(const struct request *request, struct snapshot *snapshot)
 
 	if (survey_init(&survey, clock_wall(), request->days,
 		config->local_part == LOCAL_PART_EXACT, &err) != 0 ||
-	    address_parse(request->from, &sender, &err) != 0) {
+	    address_parse(request->from, &sender, &err) != 0 ||
+	    (request->html != NULL && try_page(request->html, &err) != 0)) {
 		status = ctl_fail(&err);
 	} else {
 		status = walk_all(request, &walk);

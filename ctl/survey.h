@@ -25,8 +25,8 @@
 #define SURVEY_NAME_MAX 400
 /* Months of expiry that are told apart, from the present one on. */
 #define SURVEY_MONTHS 24
-/* Entries that can't be used, listed by name on the page. */
-#define SURVEY_LISTED_MAX 500
+/* Entries that can't be used, listed by name on the page: some ten sheets of paper. */
+#define SURVEY_LISTED_MAX 100
 /* Addresses and certificates remembered to find duplicates by, of 8 bytes each. */
 #define SURVEY_SEEN_MAX ((size_t)1 << 20)
 
@@ -133,10 +133,10 @@ MUST_CHECK int survey_add(struct survey *survey, const struct survey_row *row, s
 /* All has been added: puts the CAs in order, those with most failures first. */
 void survey_sort(struct survey *survey);
 
-/* survey_seen.c: whether it is new; what can't be remembered any more is taken for new. NULL without
- * memory. */
-struct survey_seen *survey_seen_new(void);
+/* survey_seen.c, with room for so many, of which three quarters are used. NULL without memory. */
+struct survey_seen *survey_seen_new(size_t room);
 void survey_seen_free(struct survey_seen *seen);
+/* Whether it is new in its scope. What can't be remembered any more is taken for new, which *full tells. */
 bool survey_seen_first(struct survey_seen *seen, const char *what, size_t scope, bool *full);
 
 /* One entry, in the form asked for. */

@@ -14,7 +14,7 @@ survey_init(struct survey *survey, time_t at, int days, bool exact_local, struct
 	survey->exact_local = exact_local;
 	survey->cas = calloc(SURVEY_CAS_MAX, sizeof(*survey->cas));
 	survey->listed = calloc(SURVEY_LISTED_MAX, sizeof(*survey->listed));
-	survey->seen = survey_seen_new();
+	survey->seen = survey_seen_new(SURVEY_SEEN_MAX);
 	if (survey->cas == NULL || survey->listed == NULL || survey->seen == NULL)
 		return error_no_memory(err);
 	return 0;

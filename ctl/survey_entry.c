@@ -107,17 +107,21 @@ find_verdicts(struct survey *survey, struct survey_row *row)
 
 /* Whether a certificate stands among the values of one kind. */
 static bool
-stands_among(const struct census_entry *entry, const char *sha256)
+stands_among(const struct census_entry *entry, const struct certificate *certificate)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char digest[SHA256_DIGEST_LENGTH];
+	const char *sha256 = certificate->sha256;
+	const int size = i2d_X509(certificate->x509, NULL);
 	const struct census_value *value;
 	size_t i;
 	size_t b;
 
 	for (i = 0; i < entry->value_count; i++) {
 		value = &entry->values[i];
-		if (value->kind != FINDING_CERTIFICATE || value->value == NULL)
+		/* Large ones are hashed only if they can be it. */
+		if (value->kind != FINDING_CERTIFICATE || value->value == NULL || size <= 0 ||
+		    value->size != (size_t)size)
 			continue;
 		SHA256(value->value, value->size, digest);
 		for (b = 0; b < sizeof(digest); b++) {
@@ -157,7 +161,7 @@ attributes_differ(const struct survey_row *row)
 		id = &row->record->digital_ids[i];
 		if (id->certificate == NULL || id->verdict == REASON_WRONG_USAGE)
 			continue;
-		if (!id->from_blob || !stands_among(row->entry, id->certificate->sha256))
+		if (!id->from_blob || !stands_among(row->entry, id->certificate))
 			return true;
 	}
 	return false;

@@ -82,8 +82,8 @@ write_fallback(struct page *page, const struct survey *survey)
 	for (i = 0; i < CLIENT_COUNT; i++)
 		bars[i] = (struct page_bar){
 		    capabilities_client_name((enum client)i), survey->weak[i], PAGE_BAD, NULL};
-	page_bars(
-	    page, "Mail clients that would encrypt with 40 bits, by entries", bars, CLIENT_COUNT);
+	page_bars_of(page, "Mail clients that would encrypt with 40 bits, by entries", bars,
+	    CLIENT_COUNT, survey->entries);
 }
 
 /* The largest first; equal ones as they were. */

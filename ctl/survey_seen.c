@@ -5,22 +5,26 @@
 
 #include "survey.h"
 
-/* So full it is slow to find a place. */
-#define FILLED_MAX (SURVEY_SEEN_MAX / 4 * 3)
+#define FREE UINT64_MAX
 
 struct survey_seen {
-	uint64_t slots[SURVEY_SEEN_MAX]; /* 0: free */
-	size_t filled;
+	size_t room;
+	size_t filled;    /* up to three quarters: fuller it is slow to find a place */
+	uint64_t slots[]; /* or FREE */
 };
 
 struct survey_seen *
-survey_seen_new(void)
+survey_seen_new(size_t room)
 {
-	struct survey_seen *seen = malloc(sizeof(*seen));
+	size_t size = sizeof(struct survey_seen) + room * sizeof(uint64_t);
+	struct survey_seen *seen = malloc(size);
 
-	/* All of it now: what it takes does not depend on the directory. */
-	if (seen != NULL)
-		memset(seen, 0, sizeof(*seen));
+	if (seen == NULL)
+		return NULL;
+	/* All of it is written to now: what it takes does not depend on the directory. */
+	memset(seen, 0xff, size);
+	seen->room = room;
+	seen->filled = 0;
 	return seen;
 }
 
@@ -39,21 +43,21 @@ mark_of(const char *what, size_t scope)
 	SHA256((const unsigned char *)what, strlen(what), digest);
 	memcpy(&mark, digest, sizeof(mark));
 	mark ^= (uint64_t)scope * UINT64_C(0x9e3779b97f4a7c15);
-	return mark != 0 ? mark : 1;
+	return mark != FREE ? mark : 0;
 }
 
 bool
 survey_seen_first(struct survey_seen *seen, const char *what, size_t scope, bool *full)
 {
 	uint64_t mark = mark_of(what, scope);
-	size_t slot = (size_t)mark % SURVEY_SEEN_MAX;
+	size_t slot = (size_t)mark % seen->room;
 
-	while (seen->slots[slot] != 0) {
+	while (seen->slots[slot] != FREE) {
 		if (seen->slots[slot] == mark)
 			return false;
-		slot = (slot + 1) % SURVEY_SEEN_MAX;
+		slot = (slot + 1) % seen->room;
 	}
-	if (seen->filled == FILLED_MAX) {
+	if (seen->filled >= seen->room / 4 * 3) {
 		*full = true;
 		return true;
 	}

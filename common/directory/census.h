@@ -28,8 +28,12 @@
 
 /* Entries of one page: a megabyte of digital IDs of the usual size. */
 #define CENSUS_PAGE_ENTRIES 250
-/* Bytes of one page's values: a few entries with values-limit values of value-size-limit. A page that
- * holds more is an error; it comes from a server that knows no pages and has a large directory. */
+/* Bytes of one entry's values; those beyond are left out, lest one entry hide its neighbours. Real
+ * ones have some 100 KB at most. */
+#define CENSUS_ENTRY_BYTES ((size_t)2 << 20)
+/* Bytes of one page. Of entries so large that it would hold more, values are left out; where it has
+ * more entries than were asked for, the server knows no pages, and the directory is too large for
+ * that: an error. */
 #define CENSUS_PAGE_BYTES ((size_t)64 << 20)
 /* Pages of one directory: a server that goes on after 25 million entries lies. */
 #define CENSUS_PAGES_MAX 100000
@@ -54,7 +58,7 @@ struct census_entry {
 	size_t addresses_broken; /* values that are no address */
 	struct census_value *values;
 	size_t value_count;
-	size_t left_out; /* values beyond values-limit, addresses beyond CENSUS_ADDRESSES_MAX */
+	size_t left_out; /* values beyond values-limit and what is above, and addresses likewise */
 };
 
 struct census_page {

@@ -105,7 +105,7 @@ tell(struct reading *reading)
 	census_tell(reading->census, at > 0 ? (uint64_t)at : 0, reading->size, reading->broken);
 }
 
-/* Half a page's bytes: the next record may be a large one. */
+/* Half a page's bytes: nothing of the next entry has to be left out then. */
 static bool
 is_full(const struct census_draft *draft)
 {

@@ -58,6 +58,22 @@ last_entry(struct census_draft *draft)
 	return &draft->page.entries[draft->page.count - 1];
 }
 
+/* Whether there is room for so much. -1: the page is none. */
+static int
+take_room(struct census_draft *draft, size_t size, struct error *err)
+{
+	if (draft->bytes + size <= CENSUS_PAGE_BYTES) {
+		draft->bytes += size;
+		return 1;
+	}
+	if (draft->page.count <= CENSUS_PAGE_ENTRIES)
+		return 0;
+	return error_set(err, ERROR_LIMIT,
+	    "a page of %zu entries holds more than %zu bytes: the server seems to know no pages "
+	    "(RFC 2696)",
+	    draft->page.count, CENSUS_PAGE_BYTES);
+}
+
 int
 census_entry_begin(struct census_draft *draft, const char *dn, size_t size, struct error *err)
 {
@@ -65,6 +81,8 @@ census_entry_begin(struct census_draft *draft, const char *dn, size_t size, stru
 	struct census_entry *entries;
 	char *copy;
 
+	if (draft->bytes > CENSUS_PAGE_BYTES && take_room(draft, 0, err) < 0)
+		return -1;
 	if (draft->page.count == draft->room) {
 		entries = reallocarray(draft->page.entries, more, sizeof(*entries));
 		if (entries == NULL)
@@ -79,6 +97,7 @@ census_entry_begin(struct census_draft *draft, const char *dn, size_t size, stru
 	draft->page.entries[draft->page.count].dn = copy;
 	draft->page.count++;
 	draft->bytes += size + sizeof(*draft->page.entries);
+	draft->entry_bytes = 0;
 	return 0;
 }
 
@@ -101,39 +120,29 @@ census_entry_end(struct census_draft *draft)
 		if (entry->values[i].kind != FINDING_CA)
 			return;
 	}
-	census_entry_drop(draft);
+	if (entry->left_out == 0)
+		census_entry_drop(draft);
 }
 
-/* More than a page may hold comes from a server that knows no pages, or from values beyond reason. */
+/* The same for a value of the last entry. */
 static int
-count_bytes(struct census_draft *draft, size_t size, struct error *err)
+take_value_room(
+    const struct census *census, struct census_draft *draft, size_t size, struct error *err)
 {
-	draft->bytes += size;
-	if (draft->bytes <= CENSUS_PAGE_BYTES)
+	if (last_entry(draft)->value_count >= (size_t)census->directory.values_limit ||
+	    draft->entry_bytes + size > CENSUS_ENTRY_BYTES)
 		return 0;
-	return error_set(err, ERROR_LIMIT,
-	    "a page of %zu entries holds more than %zu bytes: the server seems to know no pages "
-	    "(RFC 2696)",
-	    draft->page.count, CENSUS_PAGE_BYTES);
+	draft->entry_bytes += size;
+	return take_room(draft, size + sizeof(struct census_value), err);
 }
 
 static int
-add_value(struct census *census, const char *name, const struct census_value *known,
-    const struct berval *value, struct error *err)
+keep_value(struct census_entry *entry, const char *name, const struct census_value *known,
+    const struct berval *value, bool fits, struct error *err)
 {
-	struct census_entry *entry = last_entry(&census->draft);
 	struct census_value *values;
 	struct census_value *place;
-	bool fits = value->bv_len <= (size_t)census->directory.value_size_limit;
 
-	if (value->bv_len == 0)
-		return 0;
-	if (entry->value_count >= (size_t)census->directory.values_limit) {
-		entry->left_out++;
-		return 0;
-	}
-	if (count_bytes(&census->draft, sizeof(*values) + (fits ? value->bv_len : 0), err) != 0)
-		return -1;
 	values = reallocarray(entry->values, entry->value_count + 1, sizeof(*values));
 	if (values == NULL)
 		return error_no_memory(err);
@@ -154,6 +163,24 @@ add_value(struct census *census, const char *name, const struct census_value *kn
 	return 0;
 }
 
+static int
+add_value(struct census *census, const char *name, const struct census_value *known,
+    const struct berval *value, struct error *err)
+{
+	struct census_entry *entry = last_entry(&census->draft);
+	bool fits = value->bv_len <= (size_t)census->directory.value_size_limit;
+	int room;
+
+	if (value->bv_len == 0)
+		return 0;
+	room = take_value_room(census, &census->draft, fits ? value->bv_len : 0, err);
+	if (room <= 0) {
+		entry->left_out++;
+		return room;
+	}
+	return keep_value(entry, name, known, value, fits, err);
+}
+
 static bool
 has_address(const struct census_entry *entry, const struct address *address)
 {
@@ -168,26 +195,16 @@ has_address(const struct census_entry *entry, const struct address *address)
 
 /* Puts an address behind those of its rank; it is the entry's then. */
 static int
-add_address(struct census_draft *draft, struct address *address, int rank, struct error *err)
+insert_address(
+    struct census_draft *draft, const struct address *address, int rank, struct error *err)
 {
 	struct census_entry *entry = last_entry(draft);
 	struct address *addresses;
 	size_t at = 0;
 
-	if (has_address(entry, address)) {
-		address_free(address);
-		return 0;
-	}
-	if (entry->address_count == CENSUS_ADDRESSES_MAX) {
-		entry->left_out++;
-		address_free(address);
-		return 0;
-	}
 	addresses = reallocarray(entry->addresses, entry->address_count + 1, sizeof(*addresses));
-	if (addresses == NULL) {
-		address_free(address);
+	if (addresses == NULL)
 		return error_no_memory(err);
-	}
 	entry->addresses = addresses;
 	while (at < entry->address_count && draft->ranks[at] >= rank)
 		at++;
@@ -198,7 +215,31 @@ add_address(struct census_draft *draft, struct address *address, int rank, struc
 	addresses[at] = *address;
 	draft->ranks[at] = rank;
 	entry->address_count++;
-	return count_bytes(draft, sizeof(*addresses) + strlen(address->text), err);
+	return 0;
+}
+
+/* The address is taken, whatever comes of it. */
+static int
+add_address(struct census_draft *draft, struct address *address, int rank, struct error *err)
+{
+	struct census_entry *entry = last_entry(draft);
+	int room = 0;
+
+	if (has_address(entry, address)) {
+		address_free(address);
+		return 0;
+	}
+	if (entry->address_count < CENSUS_ADDRESSES_MAX)
+		room = take_room(draft, sizeof(*address) + 2 * strlen(address->text), err);
+	if (room <= 0) {
+		entry->left_out++;
+		address_free(address);
+		return room;
+	}
+	if (insert_address(draft, address, rank, err) == 0)
+		return 0;
+	address_free(address);
+	return -1;
 }
 
 static int

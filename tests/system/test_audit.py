@@ -4,6 +4,7 @@ import html.parser
 import io
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -332,6 +333,37 @@ def test_a_file_is_audited_in_every_form(s):
             == {"uid=emma", "uid=petra", "uid=greta"}, few)
     short = ctl.run("audit", codes=(1,)).stdout.decode()
     require(re.search(rf"^ *{summary['usable']} +[\d.]+ %  usable$", short, re.M), short)
+
+
+def on_terminal(ctl, *words, **variables):
+    """What it writes to a terminal, standard error included."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [os.path.join(build_folder(), "smimectl"), "audit", "-c", ctl.file, *words],
+        stdin=theirs, stdout=theirs, stderr=theirs,
+        env={**environment(ctl.place.folder), "TERM": "xterm", **variables})
+    os.close(theirs)
+    text = b""
+    try:
+        while piece := os.read(ours, 65536):
+            text += piece
+    except OSError:  # the other side is closed
+        pass
+    os.close(ours)
+    child.wait()
+    return text.decode()
+
+
+def test_colours_are_for_terminals_that_want_them(s):
+    evil = Entry("evil", ['"\u202e\x1b]0;x\x07"@partner.example'], [b"x"])
+    directory = s.place.write("colours.ldif", ldif.text([s.people.anna.entry, evil]))
+    ctl = s.ctl(directories={"file": {"ldif": directory}})
+    for words in ((), ("--table",)):
+        text = on_terminal(ctl, *words)
+        require("\x1b[32m" in text and "\x1b[0m" in text, repr(text))
+        require(not re.search("\x1b[^[]|\u202e", text), repr(text))
+        for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            require("\x1b" not in on_terminal(ctl, *words, **variables), words, variables)
 
 
 def test_audit_ends_as_it_was_asked_to(s):

@@ -172,6 +172,55 @@ START_TEST(values_beyond_the_limits_are_counted_not_kept)
 }
 END_TEST
 
+/* Four values, of which three have room. */
+#define LARGE (CENSUS_ENTRY_BYTES / 3 - 100)
+
+static void
+write_large(FILE *out)
+{
+	char *value = malloc(LARGE);
+	int i;
+
+	ck_assert_ptr_nonnull(value);
+	memset(value, 'x', LARGE);
+	fputs("dn: cn=large\nmail: large@corp.example\n", out);
+	for (i = 0; i < 4; i++) {
+		fputs("userCertificate: ", out);
+		fwrite(value, 1, LARGE, out);
+		fputc('\n', out);
+	}
+	fputc('\n', out);
+	free(value);
+}
+
+START_TEST(an_entry_that_is_too_large_loses_values_and_its_neighbour_none)
+{
+	FILE *file = fopen(directory->ldif, "w");
+
+	ck_assert_ptr_nonnull(file);
+	directory->value_size_limit = LARGE;
+	write_large(file);
+	fputs("dn: cn=small\nuserCertificate: x\nuserCertificate: y\n", file);
+	ck_assert_int_eq(fclose(file), 0);
+	begin_with(false);
+	ck_assert_int_eq(next(), CENSUS_PAGE);
+	ck_assert_uint_eq(page->count, 2);
+	ck_assert_uint_eq(page->entries[0].value_count, 3);
+	ck_assert_uint_eq(page->entries[0].left_out, 1);
+	ck_assert_uint_eq(page->entries[1].value_count, 2);
+	ck_assert_uint_eq(page->entries[1].left_out, 0);
+}
+END_TEST
+
+START_TEST(an_entry_of_which_nothing_has_room_is_told_all_the_same)
+{
+	directory->values_limit = 0;
+	only_page("dn: cn=a\nuserCertificate: x\n", 1);
+	ck_assert_uint_eq(page->entries[0].value_count, 0);
+	ck_assert_uint_eq(page->entries[0].left_out, 1);
+}
+END_TEST
+
 START_TEST(broken_records_are_skipped_and_counted)
 {
 	struct census_progress progress;
@@ -368,6 +417,8 @@ main(void)
 	tcase_add_test(tcase, the_address_that_stands_for_the_entry_comes_first);
 	tcase_add_test(tcase, entry_csn_is_told_if_asked_for);
 	tcase_add_test(tcase, values_beyond_the_limits_are_counted_not_kept);
+	tcase_add_test(tcase, an_entry_that_is_too_large_loses_values_and_its_neighbour_none);
+	tcase_add_test(tcase, an_entry_of_which_nothing_has_room_is_told_all_the_same);
 	tcase_add_test(tcase, broken_records_are_skipped_and_counted);
 	tcase_add_test(tcase, a_large_directory_comes_in_pages_in_its_own_order);
 	tcase_add_loop_test(tcase, it_can_be_given_up_at_any_time, 0, 3);
