@@ -13,7 +13,7 @@ import xml.etree.ElementTree
 from collections import Counter
 
 import ldif
-from daemon import build_folder, environment
+from daemon import build_folder, environment, sanitizer_reports
 from ldif import Entry
 from place import SLOWER, require, run
 from slapd import Slapd
@@ -158,6 +158,7 @@ class Audit:
         self.child = subprocess.Popen(
             [os.path.join(build_folder(), "smimectl"), "audit", "-c", ctl.file, *words],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(ctl.place.folder))
+        self.folder = ctl.place.folder
         ctl.place.later(self.child.kill)
 
     def line(self):
@@ -173,6 +174,8 @@ class Audit:
         _, status, usage = os.wait4(self.child.pid, 0)
         self.child.returncode = os.waitstatus_to_exitcode(status)
         self.memory = usage.ru_maxrss
+        reports = sanitizer_reports(self.folder)
+        require(not reports, "the sanitizer reports:\n", "\n".join(reports)[:6000])
         require(self.child.returncode == code, self.child.returncode, self.errors)
         return self
 

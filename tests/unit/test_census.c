@@ -405,6 +405,26 @@ START_TEST(what_a_server_does_wrong_is_told)
 }
 END_TEST
 
+START_TEST(a_server_that_says_nothing_holds_up_nobody)
+{
+	char *path = directory->ldif;
+
+	directory->ldif = NULL;
+	fake_start(&fake, 0, NULL);
+	atomic_store(&fake.mode, FAKE_SILENT);
+	uris[0] = fake.uri;
+	fixture_list(&directory->uri, uris, 1);
+	directory->base = (char *)"dc=x";
+	directory->tls = TLS_NEVER;
+	begin_with(false);
+	ck_assert_int_eq(census_next(census, clock_monotonic_ms() + 50, &page, &err), CENSUS_WAIT);
+	census_free(census);
+	census = NULL;
+	fake_stop(&fake);
+	directory->ldif = path;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -433,5 +453,6 @@ main(void)
 	    (int)ARRAY_LENGTH(filters));
 	tcase_add_test(tcase, an_attribute_that_is_not_configured_is_not_asked_for);
 	tcase_add_loop_test(tcase, what_a_server_does_wrong_is_told, 0, (int)ARRAY_LENGTH(faults));
+	tcase_add_test(tcase, a_server_that_says_nothing_holds_up_nobody);
 	return unit_run(suite);
 }
