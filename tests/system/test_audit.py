@@ -381,7 +381,7 @@ def test_audit_ends_as_it_was_asked_to(s):
     clara.run("audit", "--at", "2040-01-01", "--fail-on", "none", codes=(0,))
     require(b"is none of: none expired " in clara.run(
         "audit", "--fail-on", "expired,nonsense", codes=(2,)).stderr, "which are there?")
-    for words in (("--expiring", "-1"), ("--expiring", "x"), ("--json", "--csv"), ("surplus",),
+    for words in (("--expiring", "-1"), ("--expiring", "x"), ("--json", "--csv"), ("--table", "--csv"), ("surplus",),
                   ("--only", "stale"), ("--directory", "nowhere"), ("--html", "/nowhere/page"),
                   ("--from", "@@")):
         require(clara.run("audit", *words, codes=(2,)).stderr, words)
