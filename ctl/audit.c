@@ -84,6 +84,9 @@ judge_findings(const struct audit_request *request, const struct survey *survey)
 	survey_kinds kinds = request->fail_on_given ? request->fail_on : survey_kinds_default();
 	unsigned kind;
 
+	/* What could not be judged may be good or bad. */
+	if (survey->found[REASON_DIRECTORY_UNAVAILABLE] > 0)
+		return CTL_TEMPORARY;
 	for (kind = 0; kind < SURVEY_KIND_COUNT; kind++) {
 		if ((kinds & SURVEY_BIT(kind)) != 0 && survey->found[kind] > 0)
 			return CTL_FINDING;

@@ -393,6 +393,13 @@ def test_audit_ends_as_it_was_asked_to(s):
     empty.run("audit", "--html", s.place.path("empty.html"), codes=(0,))
     with open(s.place.path("empty.html"), encoding="utf-8") as page:
         require("None." in Page(page.read()).texts, "what is there to be seen?")
-    down = s.ctl(directories={"gal": {"uri": ["ldap://127.0.0.1:1"], "base": "dc=x",
-                                      "tls": "never"}})
-    down.run("audit", codes=(75,))
+    gal = {"uri": ["ldap://127.0.0.1:1"], "base": "dc=x", "tls": "never"}
+    s.ctl(directories={"gal": gal}).run("audit", codes=(75,))
+    # A CA that can't be read for now may be the one that is missing.
+    felix = s.place.write("felix.ldif", ldif.text([s.people.felix.entry]))
+    unread = s.ctl(directories={"file": {"ldif": felix},
+                                "gal": {**gal, "uri": ["ldaps://127.0.0.1:1"]}},
+                   trusts={"test": {"anchors": s.people.anchors, "for": ["partner.example"],
+                                    "directory": "gal", "anchor-bases": ["dc=x"]}})
+    done = unread.run("audit", "--directory", "file", codes=(75,))
+    require(re.search("1 .*not known for now", done.stdout.decode()), done.stdout.decode())
