@@ -19,8 +19,8 @@ from place import SLOWER, require, run
 from slapd import Slapd
 
 WEAK = "fallback-40-bit no-capabilities"
-# Of those in people.py: what becomes of mail to them, what an audit finds beside, and the verdicts on
-# their digital IDs.
+# Of those in people.py: what becomes of mail to them, what an audit finds beside, and the verdicts
+# on their digital IDs.
 KINDS = {
     "anna": ("usable", "", "ok"),
     "bruno": ("usable", "", "ok"),
@@ -65,8 +65,8 @@ OTHER = "elsewhere.test"
 
 
 class Town:
-    """Entries of every kind, COPIES of each: the first has everything for itself, the others have the
-    address and certificates of the first. Those bound by their entry have addresses of their own."""
+    """Entries of every kind, COPIES of each: the first has everything for itself, the others have
+    its address and certificates. Those bound by their entry have addresses of their own."""
 
     def __init__(self, s):
         self.people = s.people
@@ -224,7 +224,8 @@ def test_the_sums_are_what_was_put_into_slapd_and_memory_does_not_grow_with_it(s
     going.line()
     going.signal(signal.SIGINT)
     summary = going.end(130).summary()
-    require("interrupted" in summary["incomplete"] and 0 < summary["entries"] < COPIES * len(KINDS), summary)
+    require("interrupted" in summary["incomplete"], summary)
+    require(0 < summary["entries"] < COPIES * len(KINDS), summary)
     going = Audit(ctl, "--json")
     going.line()
     slapd.process.signal(signal.SIGKILL)
@@ -381,9 +382,9 @@ def test_audit_ends_as_it_was_asked_to(s):
     clara.run("audit", "--at", "2040-01-01", "--fail-on", "none", codes=(0,))
     require(b"is none of: none expired " in clara.run(
         "audit", "--fail-on", "expired,nonsense", codes=(2,)).stderr, "which are there?")
-    for words in (("--expiring", "-1"), ("--expiring", "x"), ("--json", "--csv"), ("--table", "--csv"), ("surplus",),
-                  ("--only", "stale"), ("--directory", "nowhere"), ("--html", "/nowhere/page"),
-                  ("--from", "@@")):
+    for words in (("--expiring", "-1"), ("--expiring", "x"), ("--json", "--csv"),
+                  ("--table", "--csv"), ("surplus",), ("--only", "stale"),
+                  ("--directory", "nowhere"), ("--html", "/nowhere/page"), ("--from", "@@")):
         require(clara.run("audit", *words, codes=(2,)).stderr, words)
     clara.run("audit", "--directory", "file", codes=(0,))
     missing = s.ctl(directories={"file": {"ldif": s.directory([s.people.anna.entry])}})
