@@ -5,6 +5,7 @@
  *   gather.c   facts
  *   made.c     what the client made, from inspection to facts
  *   content.c  the body: sealing and inspecting as it streams by
+ *   marks.c    warnings and results in the header
  *   outcome.c  the end: records, reply, edits
  */
 #ifndef SMIME_MESSAGE_INTERNAL_H
