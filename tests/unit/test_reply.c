@@ -272,7 +272,7 @@ START_TEST(a_superseded_certificate_is_named_in_use_and_published)
 	ck_assert_str_eq(reply.enhanced, "5.7.5");
 	ck_assert_str_eq(reply.lines[0],
 	    "anna@partner.example: the mail client encrypted the message for a certificate that is "
-	    "no longer published for the recipient, who may not have its key any more (in use: "
+	    "not, or no longer, published for the recipient, who may not have its key (in use: "
 	    "serial 01D0CE27, issued by CN=Example Issuing CA,O=Example; published: serial "
 	    "5EA10000, valid until 2026-01-02)");
 	ck_assert(says("Encrypted for: serial 01D0CE27, issued by CN=Example Issuing CA"));
