@@ -3,7 +3,9 @@
  *   message.c  the events and the order they come in
  *   decide.c   rules and plan
  *   gather.c   facts
+ *   made.c     what the client made, from inspection to facts
  *   content.c  the body: sealing and inspecting as it streams by
+ *   marks.c    warnings and results in the header
  *   outcome.c  the end: records, reply, edits
  */
 #ifndef SMIME_MESSAGE_INTERNAL_H
@@ -83,6 +85,9 @@ void decide_rules(struct message *message);
 
 /* Fills facts from the rules and the tickets; a group becomes its members. 0/-1. */
 MUST_CHECK int gather_facts(struct message *message, struct error *err);
+
+/* Adds what inspection found to the facts; sender_record stands there already. 0/-1. */
+MUST_CHECK int made_note(struct message *message, struct error *err);
 
 /* Gathers facts, and makes the provisional plan. */
 void decide_provisionally(struct message *message);

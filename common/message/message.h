@@ -61,9 +61,10 @@ bool message_join(struct message *message);
 bool message_body(struct message *message, const char *bytes, size_t size);
 
 struct message_result {
-	enum action action;        /* PASS: untouched; SEAL: edits and body; DEFER, REFUSE: reply */
+	enum action action; /* PASS: untouched, but for edits; SEAL: edits and body; DEFER, REFUSE:
+			       reply */
 	const struct reply *reply; /* NULL unless DEFER or REFUSE */
-	const struct edits *edits; /* NULL unless SEAL */
+	const struct edits *edits; /* NULL where there are none */
 	struct spool *body;        /* NULL unless SEAL */
 	const char *reference;     /* of the audit records */
 	const struct facts *facts; /* NULL if it never came to them */

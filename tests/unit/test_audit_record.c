@@ -227,7 +227,8 @@ START_TEST(every_record_has_the_same_keys)
 	    "message_id", "sender", "user", "client", "content", "recipient", "group", "rule",
 	    "mode", "action", "reason", "trust_failure", "detail", "cipher", "cipher_strength",
 	    "best_cipher", "capabilities", "fallback", "digital_id", "digital_ids", "stale",
-	    "stale_if_error", "lookup", "duration_ms"};
+	    "stale_if_error", "lookup", "layers", "envelope", "in_use", "signatures", "warnings",
+	    "duration_ms"};
 	size_t i;
 
 	begin();
