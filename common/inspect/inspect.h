@@ -62,6 +62,9 @@ bool inspect_wanted(const struct entity_type *type);
 /* For a body of this type. NULL without memory. */
 struct inspect *inspect_new(const struct entity_type *type, struct error *err);
 
+/* For a message with its header in front. NULL without memory. */
+struct inspect *inspect_new_message(struct error *err);
+
 /* The next bytes of the body as on the wire. -1 only without memory: malformed is a finding. */
 MUST_CHECK int inspect_write(
     struct inspect *inspect, const char *bytes, size_t size, struct error *err);

@@ -264,8 +264,10 @@ message_content(const struct message *message)
 		case INSPECT_PGP_MIME:
 			return "pgp-mime";
 		case INSPECT_READABLE:
-			return "readable";
+			break;
 		}
+		if (message->type.claim == ENTITY_SMIME || message->type.claim == ENTITY_PGP_MIME)
+			return "readable";
 	}
 	return claims[message->type.claim];
 }
