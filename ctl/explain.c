@@ -163,20 +163,27 @@ print_text(const struct message *message, const struct message_result *result)
 		print_recipient(result, i);
 }
 
+static void
+wait_for_tickets(struct message *message)
+{
+	struct ticket *ticket;
+	int64_t deadline;
+
+	while ((ticket = message_pending(message, &deadline)) != NULL)
+		ticket_wait(ticket, deadline);
+}
+
 /* Feeds the message as an MTA would. */
 static const struct message_result *
 feed(struct message *message, const struct message_file *file)
 {
-	struct ticket *ticket;
-	int64_t deadline;
 	size_t i;
 	size_t piece;
 
 	for (i = 0; i < file->header.count; i++)
 		message_header(message, file->header.fields[i].name, file->header.fields[i].value);
 	message_end_of_headers(message);
-	while ((ticket = message_pending(message, &deadline)) != NULL)
-		ticket_wait(ticket, deadline);
+	wait_for_tickets(message);
 	if (message_join(message)) {
 		for (i = 0; i < file->body_size; i += piece) {
 			piece = file->body_size - i < BODY_PIECE ? file->body_size - i : BODY_PIECE;
@@ -184,6 +191,8 @@ feed(struct message *message, const struct message_file *file)
 				break;
 		}
 	}
+	message_end_of_body(message);
+	wait_for_tickets(message);
 	return message_end(message);
 }
 

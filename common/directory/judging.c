@@ -16,6 +16,7 @@ struct judging {
 	const char *key;
 	const struct address *address;
 	struct findings *findings;
+	const struct signer *signer; /* instead of findings; NULL */
 	time_t stale_since;
 	struct trust *trust;
 	uint64_t generation; /* of trust */
@@ -40,11 +41,19 @@ free_judging(struct judging *judging)
 	free(judging);
 }
 
-/* On a worker. The judging is the worker's alone until on_judged(). */
 static void
-run_judging(void *job)
+judge_signer(struct judging *judging)
 {
-	struct judging *judging = job;
+	const struct signer_means means = {.at = clock_wall(),
+	    .evidence = judging->resolver->evidence,
+	    .wants = judging->asks ? &judging->wants : NULL};
+
+	judging->record = signer_judge(judging->trust, judging->signer, &means, &judging->error);
+}
+
+static void
+judge_findings(struct judging *judging)
+{
 	const struct recipient_question question = {.findings = judging->findings,
 	    .address = judging->address,
 	    .exact_local = judging->resolver->exact_local,
@@ -60,6 +69,18 @@ run_judging(void *job)
 	}
 }
 
+/* On a worker. The judging is the worker's alone until on_judged(). */
+static void
+run_judging(void *job)
+{
+	struct judging *judging = job;
+
+	if (judging->signer != NULL)
+		judge_signer(judging);
+	else
+		judge_findings(judging);
+}
+
 static int submit(struct judging *judging, struct error *err);
 
 /* Keeps the record. false: the trust that it was judged by is no longer in force. */
@@ -71,7 +92,8 @@ keep(struct judging *judging)
 
 	pthread_mutex_lock(&resolver->mutex);
 	in_force = judging->generation == resolver->generation;
-	if (in_force && !judging->late) /* then it will soon be known better */
+	/* What is late will soon be known better. */
+	if (in_force && !judging->late && judging->signer == NULL)
 		cache_set_record(resolver->cache, judging->key, judging->findings, judging->record,
 		    judging->generation);
 	pthread_mutex_unlock(&resolver->mutex);
@@ -202,28 +224,52 @@ submit(struct judging *judging, struct error *err)
 	return worker_submit(resolver->judges, run_judging, on_judged, judging, err);
 }
 
-int
-judging_start(struct resolver *resolver, const char *key, const struct address *address,
-    struct findings *findings, time_t stale_since, judging_done *done, void *context,
-    struct error *err)
+/* Begins a copy of what is to be judged, with a reference of its findings. */
+static int
+start(const struct judging *what, struct error *err)
 {
 	struct judging *judging;
 
 	judging = calloc(1, sizeof(*judging));
 	if (judging == NULL)
 		return error_no_memory(err);
-	judging->resolver = resolver;
-	judging->key = key;
-	judging->address = address;
-	judging->findings = findings_ref(findings);
-	judging->stale_since = stale_since;
-	judging->done = done;
-	judging->context = context;
+	*judging = *what;
+	if (judging->findings != NULL)
+		findings_ref(judging->findings);
 	if (submit(judging, err) != 0) {
 		free_judging(judging);
 		return -1;
 	}
 	return 0;
+}
+
+int
+judging_start(struct resolver *resolver, const char *key, const struct address *address,
+    struct findings *findings, time_t stale_since, judging_done *done, void *context,
+    struct error *err)
+{
+	const struct judging what = {.resolver = resolver,
+	    .key = key,
+	    .address = address,
+	    .findings = findings,
+	    .stale_since = stale_since,
+	    .done = done,
+	    .context = context};
+
+	return start(&what, err);
+}
+
+int
+judging_start_signer(struct resolver *resolver, const struct signer *signer, judging_done *done,
+    void *context, struct error *err)
+{
+	const struct judging what = {.resolver = resolver,
+	    .address = signer_address(signer),
+	    .signer = signer,
+	    .done = done,
+	    .context = context};
+
+	return start(&what, err);
 }
 
 void

@@ -32,6 +32,10 @@ MUST_CHECK int judging_start(struct resolver *resolver, const char *key,
     const struct address *address, struct findings *findings, time_t stale_since,
     judging_done *done, void *context, struct error *err);
 
+/* The same for a message's signer (borrowed to the end), whose record is not kept. */
+MUST_CHECK int judging_start_signer(struct resolver *resolver, const struct signer *signer,
+    judging_done *done, void *context, struct error *err);
+
 /* Begins those that wait no more. */
 void judging_release_held(struct resolver *resolver);
 /* After the loop has ended, and its workers: ends those that still wait, as failed. */

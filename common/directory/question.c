@@ -4,6 +4,8 @@
  *   looking up ──▶ findings ──▶ judging on a worker ───────▶ record ──▶ all who wait
  *                     └─ a group ──▶ walking its members ──────┘
  *
+ * A message's signer is a question that begins with judging, and is nobody else's.
+ *
  * A question goes on when nobody waits for it any more, and fills the cache.
  */
 #include <event2/event.h>
@@ -23,6 +25,7 @@ struct question {
 	struct address address;
 	struct ticket_list waiters; /* the resolver's mutex */
 	struct lookup_watch watch;
+	struct signer *signer; /* to be judged; NULL: the address is asked for */
 	struct findings *findings;
 	time_t stale_since; /* of the findings; 0: fresh */
 	struct walk *walk;  /* of a group */
@@ -56,6 +59,7 @@ free_question(struct question *question)
 	lookup_leave(&question->watch);
 	walk_free(question->walk);
 	findings_unref(question->findings);
+	signer_free(question->signer);
 	address_free(&question->address);
 	free(question->key);
 	free(question);
@@ -63,8 +67,9 @@ free_question(struct question *question)
 
 static void on_found(void *context, const struct lookup_answer *answer);
 
+/* Takes the ticket's signer over. */
 static struct question *
-new_question(struct resolver *resolver, const struct ticket *ticket)
+new_question(struct resolver *resolver, struct ticket *ticket)
 {
 	struct question *question;
 
@@ -81,6 +86,8 @@ new_question(struct resolver *resolver, const struct ticket *ticket)
 	if (tsearch(question, &resolver->questions, compare_keys) == NULL)
 		goto fail;
 	resolver->question_count++;
+	question->signer = ticket->signer;
+	ticket->signer = NULL;
 	return question;
 fail:
 	free_question(question);
@@ -224,15 +231,16 @@ static void
 take_ticket(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
 {
 	struct question *question = find_question(resolver, ticket->key);
-	struct cache_found found;
+	struct cache_found found = {.record = NULL};
 
 	if (question != NULL) {
 		resolver->counts.joined++;
 		wait_for(question, ticket);
 		return;
 	}
-	resolver->counts.cache_hits +=
-	    resolver_recall(resolver, ticket->key, &ticket->address, &found);
+	if (ticket->signer == NULL)
+		resolver->counts.cache_hits +=
+		    resolver_recall(resolver, ticket->key, &ticket->address, &found);
 	if (found.record != NULL) {
 		ticket_answer(ticket, found.record);
 	} else if ((question = open_question(resolver, ticket)) != NULL) {
@@ -251,6 +259,12 @@ begin(struct question *question)
 	struct error err = ERROR_INIT;
 	int result = 0;
 
+	if (question->signer != NULL) {
+		if (judging_start_signer(
+			question->resolver, question->signer, on_judged, question, &err) != 0)
+			end_unavailable(question, err.text);
+		return;
+	}
 	if (question->findings == NULL && address_is_null(&question->address)) {
 		question->findings = findings_new(); /* nothing is published for nobody */
 		result = question->findings != NULL ? 0 : error_no_memory(&err);

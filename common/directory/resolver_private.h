@@ -49,6 +49,7 @@ struct ticket {
 	struct resolver *resolver;
 	struct address address;
 	char *key;
+	struct signer *signer; /* to be judged, instead of asking for the address; NULL */
 	int64_t deadline_ms;
 	pthread_cond_t answered;
 	bool ready;
@@ -102,6 +103,7 @@ struct resolver {
 	bool rebase_failed;    /* the last of them */
 	pthread_cond_t rebased;
 	struct resolver_statistics counts;
+	uint64_t signers; /* asked for: gives each a key of its own */
 };
 
 /* Another trust is in force from now on (a reference of the resolver's own): what was judged by an

@@ -1,5 +1,7 @@
 /* The askers' side of the resolver. Any thread; a ticket belongs to the thread that holds it. */
 #include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,23 +25,22 @@ ticket_answer(struct ticket *ticket, struct recipient *record)
 	pthread_cond_signal(&ticket->answered);
 }
 
+/* key: taken over, also where there is no memory; NULL: there was none. */
 static struct ticket *
-ticket_new(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
+ticket_new(struct resolver *resolver, const struct address *address, char *key, int64_t deadline_ms)
 {
 	pthread_condattr_t monotonic;
 	struct ticket *ticket;
 
-	ticket = calloc(1, sizeof(*ticket));
-	if (ticket == NULL)
-		return NULL;
-	ticket->resolver = resolver;
-	ticket->deadline_ms = deadline_ms;
-	ticket->key = key_of_address(address, resolver->exact_keys, NULL);
-	if (ticket->key == NULL || address_copy(address, &ticket->address, NULL) != 0) {
-		free(ticket->key);
+	ticket = key != NULL ? calloc(1, sizeof(*ticket)) : NULL;
+	if (ticket == NULL || address_copy(address, &ticket->address, NULL) != 0) {
+		free(key);
 		free(ticket);
 		return NULL;
 	}
+	ticket->resolver = resolver;
+	ticket->deadline_ms = deadline_ms;
+	ticket->key = key;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&ticket->answered, &monotonic);
@@ -59,13 +60,29 @@ turn_away(struct ticket *ticket)
 	recipient_unref(record);
 }
 
+/* With the mutex held: to the loop. */
+static void
+put_in(struct ticket *ticket)
+{
+	struct resolver *resolver = ticket->resolver;
+
+	if (resolver->waiting > (size_t)resolver->config->lookups_limit) {
+		turn_away(ticket);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&resolver->inbox, ticket, link);
+	ticket->list = &resolver->inbox;
+	event_active(resolver->wake, 0, 0);
+}
+
 struct ticket *
 resolver_submit(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
 {
 	struct cache_found found;
 	struct ticket *ticket;
 
-	ticket = ticket_new(resolver, address, deadline_ms);
+	ticket = ticket_new(
+	    resolver, address, key_of_address(address, resolver->exact_keys, NULL), deadline_ms);
 	if (ticket == NULL)
 		return NULL;
 	pthread_mutex_lock(&resolver->mutex);
@@ -75,14 +92,45 @@ resolver_submit(struct resolver *resolver, const struct address *address, int64_
 	if (found.record != NULL) {
 		resolver->counts.cache_hits++;
 		ticket_answer(ticket, found.record);
-	} else if (resolver->waiting > (size_t)resolver->config->lookups_limit) {
-		turn_away(ticket);
 	} else {
-		TAILQ_INSERT_TAIL(&resolver->inbox, ticket, link);
-		ticket->list = &resolver->inbox;
-		event_active(resolver->wake, 0, 0);
+		put_in(ticket);
 	}
 	cache_found_clear(&found);
+	pthread_mutex_unlock(&resolver->mutex);
+	return ticket;
+}
+
+/* Unlike an address's, it holds no "@": no two are alike. */
+static char *
+signer_key(struct resolver *resolver)
+{
+	char key[32];
+
+	pthread_mutex_lock(&resolver->mutex);
+	snprintf(key, sizeof(key), "signer %" PRIu64, ++resolver->signers);
+	pthread_mutex_unlock(&resolver->mutex);
+	return strdup(key);
+}
+
+struct ticket *
+resolver_submit_signer(
+    struct resolver *resolver, const struct signer_question *question, int64_t deadline_ms)
+{
+	struct signer *signer = signer_new(question, resolver->exact_local, NULL);
+	struct ticket *ticket = NULL;
+
+	if (signer != NULL)
+		ticket =
+		    ticket_new(resolver, signer_address(signer), signer_key(resolver), deadline_ms);
+	if (ticket == NULL) {
+		signer_free(signer);
+		return NULL;
+	}
+	ticket->signer = signer;
+	pthread_mutex_lock(&resolver->mutex);
+	resolver->counts.questions++;
+	resolver->waiting++;
+	put_in(ticket);
 	pthread_mutex_unlock(&resolver->mutex);
 	return ticket;
 }
@@ -156,6 +204,7 @@ ticket_free(struct ticket *ticket)
 	pthread_cond_destroy(&ticket->answered);
 	recipient_unref(ticket->record);
 	address_free(&ticket->address);
+	signer_free(ticket->signer);
 	free(ticket->key);
 	free(ticket);
 }

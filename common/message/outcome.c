@@ -48,6 +48,7 @@ note_unknown(const struct message *message)
 		if (facts->recipients[i].record != NULL)
 			pending_note(message->snapshot->pending, facts->recipients[i].record, now);
 	}
+	signers_note_unknown(message, now);
 }
 
 /* Whether a recipient of the message must be encrypted to, by a rule that enforces. */

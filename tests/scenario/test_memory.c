@@ -105,14 +105,22 @@ static const struct {
 	"Subject", " hello"},
 };
 
+static void
+wait_for_tickets(struct message *message)
+{
+	struct ticket *ticket;
+	int64_t deadline;
+
+	while ((ticket = message_pending(message, &deadline)) != NULL)
+		ticket_wait(ticket, deadline);
+}
+
 /* The whole way; NULL where it could not even begin. */
 static struct message *
 send_through(struct world *world, int which, const char *to)
 {
 	struct origin origin = {.user = NULL};
 	struct message *message;
-	struct ticket *ticket;
-	int64_t deadline;
 
 	origin_set_peer(&origin, NULL);
 	message = message_new(world_snapshot(world), &origin, "me@corp.test", NULL);
@@ -123,10 +131,11 @@ send_through(struct world *world, int which, const char *to)
 	message_header(message, "Message-ID", " <1@corp.test>");
 	message_header(message, cases[which].field, cases[which].value);
 	message_end_of_headers(message);
-	while ((ticket = message_pending(message, &deadline)) != NULL)
-		ticket_wait(ticket, deadline);
+	wait_for_tickets(message);
 	if (message_join(message))
 		message_body(message, CANARY "\r\n", strlen(CANARY) + 2);
+	message_end_of_body(message);
+	wait_for_tickets(message);
 	message_end(message);
 	return message;
 }

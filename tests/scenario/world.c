@@ -490,14 +490,27 @@ feed_body(struct message *message, const char *body)
 	buffer_free(&wire);
 }
 
+/* How many were waited for. */
+static int
+wait_for_tickets(struct message *message)
+{
+	struct ticket *ticket;
+	int64_t deadline;
+	int waits = 0;
+
+	while ((ticket = message_pending(message, &deadline)) != NULL) {
+		waits++;
+		ticket_wait(ticket, deadline);
+	}
+	return waits;
+}
+
 struct sent
 world_send(struct world *world, const char *from, const char *const *to, const char *text)
 {
 	struct origin origin = {.user = NULL};
 	struct error err = ERROR_INIT;
-	struct sent sent = {NULL, NULL, false, 0};
-	struct ticket *ticket;
-	int64_t deadline;
+	struct sent sent = {.message = NULL};
 	const char *body;
 
 	origin_set_peer(&origin, NULL);
@@ -508,13 +521,12 @@ world_send(struct world *world, const char *from, const char *const *to, const c
 		ck_assert(message_recipient(sent.message, *to));
 	body = feed_header(sent.message, text);
 	message_end_of_headers(sent.message);
-	while ((ticket = message_pending(sent.message, &deadline)) != NULL) {
-		sent.waits++;
-		ticket_wait(ticket, deadline);
-	}
+	sent.waits = wait_for_tickets(sent.message);
 	sent.body_wanted = message_join(sent.message);
 	if (sent.body_wanted)
 		feed_body(sent.message, body);
+	message_end_of_body(sent.message);
+	sent.end_waits = wait_for_tickets(sent.message);
 	sent.result = message_end(sent.message);
 	return sent;
 }

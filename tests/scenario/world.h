@@ -54,7 +54,8 @@ struct sent {
 	struct message *message;
 	const struct message_result *result;
 	bool body_wanted; /* after the end of the header */
-	int waits;        /* tickets that were waited for */
+	int waits;        /* tickets that were waited for at the end of the header */
+	int end_waits;    /* and at the end of the body */
 };
 struct sent world_send(
     struct world *world, const char *from, const char *const *to, const char *text);
