@@ -106,6 +106,7 @@ def test_the_header_says_what_a_signature_is_worth_and_nobody_else_may(s):
     forged = (b"Authentication-Results: gw.corp.example; smime=pass\r\n"
               b"Authentication-Results: other.example; spf=pass\r\n"
               b"X-SMIME-Warning: forged\r\n"
+              b"Authentication-Results : gw.corp.example; smime=pass\r\n"
               b"Authentication-Results: (c)\r\n\tGW.corp.EXAMPLE 1;\r\n\tsmime=pass\r\n")
     good = sign(s.place, message(SENDER, rolf.address), signer)
     wrong = good.replace(b"Hello.", b"Hallo.")
@@ -120,6 +121,7 @@ def test_the_header_says_what_a_signature_is_worth_and_nobody_else_may(s):
             results = fields_named(arrived, "Authentication-Results")
             require(len(results) == 2 and "other.example" in results[1], results, arrived)
             require(results[0].startswith("gw.corp.example;") and result in results[0], results)
+            require(arrived.lower().count(b"gw.corp.example") == 1, "forged:", arrived)
             require("body.smime-identifier=" + SENDER in results[0], results)
             warnings = fields_named(arrived, "X-SMIME-Warning")
             require([warning.split(":")[0] for warning in warnings] == warned, warnings)
@@ -142,3 +144,18 @@ def test_explain_shows_what_the_client_made(s):
     require(found["message"]["layers"][0]["transports"] == {"rsa": 1}, found["message"])
     require(found["message"]["envelope"]["unclaimed"] == 1, found["message"])
     require(same_serial(found["recipients"][0]["in_use"]["serial"], old.serial()), found)
+
+
+def test_explain_writes_the_fields_that_the_daemon_would_put_in(s):
+    rolf = s.people.rolf
+    signer = s.suite.once("good-signer", lambda: s.people.issuing.issue("good-signer", [SENDER]))
+    ctl = s.ctl(top={"authentication-results": "yes", "authserv-id": "gw.corp.example"})
+    data = sign(s.place, message(SENDER, rolf.address), signer)
+    path = s.place.write("forged.eml", b"Authentication-Results: gw.corp.example; none\r\n" + data)
+    out = s.place.path("out.eml")
+    done = ctl.run("explain", "--from", SENDER, "--to", rolf.address, "--output", out, path)
+    require("signature 1: good, ok" in done.stdout.decode(), done.stdout)
+    with open(out, "rb") as file:
+        written = file.read()
+    require(written.startswith(b"Authentication-Results: gw.corp.example;\r\n\tsmime=pass"), written)
+    require(written.count(b"Authentication-Results") == 1 and written.endswith(data), written)
