@@ -34,7 +34,8 @@
  *                     ("enveloped", "signed", "clear-signed" …), place ("whole", "among-text",
  *                     "among-parts", "forwarded"), parent (index of the layer that it is in, or
  *                     null), part (its MIME part), cipher, cipher_text (for people, or the object
- *                     identifier), recipients (how many infos), transports (of these, by name), signatures (how many), detail}]
+ *                     identifier), recipients (how many infos), transports (of these, by name),
+ *                     signatures (how many), detail}]
  *   layers_left_out   how many more there were; only if any
  *   envelope          of the layer whose recipients were compared, or null: {cipher, recipients,
  *                     transports, unclaimed (infos for nobody's published certificate: another's,

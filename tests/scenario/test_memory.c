@@ -4,11 +4,13 @@
  * program when its own are.
  */
 #include <stdatomic.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "mail/startup.h"
+#include "signed_make.h"
 #include "unit.h"
 #include "world.h"
 
@@ -238,6 +240,126 @@ START_TEST(no_memory_lets_nothing_pass)
 }
 END_TEST
 
+#define CANARY_ENTITY "Content-Type: text/plain\r\n\r\n" CANARY
+
+/* The body of a message that reads CANARY_ENTITY, where the signer signed `content`. */
+static char *
+write_signed(struct world *world, const char *who, const char *content)
+{
+	const struct signed_signer signer = {
+	    .certificate = world_certificate(world, who), .key = world_key(world, who)};
+	const struct signed_what what = {.signers = &signer,
+	    .signer_count = 1,
+	    .content = content,
+	    .certificates = &signer.certificate,
+	    .certificate_count = 1};
+	struct buffer der = signed_make(&what);
+	unsigned char *base64 = malloc(der.size * 2);
+	struct buffer text = BUFFER_INIT;
+	size_t at;
+	int size;
+
+	size = EVP_EncodeBlock(base64, (const unsigned char *)der.data, (int)der.size);
+	ck_assert_int_eq(buffer_append_format(&text, NULL,
+			     "--b\r\n%s\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n"
+			     "Content-Transfer-Encoding: base64\r\n\r\n",
+			     CANARY_ENTITY),
+	    0);
+	for (at = 0; at < (size_t)size; at += 64)
+		ck_assert_int_eq(
+		    buffer_append_format(&text, NULL, "%.64s\r\n", (char *)base64 + at), 0);
+	ck_assert_int_eq(buffer_append_text(&text, "--b--\r\n", NULL), 0);
+	free(base64);
+	buffer_free(&der);
+	return buffer_take(&text);
+}
+
+static struct message *
+send_signed(struct world *world, const char *body)
+{
+	struct origin origin = {.user = NULL};
+	struct message *message;
+
+	origin_set_peer(&origin, NULL);
+	message = message_new(world_snapshot(world), &origin, "me@corp.test", NULL);
+	if (message == NULL)
+		return NULL;
+	message_recipient(message, ANNA);
+	message_header(message, "From", " " BERT);
+	message_header(message, "Content-Type",
+	    " multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"");
+	message_end_of_headers(message);
+	wait_for_tickets(message);
+	if (message_join(message))
+		message_body(message, body, strlen(body));
+	message_end_of_body(message);
+	wait_for_tickets(message);
+	message_end(message);
+	return message;
+}
+
+/* A message whose signature is bad: without memory it is no better. */
+START_TEST(no_memory_makes_no_bad_signature_good)
+{
+	struct world *world = world_new("", "rule \"n\" { encrypt = never }\n");
+	struct message *message;
+	bool refused = true;
+	char *body;
+	long n;
+
+	world_publish(world, BERT, PUBLISH_CERTIFICATE);
+	body = write_signed(world, BERT, "something else");
+	for (n = 1; refused; n++) {
+		until_refused = n;
+		message = send_signed(world, body);
+		refused = until_refused == 0;
+		until_refused = 0;
+		if (message == NULL)
+			continue;
+		expect_no_pass(message_end(message), n);
+		if (!refused)
+			ck_assert_int_eq(message_end(message)->action, ACTION_REFUSE);
+		message_free(message);
+	}
+	ck_assert_int_gt(n, 20);
+	free(body);
+	world_free(world);
+}
+END_TEST
+
+/* One by another than the sender. _i: whether the sender's thread gets none, or the resolver's. */
+START_TEST(no_memory_lets_no_signer_pass_unjudged)
+{
+	struct world *world = world_new(
+	    "deadline = 20s\nsigner-mismatch = refuse\n", "rule \"n\" { encrypt = never }\n");
+	struct message *message;
+	bool refused = true;
+	char *body;
+	long n;
+
+	world_publish(world, BERT, PUBLISH_CERTIFICATE);
+	world_publish(world, ANNA, PUBLISH_CERTIFICATE);
+	body = write_signed(world, ANNA, CANARY_ENTITY);
+	for (n = 1; refused; n++) {
+		until_refused = _i == 0 ? n : 0;
+		atomic_store(&until_refused_others, _i == 0 ? 0 : n);
+		message = send_signed(world, body);
+		refused = _i == 0 ? until_refused == 0 : atomic_load(&until_refused_others) <= 0;
+		until_refused = 0;
+		atomic_store(&until_refused_others, 0);
+		if (message == NULL)
+			continue;
+		expect_no_pass(message_end(message), n);
+		if (!refused)
+			ck_assert_int_eq(message_end(message)->action, ACTION_REFUSE);
+		message_free(message);
+	}
+	ck_assert_int_gt(n, 5);
+	free(body);
+	world_free(world);
+}
+END_TEST
+
 /* The client encrypted it, and somebody forged what only we may write. */
 static struct message *
 send_encrypted(struct world *world, const char *body)
@@ -332,6 +454,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, be_sender, NULL);
 	tcase_add_loop_test(tcase, no_memory_leaves_no_member_out, 0, 2);
 	tcase_add_loop_test(tcase, no_memory_lets_nothing_pass, 0, (int)ARRAY_LENGTH(cases));
+	tcase_add_test(tcase, no_memory_makes_no_bad_signature_good);
+	tcase_add_loop_test(tcase, no_memory_lets_no_signer_pass_unjudged, 0, 2);
 	tcase_add_loop_test(
 	    tcase, no_memory_lets_nothing_pass_that_the_client_encrypted_for_another, 0, 2);
 	return unit_run(suite);

@@ -266,13 +266,15 @@ load(const struct world *world, const char *top, const char *rules)
 struct world *
 world_new(const char *top, const char *rules)
 {
-	static const struct pki_certificate ca = {.subject = "Test CA", .ca = true};
+	static const struct pki_certificate ca = {
+	    .subject = "Test CA", .ca = true, .from_days = -365};
 	static const struct pki_certificate other = {.subject = "Other CA", .ca = true};
 	struct world *world = calloc(1, sizeof(*world));
 	struct error err = ERROR_INIT;
 	struct config *config;
 	struct trust *trust;
 	struct resolver *resolver;
+	struct evidence *evidence = NULL;
 	struct audit *audit;
 
 	snprintf(world->folder, sizeof(world->folder), "/tmp/test-world-XXXXXX");
@@ -289,7 +291,10 @@ world_new(const char *top, const char *rules)
 	config = load(world, top, rules);
 	trust = trust_load(config, &err);
 	ck_assert_msg(trust != NULL, "%s", err.text);
-	resolver = resolver_new_with(config, trust, NULL, make_scripted, world, &err);
+	if (config->fetch_allow.count > 0)
+		evidence = snapshot_evidence(config, &err);
+	resolver = resolver_new_with(config, trust, evidence, make_scripted, world, &err);
+	evidence_unref(evidence);
 	ck_assert_msg(resolver != NULL, "%s", err.text);
 	audit = audit_open(config, &err);
 	ck_assert_msg(audit != NULL, "%s", err.text);
@@ -395,6 +400,28 @@ world_publish(struct world *world, const char *address, enum publish what)
 		who->finding.value = pki_der(who->certificate, &who->finding.size);
 	}
 	who->published = true;
+}
+
+X509 *
+world_issue(struct world *world, const char *address, const struct pki_certificate *says)
+{
+	struct person *who = person(world, address);
+
+	X509_free(who->certificate);
+	who->certificate = pki_issue(says, who->key, world->ca, world->ca_key);
+	return who->certificate;
+}
+
+X509 *
+world_certificate(struct world *world, const char *address)
+{
+	return find_person(world, address)->certificate;
+}
+
+EVP_PKEY *
+world_key(struct world *world, const char *address)
+{
+	return find_person(world, address)->key;
 }
 
 void
