@@ -118,7 +118,9 @@ signature_json(const struct facts *facts, const struct facts_signature *signatur
 	audit_put(&object, "algorithm", text_or_null(made->algorithm));
 	audit_put(&object, "signing_time",
 	    made->signing_time != 0 ? audit_time_json(made->signing_time) : json_null());
-	audit_put(&object, "then", json_string(reason_get(signature->then)->code));
+	audit_put(&object, "then",
+	    signed_then_is_known(signature) ? json_string(reason_get(signature->then)->code)
+					    : json_null());
 	audit_put(&object, "covers_all", json_boolean(signature->layer->covers_all));
 	audit_put(&object, "forwarded", json_boolean(signed_is_forwarded(facts, signature)));
 	audit_put(&object, "address_matches", json_boolean(signature->address_matches));
