@@ -146,6 +146,38 @@ def test_explain_shows_what_the_client_made(s):
     require(same_serial(found["recipients"][0]["in_use"]["serial"], old.serial()), found)
 
 
+def among_text(data, footer=b"-- \r\nA list's footer.\r\n"):
+    """What a list makes of mail that was encrypted as a whole."""
+    head, body = data.split(b"\r\n\r\n", 1)
+    outer = b"\r\n".join(line for line in head.split(b"\r\n")
+                         if not line.lower().startswith((b"content-", b"mime-")))
+    inner = head[head.index(b"Content-Type"):]
+    return (outer + b'\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+            + b"--b\r\n" + inner + b"\r\n\r\n" + body + b"\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+            + footer + b"--b--\r\n")
+
+
+def test_what_is_encrypted_or_broken_within_readable_mail_counts_if_it_leaves_so(s):
+    people = s.people
+    ctl = s.ctl()
+    cases = [
+        (people.rolf, "rc2-40-cbc", "refuse", "weak-cipher", []),
+        (people.rolf, "aes-256-cbc", "pass", "no-rule", []),
+        (people.anna, "rc2-40-cbc", "seal", "sealed", []),
+    ]
+    for person, cipher, action, reason, warned in cases:
+        data = among_text(encrypt(s.place, message(SENDER, person.address), [person.identity], cipher))
+        found = ctl.explain(SENDER, [person.address], data)
+        require([layer["place"] for layer in found["message"]["layers"]] == ["among-text"], found)
+        recipient, = found["recipients"]
+        require((recipient["action"], recipient["reason"]) == (action, reason), person, cipher, found)
+        require([warning["reason"] for warning in recipient["warnings"]] == warned, recipient)
+    whole = encrypt(s.place, message(SENDER, people.rolf.address), [people.rolf.identity])
+    found = ctl.explain(SENDER, [people.rolf.address], whole[:-200] + b"\r\n")
+    require(found["action"] == "pass" and found["message"]["layers"][0]["type"] == "malformed", found)
+    require(found["recipients"][0]["warnings"][0]["reason"] == "malformed-message", found)
+
+
 def test_explain_writes_the_fields_that_the_daemon_would_put_in(s):
     rolf = s.people.rolf
     signer = s.suite.once("good-signer", lambda: s.people.issuing.issue("good-signer", [SENDER]))
