@@ -70,7 +70,7 @@ print_layer(const struct facts *facts, size_t index)
 		print_info(&layer->recipients[i]);
 	if (layer->recipient_count > INFOS_SHOWN)
 		printf("       and %zu more\n", layer->recipient_count - INFOS_SHOWN);
-	if (layer != facts->envelope)
+	if (layer != facts->envelope || !facts->compared)
 		return;
 	printf("       %zu of these for nobody's published certificate%s\n", facts->unclaimed,
 	    facts->sender_addressed ? "; one for the sender" : "");

@@ -39,7 +39,8 @@
  *   layers_left_out   how many more there were; only if any
  *   envelope          of the layer whose recipients were compared, or null: {cipher, recipients,
  *                     transports, unclaimed (infos for nobody's published certificate: another's,
- *                     the sender's own, a shared key's), sender_addressed}
+ *                     the sender's own, a shared key's; null where nobody was looked up),
+ *                     sender_addressed}
  *   in_use            reason superseded-certificate: the certificate that the client used, {issuer,
  *                     serial, transport}; digital_id is the one published. Else null
  *   signatures        up to AUDIT_SIGNATURES_MAX: [{part, state ("good", "bad", "unverifiable",

@@ -77,7 +77,8 @@ audit_envelope_json(const struct facts *facts)
 	audit_put(
 	    &object, "recipients", json_integer((json_int_t)facts->envelope->recipient_count));
 	audit_put(&object, "transports", transports_json(facts->envelope));
-	audit_put(&object, "unclaimed", json_integer((json_int_t)facts->unclaimed));
+	audit_put(&object, "unclaimed",
+	    facts->compared ? json_integer((json_int_t)facts->unclaimed) : json_null());
 	audit_put(&object, "sender_addressed", json_boolean(facts->sender_addressed));
 	return object;
 }

@@ -141,6 +141,7 @@ find_addressed(struct message *message, struct error *err)
 	if (claims == NULL)
 		return -1;
 	for (i = 0; i < message->gathered.count; i++) {
+		facts->compared = facts->compared || message->gathered.items[i].record != NULL;
 		if (note_addressed(claims, &message->gathered.items[i], err) != 0)
 			goto done;
 	}
