@@ -33,8 +33,9 @@
  *   layers            what the client made, in the order it begins, up to AUDIT_LAYERS_MAX: [{type
  *                     ("enveloped", "signed", "clear-signed" …), place ("whole", "among-text",
  *                     "among-parts", "forwarded"), parent (index of the layer that it is in, or
- *                     null), part (its MIME part), cipher, recipients (how many infos), transports
- *                     (of these, by name), signatures (how many), detail}]
+ *                     null), part (its MIME part), cipher, cipher_text (for people, or the object
+ *                     identifier), recipients (how many infos), transports (of these, by name),
+ *                     signatures (how many), detail}]
  *   layers_left_out   how many more there were; only if any
  *   envelope          of the layer whose recipients were compared, or null: {cipher, recipients,
  *                     transports, unclaimed (infos for nobody's published certificate: another's,
@@ -43,9 +44,10 @@
  *                     serial, transport}; digital_id is the one published. Else null
  *   signatures        up to AUDIT_SIGNATURES_MAX: [{part, state ("good", "bad", "unverifiable",
  *                     "no-certificate", "malformed"), detail, worth (the gravest reason against it,
- *                     "ok"), digest, algorithm, signing_time, then (the signer's verdict at that
- *                     time), covers_all, forwarded, address_matches, unavailable, signer (as
- *                     audit_digital_id_json(), or its certificate alone, or what names it)}]
+ *                     "ok"), digest, algorithm, signing_time, then (the verdict at that time on
+ *                     a signer whose certificate is not valid now; else null), covers_all,
+ *                     forwarded, address_matches, unavailable, signer (as audit_digital_id_json(),
+ *                     or its certificate alone, or what names it)}]
  *   signatures_left_out  how many more there were; only if any
  *   warnings          findings that the rule only warns of, up to AUDIT_WARNINGS_MAX: [{reason,
  *                     detail}]

@@ -44,8 +44,8 @@ layer_json(const struct layer *layer)
 	    layer->parent != LAYER_NO_PARENT ? json_integer((json_int_t)layer->parent)
 					     : json_null());
 	audit_put(&object, "part", text_or_null(layer->path));
-	audit_put(&object, "cipher",
-	    layer->cipher != NULL ? text_or_null(layer->cipher_text) : json_null());
+	audit_put(&object, "cipher", audit_cipher_json(layer->cipher));
+	audit_put(&object, "cipher_text", text_or_null(layer->cipher_text));
 	audit_put(&object, "recipients", json_integer((json_int_t)layer->recipient_count));
 	audit_put(&object, "transports", transports_json(layer));
 	audit_put(&object, "signatures", json_integer((json_int_t)layer->signature_count));
@@ -73,7 +73,7 @@ audit_envelope_json(const struct facts *facts)
 	if (facts == NULL || facts->envelope == NULL)
 		return json_null();
 	object = json_object();
-	audit_put(&object, "cipher", text_or_null(facts->envelope->cipher_text));
+	audit_put(&object, "cipher", audit_cipher_json(facts->envelope->cipher));
 	audit_put(
 	    &object, "recipients", json_integer((json_int_t)facts->envelope->recipient_count));
 	audit_put(&object, "transports", transports_json(facts->envelope));
@@ -118,7 +118,9 @@ signature_json(const struct facts *facts, const struct facts_signature *signatur
 	audit_put(&object, "algorithm", text_or_null(made->algorithm));
 	audit_put(&object, "signing_time",
 	    made->signing_time != 0 ? audit_time_json(made->signing_time) : json_null());
-	audit_put(&object, "then", json_string(reason_get(signature->then)->code));
+	audit_put(&object, "then",
+	    signed_then_is_known(signature) ? json_string(reason_get(signature->then)->code)
+					    : json_null());
 	audit_put(&object, "covers_all", json_boolean(signature->layer->covers_all));
 	audit_put(&object, "forwarded", json_boolean(signed_is_forwarded(facts, signature)));
 	audit_put(&object, "address_matches", json_boolean(signature->address_matches));

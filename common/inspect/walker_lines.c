@@ -61,6 +61,22 @@ hold(struct walker *walker, const char *bytes, size_t size)
 	memcpy(walker->held.bytes, bytes, size);
 }
 
+/* The end of a line. A header gets it at once: whether it is over, and the part a multipart, must be
+ * known before the next line is. */
+static int
+end_of_line(struct walker *walker, const char *bytes, size_t size, struct error *err)
+{
+	size_t used;
+
+	hold(walker, bytes, size);
+	if (walker->leaf != WALKER_HEADER || size == 0 || bytes[size - 1] != '\n')
+		return 0;
+	walker->held.parts = walker->frame_count;
+	walker->held.frames = walker->frame_count;
+	walker->held.leaf = false;
+	return walker_part_write(walker, bytes, size, &used, err);
+}
+
 /* The size of the line end that a run of bytes ends with; a CR may yet become one. */
 static size_t
 end_size(const char *line, size_t size)
@@ -142,7 +158,7 @@ end_line(struct walker *walker, struct error *err)
 		if (result == 0)
 			result = emit(walker, walker->line, size, err);
 		if (result == 0)
-			hold(walker, walker->line + size, end);
+			result = end_of_line(walker, walker->line + size, end, err);
 	}
 	walker->inside_line = cut;
 	walker->line_size = 0;
@@ -176,19 +192,16 @@ go_on(struct walker *walker, const char *bytes, size_t size, size_t *used, struc
 	*used = taken;
 	if (walker->held.size == 1 && walker->held.bytes[0] == '\r') {
 		if (taken == 1 && lf != NULL) {
-			hold(walker, "\r\n", 2);
 			walker->inside_line = false;
-			return 0;
+			return end_of_line(walker, "\r\n", 2, err);
 		}
 		if (release(walker, err) == -1)
 			return -1;
 	}
 	if (emit(walker, bytes, taken - end, err) == -1)
 		return -1;
-	if (end > 0)
-		hold(walker, bytes + taken - end, end);
 	walker->inside_line = lf == NULL;
-	return 0;
+	return end == 0 ? 0 : end_of_line(walker, bytes + taken - end, end, err);
 }
 
 int

@@ -61,9 +61,11 @@ read_quoted(const char *at, char id[ID_SIZE])
 			at++;
 		if (*at == '\0' || size == ID_SIZE - 1)
 			return NULL;
-		if (*at != '\r' && *at != '\n')
+		if (strchr("\r\n", *at) == NULL && (size > 0 || strchr(" \t", *at) == NULL))
 			id[size++] = *at;
 	}
+	while (size > 0 && strchr(" \t", id[size - 1]) != NULL)
+		size--;
 	id[size] = '\0';
 	return at + 1;
 }
@@ -130,17 +132,57 @@ is_same(const char *a, const char *b, bool *no_memory)
 }
 
 static bool
-claims(const char *value, const char *id, bool *no_memory)
+contains(const char *text, const char *part)
 {
-	char found[ID_SIZE];
-
-	if (read_id(value, found))
-		return is_same(found, id, no_memory);
-	for (; *value != '\0'; value++) {
-		if (strncasecmp(value, id, strlen(id)) == 0)
+	for (; *text != '\0'; text++) {
+		if (strncasecmp(text, part, strlen(part)) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* The text without comments, blanks and what quotes: as a lenient reader may join it. free(). */
+static char *
+squeeze(const char *text)
+{
+	char *out = malloc(strlen(text) + 1);
+	const char *next;
+	bool ends = true; /* comments, so far: else each would be followed to the end */
+	size_t size = 0;
+
+	while (out != NULL && *text != '\0') {
+		next = ends && *text == '(' ? skip(text) : NULL;
+		ends = ends && (*text != '(' || next != NULL);
+		if (next != NULL) {
+			text = next;
+			continue;
+		}
+		if (strchr(" \t\r\n\"\\", *text) == NULL)
+			out[size++] = *text;
+		text++;
+	}
+	if (out != NULL)
+		out[size] = '\0';
+	return out;
+}
+
+static bool
+claims(const char *value, const char *id, bool *no_memory)
+{
+	char found[ID_SIZE];
+	char *joined;
+	bool named;
+
+	if (read_id(value, found))
+		return is_same(found, id, no_memory);
+	joined = squeeze(value);
+	if (joined == NULL) {
+		*no_memory = true;
+		return false;
+	}
+	named = contains(value, id) || contains(joined, id);
+	free(joined);
+	return named;
 }
 
 bool

@@ -156,29 +156,6 @@ done:
 	return result;
 }
 
-/* Until layers are read: an envelope whose recipients only inspection knows. */
-static int
-ask_inspection(struct message *message, struct error *err)
-{
-	struct facts_recipient *who;
-	size_t i;
-	size_t k;
-
-	for (i = 0; i < message->gathered.count; i++) {
-		who = &message->gathered.items[i];
-		if (who->record == NULL || who->record->digital_id_count == 0)
-			continue;
-		who->addressed = calloc(who->record->digital_id_count, sizeof(bool));
-		if (who->addressed == NULL)
-			return error_no_memory(err);
-		for (k = 0; k < who->record->digital_id_count; k++)
-			who->addressed[k] = who->record->digital_ids[k].certificate != NULL &&
-					    inspect_addresses(message->inspect,
-						who->record->digital_ids[k].certificate);
-	}
-	return 0;
-}
-
 int
 made_note(struct message *message, struct error *err)
 {
@@ -196,7 +173,5 @@ made_note(struct message *message, struct error *err)
 		facts->content_cipher = inspection->cipher;
 		facts->content_cipher_text = inspection->cipher_text;
 	}
-	if (facts->envelope != NULL)
-		return find_addressed(message, err);
-	return facts->content == CONTENT_ENVELOPED ? ask_inspection(message, err) : 0;
+	return facts->envelope != NULL ? find_addressed(message, err) : 0;
 }

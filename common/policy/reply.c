@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "policy/signed.h"
 
 /* Recipients told in full: with at most four lines each, the first line, one of the signature, and
  * three at the end, that stays within REPLY_LINES_MAX. The record names all. */
@@ -204,7 +205,7 @@ add_signature(struct reply *reply, const struct facts_signature *signature)
 	char date[CLOCK_TEXT_SIZE];
 	const char *then = "";
 
-	if (signature->id != NULL && signature->id->verdict != REASON_OK && made->signing_time != 0)
+	if (signed_then_is_known(signature))
 		then = signature->then == REASON_OK
 			   ? ", when the certificate was usable"
 			   : ", when the certificate was not usable either";

@@ -104,6 +104,13 @@ weigh(const struct facts_signature *signature, struct against *against)
 }
 
 bool
+signed_then_is_known(const struct facts_signature *signature)
+{
+	return signature->id != NULL && signature->signature->signing_time != 0 &&
+	       verdict_reason(signature->id->verdict) == REASON_SIGNER_EXPIRED;
+}
+
+bool
 signed_is_forwarded(const struct facts *facts, const struct facts_signature *signature)
 {
 	const struct layer *layer = signature->layer;
@@ -149,7 +156,7 @@ when_signed(const struct facts_signature *signature, char text[128])
 	char date[CLOCK_TEXT_SIZE];
 	time_t at = signature->signature->signing_time;
 
-	if (at == 0)
+	if (!signed_then_is_known(signature))
 		return "; when it was signed is not said";
 	snprintf(text, 128, "; signed, by the signer's clock, on %s, when the certificate was %s",
 	    clock_format_date(at, date),

@@ -360,6 +360,80 @@ START_TEST(no_memory_lets_no_signer_pass_unjudged)
 }
 END_TEST
 
+/* The client encrypted it, and somebody forged what only we may write. */
+static struct message *
+send_encrypted(struct world *world, const char *body)
+{
+	struct origin origin = {.user = NULL};
+	struct message *message;
+
+	origin_set_peer(&origin, NULL);
+	message = message_new(world_snapshot(world), &origin, "me@corp.test", NULL);
+	if (message == NULL)
+		return NULL;
+	message_recipient(message, ANNA);
+	message_header(message, "To", " " ANNA);
+	message_header(message, "X-Warning", " forged");
+	message_header(message, "Authentication-Results", " gw.test; smime=pass");
+	message_header(
+	    message, "Content-Type", " application/pkcs7-mime; smime-type=enveloped-data");
+	message_header(message, "Content-Transfer-Encoding", " base64");
+	message_end_of_headers(message);
+	wait_for_tickets(message);
+	if (message_join(message))
+		message_body(message, body, strlen(body));
+	message_end_of_body(message);
+	wait_for_tickets(message);
+	message_end(message);
+	return message;
+}
+
+/* It may leave as it is only if both forged fields go. */
+static void
+expect_unforged(const struct message_result *result, bool addressed, long request)
+{
+	ck_assert_msg(result->action != ACTION_SEAL, "request %ld", request);
+	if (result->action != ACTION_PASS)
+		return;
+	ck_assert_msg(addressed, "request %ld", request);
+	ck_assert_msg(result->edits != NULL && result->edits->count == 2, "request %ld", request);
+}
+
+/* _i: whether it is encrypted for the recipient, or for somebody else of the same issuer. */
+START_TEST(no_memory_lets_nothing_pass_that_the_client_encrypted_for_another)
+{
+	static const char top[] = "authentication-results = yes\nauthserv-id = \"gw.test\"\n"
+				  "warning-header = \"X-Warning\"\n";
+	const char *const whom[] = {_i == 1 ? ANNA : BERT, NULL};
+	struct world *world = world_new(top, cases[0].rules);
+	struct message *message;
+	bool refused = true;
+	char *text;
+	long n;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_publish(world, BERT, PUBLISH_BLOB_AES);
+	text = world_client_encrypts(world, "To: " ANNA "\n", EVP_aes_256_cbc(), whom,
+	    "Content-Type: text/plain\r\n\r\nx\r\n");
+	for (n = 1; refused; n++) {
+		until_refused = n;
+		message = send_encrypted(world, strstr(text, "\n\n") + 2);
+		refused = until_refused == 0;
+		until_refused = 0;
+		if (message == NULL)
+			continue;
+		expect_unforged(message_end(message), _i == 1, n);
+		if (!refused)
+			ck_assert_int_eq(
+			    message_end(message)->action, _i == 1 ? ACTION_PASS : ACTION_REFUSE);
+		message_free(message);
+	}
+	ck_assert_int_gt(n, 20);
+	free(text);
+	world_free(world);
+}
+END_TEST
+
 static void
 be_sender(void)
 {
@@ -382,5 +456,7 @@ main(void)
 	tcase_add_loop_test(tcase, no_memory_lets_nothing_pass, 0, (int)ARRAY_LENGTH(cases));
 	tcase_add_test(tcase, no_memory_makes_no_bad_signature_good);
 	tcase_add_loop_test(tcase, no_memory_lets_no_signer_pass_unjudged, 0, 2);
+	tcase_add_loop_test(
+	    tcase, no_memory_lets_nothing_pass_that_the_client_encrypted_for_another, 0, 2);
 	return unit_run(suite);
 }

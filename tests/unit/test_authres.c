@@ -33,6 +33,10 @@ static const struct {
     {" mx.corp.example/1; smime=pass", true},
     {" mx.corp.example @; smime=pass", true},
     {" (x) (y MX.CORP.EXAMPLE", true},
+    {" \" mx.corp.example\t\"; smime=pass", true},
+    {" mx(c).corp(d(e)). example; smime=pass", true},
+    {" mx\\.corp.example; smime=pass", true},
+    {" \"mx\".corp.example; smime=pass", true},
     /* Others'. */
     {" mx.other.example; smime=pass (mx.corp.example)", false},
     {" xmx.corp.example; smime=pass", false},

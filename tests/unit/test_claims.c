@@ -23,7 +23,7 @@ issue(const char *email, X509 *issuer, int number)
 	struct certificate *certificate;
 	unsigned char *der;
 	size_t size;
-	EVP_PKEY *own = pki_key(PKI_RSA_2048, number);
+	EVP_PKEY *own = pki_key(PKI_P256, number);
 	X509 *x509 = pki_issue(&(struct pki_certificate){.subject = email, .email = email}, own,
 	    issuer, issuer != NULL ? key : own);
 
@@ -39,7 +39,7 @@ issue(const char *email, X509 *issuer, int number)
 static void
 set_up(void)
 {
-	key = pki_key(PKI_RSA_2048, 0);
+	key = pki_key(PKI_P256, 0);
 	ca = pki_issue(&(struct pki_certificate){.subject = "CA", .ca = true}, key, NULL, key);
 	certificates[0] = issue("anna@partner.example", ca, 1);
 	certificates[1] = issue("bob@partner.example", ca, 2);

@@ -272,7 +272,7 @@ START_TEST(a_superseded_certificate_is_named_in_use_and_published)
 	ck_assert_str_eq(reply.enhanced, "5.7.5");
 	ck_assert_str_eq(reply.lines[0],
 	    "anna@partner.example: the mail client encrypted the message for a certificate that is "
-	    "no longer published for the recipient, who may not have its key any more (in use: "
+	    "not, or no longer, published for the recipient, who may not have its key (in use: "
 	    "serial 01D0CE27, issued by CN=Example Issuing CA,O=Example; published: serial "
 	    "5EA10000, valid until 2026-01-02)");
 	ck_assert(says("Encrypted for: serial 01D0CE27, issued by CN=Example Issuing CA"));
@@ -293,8 +293,7 @@ START_TEST(a_signer_is_named_with_how_it_was_signed)
 	    .serial = serial,
 	    .not_before = 1767312000,
 	    .not_after = 1767312000};
-	static struct digital_id signer = {
-	    .certificate = &certificate, .verdict = REASON_UNTRUSTED_ISSUER};
+	static struct digital_id signer = {.certificate = &certificate, .verdict = REASON_EXPIRED};
 	static struct layer layer = {.parent = LAYER_NO_PARENT, .covers_all = true};
 	static struct layer_signature made = {.state = LAYER_SIGNATURE_GOOD,
 	    .certificate = &certificate,
@@ -305,23 +304,22 @@ START_TEST(a_signer_is_named_with_how_it_was_signed)
 	static struct facts_signature signature = {.layer = &layer,
 	    .signature = &made,
 	    .id = &signer,
-	    .then = REASON_UNTRUSTED_ISSUER,
+	    .then = REASON_EXPIRED,
 	    .address_matches = true};
 
 	begin(REASON_OK);
 	scene_publish_modern(&scene, 0);
 	scene_add(&scene, "bob@partner.example", ENCRYPT_REQUIRED);
 	scene_publish_modern(&scene, 1);
-	scene.rules[0].policy.signer_untrusted = FINDING_REFUSE;
-	scene.rules[1].policy.signer_untrusted = FINDING_REFUSE;
+	scene.rules[0].policy.signer_expired = FINDING_REFUSE;
+	scene.rules[1].policy.signer_expired = FINDING_REFUSE;
 	scene.facts.signatures = &signature;
 	scene.facts.signature_count = 1;
 	write_reply();
 	ck_assert_str_eq(reply.lines[0],
-	    "anna@partner.example: the certificate that the message was signed with does not lead "
-	    "to "
-	    "a certification authority that is trusted here (issued by CN=Unknown CA, valid until "
-	    "2026-01-02); and 1 more recipient");
+	    "anna@partner.example: the certificate that the message was signed with is not valid "
+	    "at "
+	    "this time (issued by CN=Unknown CA, valid until 2026-01-02); and 1 more recipient");
 	ck_assert_uint_eq(
 	    times_said("Certificate: CN=Signer, issued by CN=Unknown CA, serial 0A0B, valid from"),
 	    1);
