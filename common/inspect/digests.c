@@ -32,14 +32,16 @@ new_digests(struct error *err)
 	return digests;
 }
 
-/* A digest that this OpenSSL does not compute (MD5 under FIPS) is left out. */
+/* A digest that this OpenSSL does not compute (MD5 under FIPS) is left out. Without memory for it
+ * OpenSSL says the same: so it is asked for again. */
 static int
 add(struct digests *digests, int nid, struct error *err)
 {
 	BIO *bio = BIO_new(BIO_f_md());
 	bool unsupported;
 
-	if (bio != NULL && BIO_set_md(bio, EVP_get_digestbynid(nid)) == 1) {
+	if (bio != NULL && (BIO_set_md(bio, EVP_get_digestbynid(nid)) == 1 ||
+			       BIO_set_md(bio, EVP_get_digestbynid(nid)) == 1)) {
 		digests->chain = BIO_push(bio, digests->chain);
 		return 0;
 	}

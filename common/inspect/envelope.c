@@ -16,6 +16,11 @@ envelope_parse(const struct cms_front *front, struct error *err)
 
 	ERR_clear_error();
 	cms = d2i_CMS_ContentInfo(NULL, &at, (long)front->kept.size);
+	/* OpenSSL does not always say that it had no memory: what it can't read is read again. */
+	if (cms == NULL) {
+		at = start;
+		cms = d2i_CMS_ContentInfo(NULL, &at, (long)front->kept.size);
+	}
 	if (cms == NULL) {
 		content_cipher_unread("the CMS object", err);
 		return NULL;

@@ -51,6 +51,8 @@ oaep_text(const X509_ALGOR *algorithm)
 	if (algorithm->parameter != NULL && algorithm->parameter->type == V_ASN1_SEQUENCE)
 		params = ASN1_TYPE_unpack_sequence(
 		    ASN1_ITEM_rptr(RSA_OAEP_PARAMS), algorithm->parameter);
+	if (params == NULL && algorithm->parameter != NULL)
+		return strdup("RSAES-OAEP");
 	if (params != NULL && params->hashFunc != NULL)
 		object = params->hashFunc->algorithm;
 	if (params != NULL && params->maskGenFunc != NULL &&

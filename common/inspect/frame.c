@@ -24,14 +24,21 @@ copy_boundary(const char *boundary)
 }
 
 static int
-start_signed(struct frame *frame, const struct entity_type *type, struct error *err)
+start_signed(
+    struct frame *frame, struct survey *survey, const struct entity_type *type, struct error *err)
 {
+	struct error why = ERROR_INIT;
 	const char *protocol = type->protocol != NULL ? type->protocol : "";
 
 	frame->is_signed = true;
 	frame->protocol_known = strstr(protocol, "pkcs7-signature") != NULL;
 	if (strcmp(protocol, "application/pgp-signature") == 0)
 		return 0;
+	if (survey_digesting(survey, &why) == -1) {
+		frame->settled = true;
+		return survey_malformed(survey, frame->layer, &why, err);
+	}
+	frame->is_digesting = true;
 	frame->digests = digests_all(err);
 	return frame->digests != NULL ? 0 : -1;
 }
@@ -76,7 +83,7 @@ frame_init(struct frame *frame, struct survey *survey, const struct survey_spot 
 		return -1;
 	if (frame->layer == SURVEY_NONE)
 		return 0;
-	return type->claim == ENTITY_SIGNED ? start_signed(frame, type, err)
+	return type->claim == ENTITY_SIGNED ? start_signed(frame, survey, type, err)
 					    : start_pgp(frame, survey, type, err);
 }
 
@@ -108,6 +115,14 @@ flush(struct frame *frame, struct error *err)
 		    digests_write(frame->digests, frame->pending.data, frame->pending.size, err);
 	buffer_clear(&frame->pending);
 	return result;
+}
+
+static void
+stop_digesting(struct frame *frame, struct survey *survey)
+{
+	if (frame->is_digesting)
+		survey_digested(survey);
+	frame->is_digesting = false;
 }
 
 static int
@@ -153,19 +168,23 @@ frame_see(struct frame *frame, struct survey *survey, const char *bytes, size_t 
 }
 
 int
-frame_next(struct frame *frame, struct error *err)
+frame_next(struct frame *frame, struct survey *survey, struct error *err)
 {
 	/* A part after the last one: some readers show it. */
 	frame->trailing |= frame->closed;
 	frame->part++;
-	return frame->part == 2 ? flush(frame, err) : 0;
+	if (frame->part < 2)
+		return 0;
+	stop_digesting(frame, survey);
+	return flush(frame, err);
 }
 
 int
-frame_close(struct frame *frame, struct error *err)
+frame_close(struct frame *frame, struct survey *survey, struct error *err)
 {
 	frame->closed = true;
-	return frame->part == 1 ? flush(frame, err) : 0;
+	stop_digesting(frame, survey);
+	return flush(frame, err);
 }
 
 static int
@@ -203,8 +222,9 @@ frame_finish(struct frame *frame, struct survey *survey, struct error *err)
 }
 
 void
-frame_free(struct frame *frame)
+frame_free(struct frame *frame, struct survey *survey)
 {
+	stop_digesting(frame, survey);
 	free(frame->boundary);
 	digests_free(frame->digests);
 	buffer_free(&frame->pending);

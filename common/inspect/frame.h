@@ -36,6 +36,7 @@ struct frame {
 	bool protocol_known;     /* it says it is S/MIME's */
 	bool settled;            /* its signature has come */
 	struct digests *digests; /* of part 1; NULL: nobody asks */
+	bool is_digesting;
 	struct entity_crlf crlf;
 	struct buffer pending; /* for the digests, line ends made CRLF */
 	struct pgp_mime *pgp;  /* NULL: none, or it has failed */
@@ -54,12 +55,12 @@ MUST_CHECK int frame_see(struct frame *frame, struct survey *survey, const char 
     bool in_part, struct error *err);
 
 /* The next part begins, or the last one is over. */
-MUST_CHECK int frame_next(struct frame *frame, struct error *err);
-MUST_CHECK int frame_close(struct frame *frame, struct error *err);
+MUST_CHECK int frame_next(struct frame *frame, struct survey *survey, struct error *err);
+MUST_CHECK int frame_close(struct frame *frame, struct survey *survey, struct error *err);
 
 /* It is over: settles its layer. */
 MUST_CHECK int frame_finish(struct frame *frame, struct survey *survey, struct error *err);
 
-void frame_free(struct frame *frame);
+void frame_free(struct frame *frame, struct survey *survey);
 
 #endif

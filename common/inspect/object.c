@@ -20,6 +20,7 @@ struct object {
 	bool failed; /* its layer is malformed, whatever follows */
 	struct digests *digests;
 	struct walker *inside;
+	bool is_digesting;
 	bool has_bytes; /* of content */
 };
 
@@ -54,6 +55,9 @@ on_content_begin(void *context, struct error *err)
 	struct cms_front *front = &object->front;
 	struct survey_spot spot = {.parent = object->layer};
 
+	if (survey_digesting(object->survey, err) == -1)
+		return -1;
+	object->is_digesting = true;
 	object->digests = digests_named(
 	    (const unsigned char *)front->kept.data + front->digests.at, front->digests.size, err);
 	if (object->digests == NULL)
@@ -187,8 +191,8 @@ forget_verdicts(struct layer *layer)
 			continue;
 		signature->state = LAYER_SIGNATURE_UNVERIFIABLE;
 		signature->capabilities = (struct capabilities){.from = CAPABILITIES_NONE};
-		snprintf(signature->detail, sizeof(signature->detail),
-		    "what it signs is not beside it");
+		snprintf(
+		    signature->detail, sizeof(signature->detail), "what it signs is not beside it");
 	}
 }
 
@@ -281,6 +285,8 @@ object_free(struct object *object)
 {
 	if (object == NULL)
 		return;
+	if (object->is_digesting)
+		survey_digested(object->survey);
 	walker_free(object->inside);
 	digests_free(object->digests);
 	cms_front_free(&object->front);

@@ -113,6 +113,30 @@ signatures_algorithms_read(CMS_SignerInfo *signer, struct layer_signature *signa
 	return algorithms;
 }
 
+/* A stranger's key is computed with, many times in one message: a larger one than anybody has costs
+ * milliseconds each time. DSA: FIPS 186-4 has none beyond. */
+#define RSA_BITS_MAX 8192
+#define DSA_BITS_MAX 3072
+#define EC_BITS_MAX 521
+
+bool
+signatures_algorithms_bearable(EVP_PKEY *key)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS:
+		return bits <= RSA_BITS_MAX;
+	case EVP_PKEY_DSA:
+		return bits <= DSA_BITS_MAX;
+	case EVP_PKEY_EC:
+		return bits <= EC_BITS_MAX;
+	default:
+		return true;
+	}
+}
+
 bool
 signatures_algorithms_fit(enum signatures_family family, EVP_PKEY *key)
 {

@@ -86,6 +86,9 @@ is_out_of_reach(CMS_SignerInfo *signer, EVP_PKEY *key,
 		    signature, state, "its digest (%s) is not computed", signature->digest);
 	else if (key == NULL || EVP_PKEY_missing_parameters(key))
 		signatures_say(signature, state, "the key in its certificate can't be read");
+	else if (!signatures_algorithms_bearable(key))
+		signatures_say(signature, state, "its key of %d bits is larger than what is used",
+		    EVP_PKEY_get_bits(key));
 	else if (is_eddsa(algorithms) && CMS_signed_get_attr_count(signer) < 0)
 		signatures_say(signature, state, "%s without signed attributes is not computed",
 		    signature->algorithm);

@@ -146,6 +146,21 @@ survey_malformed(struct survey *survey, size_t index, const struct error *why, s
 	return 0;
 }
 
+int
+survey_digesting(struct survey *survey, struct error *err)
+{
+	if (survey->digesting == SURVEY_DIGESTING_MAX)
+		return error_set(err, ERROR_LIMIT, "it is signed within too many others");
+	survey->digesting++;
+	return 0;
+}
+
+void
+survey_digested(struct survey *survey)
+{
+	survey->digesting--;
+}
+
 static enum layer_place
 place_of(struct survey *survey, size_t index)
 {

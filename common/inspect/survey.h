@@ -16,6 +16,10 @@
 
 #define SURVEY_NONE ((size_t)-1)
 
+/* Signed contents within each other: each byte of the innermost is digested as many times over, and
+ * nobody signs more than twice. */
+#define SURVEY_DIGESTING_MAX 4
+
 /* What is in the message, or in the content of one layer. */
 struct survey_scope {
 	size_t objects; /* layers */
@@ -37,8 +41,9 @@ struct survey {
 	size_t count;
 	struct survey_scope message;
 	size_t parts;
-	size_t kept;  /* bytes, of all objects */
-	bool limited; /* something was not looked at */
+	unsigned int digesting; /* signed contents that are open */
+	size_t kept;            /* bytes, of all objects */
+	bool limited;           /* something was not looked at */
 };
 
 /* Where a part stands. */
@@ -65,6 +70,10 @@ void survey_drop(struct survey *survey, size_t index);
 /* Makes the layer malformed for this reason; -1, with the error, only for one that is ours. */
 MUST_CHECK int survey_malformed(
     struct survey *survey, size_t index, const struct error *why, struct error *err);
+
+/* A signed content begins; ERROR_LIMIT where too many are open. survey_digested() at its end. */
+MUST_CHECK int survey_digesting(struct survey *survey, struct error *err);
+void survey_digested(struct survey *survey);
 
 /* All is read: places are told, dropped layers go. */
 void survey_finish(struct survey *survey);

@@ -66,7 +66,7 @@ walker_free(struct walker *walker)
 	object_free(walker->object);
 	walker_free(walker->encoded);
 	for (i = 0; i < walker->frame_count; i++)
-		frame_free(&walker->frames[i]);
+		frame_free(&walker->frames[i], walker->survey);
 	part_header_free(&walker->header);
 	buffer_free(&walker->decoded);
 	free(walker);

@@ -75,7 +75,7 @@ push(struct walker *walker, const struct survey_spot *spot, const struct entity_
 	struct frame *frame = &walker->frames[walker->frame_count];
 
 	if (frame_init(frame, walker->survey, spot, type, err) == -1) {
-		frame_free(frame);
+		frame_free(frame, walker->survey);
 		return -1;
 	}
 	walker->frame_count++;
@@ -368,7 +368,7 @@ walker_pop(struct walker *walker, size_t count, struct error *err)
 			result = frame_finish(frame, walker->survey, err);
 		walker->frame_count--;
 		walker->boundaries -= frame->boundary != NULL;
-		frame_free(frame);
+		frame_free(frame, walker->survey);
 	}
 	return result;
 }
@@ -380,7 +380,7 @@ walker_delimit(
 	if (walker_part_finish(walker, err) == -1 || walker_pop(walker, frame + 1, err) == -1)
 		return -1;
 	if (delimiter == FRAME_CLOSE)
-		return frame_close(&walker->frames[frame], err);
+		return frame_close(&walker->frames[frame], walker->survey, err);
 	walker_part_begin(walker);
-	return frame_next(&walker->frames[frame], err);
+	return frame_next(&walker->frames[frame], walker->survey, err);
 }

@@ -6,7 +6,9 @@
 
 #include "base/buffer.h"
 #include "cms_make.h"
+#include "base/compiler.h"
 #include "inspect/inspect.h"
+#include "inspect/survey.h"
 #include "mail/startup.h"
 #include "pki.h"
 #include "unit.h"
@@ -369,15 +371,142 @@ START_TEST(objects_in_objects_end_at_a_limit)
 	char seen[4000];
 	int i;
 
-	for (i = 0; i < INSPECT_DEPTH_MAX; i++) {
+	for (i = 0; i < SURVEY_DIGESTING_MAX; i++) {
 		struct buffer outer = opaque(message.data, message.size, CMS_STREAM);
 
 		buffer_free(&message);
 		message = outer;
 	}
 	look(&message, 1000, seen, sizeof(seen));
-	ck_assert_ptr_nonnull(strstr(seen, "7 signed whole all good\n8 malformed whole\nlimited"));
+	ck_assert_str_eq(seen, "0 signed whole all good\n1 signed whole all good\n"
+			       "2 signed whole all good\n3 signed whole all good\n"
+			       "4 malformed whole\nlimited");
 	buffer_free(&message);
+	message = opaque(TEXT, strlen(TEXT), 0);
+	for (i = 0; i < INSPECT_DEPTH_MAX; i++) {
+		struct buffer body = cms_make_base64(message.data, message.size);
+		struct buffer outer = BUFFER_INIT;
+
+		ck_assert_int_eq(buffer_append_format(&outer, NULL,
+				     "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: "
+				     "base64\r\n\r\n%s",
+				     body.data),
+		    0);
+		buffer_free(&body);
+		buffer_free(&message);
+		message = outer;
+	}
+	check_limited(message, "limited");
+}
+END_TEST
+
+START_TEST(clear_signatures_in_each_other_end_at_a_limit)
+{
+	static const char each[] = "Content-Type: multipart/signed; "
+				   "protocol=application/pkcs7-signature; boundary=%d\n\n--%d\n";
+	struct buffer message = BUFFER_INIT;
+	char seen[4000];
+	int i;
+
+	for (i = 0; i <= SURVEY_DIGESTING_MAX; i++)
+		ck_assert_int_eq(buffer_append_format(&message, NULL, each, i, i), 0);
+	look(&message, 1000, seen, sizeof(seen));
+	ck_assert_ptr_nonnull(strstr(seen, "4 malformed whole"));
+	ck_assert_ptr_nonnull(strstr(seen, "limited"));
+	buffer_free(&message);
+	/* One after another they are none too many. */
+	message =
+	    expand(MIXED "--m\n{clear}\n--m\n{clear}\n--m\n{opaque}\n--m\n{clear}\n--m\n{opaque}\n"
+			 "--m\n{clear}\n--m--\n",
+		true);
+	look(&message, 1000, seen, sizeof(seen));
+	ck_assert_str_eq(seen,
+	    "0 clear-signed among-parts 1 good\n0 clear-signed among-parts 2 good\n"
+	    "0 signed among-parts 3 good\n0 clear-signed among-parts 4 good\n"
+	    "0 signed among-parts 5 good\n0 clear-signed among-parts 6 good");
+	buffer_free(&message);
+}
+END_TEST
+
+/* OpenSSL's requests for memory until one is refused; 0: none is. */
+static long until_refused;
+
+static bool
+is_refused(void)
+{
+	return until_refused > 0 && --until_refused == 0;
+}
+
+static void *
+request(size_t size, const char *file UNUSED, int line UNUSED)
+{
+	return size == 0 || is_refused() ? NULL : malloc(size);
+}
+
+static void *
+request_again(void *old, size_t size, const char *file UNUSED, int line UNUSED)
+{
+	if (size == 0) {
+		free(old);
+		return NULL;
+	}
+	return is_refused() ? NULL : realloc(old, size);
+}
+
+static void
+give_back(void *memory, const char *file UNUSED, int line UNUSED)
+{
+	free(memory);
+}
+
+/* What the message is, or that there is no memory; a request is refused. */
+static void
+look_without_memory(const struct buffer *message, long number, const char *layers)
+{
+	struct error err = ERROR_INIT;
+	struct inspect *inspect;
+	const struct inspection *it;
+	char seen[4000];
+	char *at;
+
+	until_refused = number;
+	inspect = inspect_new_message(&err);
+	if (inspect != NULL && inspect_write(inspect, message->data, message->size, &err) == 0 &&
+	    inspect_finish(inspect, &it, &err) == 0) {
+		describe(it, seen, sizeof(seen));
+		/* A key that OpenSSL had no memory for is one that can't be read. */
+		while ((at = strstr(seen, "unverifiable")) != NULL) {
+			memcpy(at, "good", 4);
+			memmove(at + 4, at + 12, strlen(at + 12) + 1);
+		}
+		ck_assert_msg(strcmp(seen, layers) == 0, "request %ld: %s", number, seen);
+	} else {
+		ck_assert(err.code == ERROR_TEMPORARY || err.code == ERROR_INTERNAL);
+	}
+	inspect_free(inspect);
+}
+
+START_TEST(without_memory_nothing_is_misread)
+{
+	static const struct {
+		const char *message;
+		const char *layers;
+	} looked_at[] = {
+	    {"{triple}",
+		"0 signed whole all good\n1 clear-signed whole all good\n2 enveloped whole"},
+	    {MIXED "--m\n{env}" FOOTER, "0 enveloped among-text 1"},
+	};
+	size_t i;
+	long number;
+
+	for (i = 0; i < ARRAY_LENGTH(looked_at); i++) {
+		struct buffer message = expand(looked_at[i].message, true);
+
+		for (number = 1; number == 1 || until_refused == 0; number++)
+			look_without_memory(&message, number, looked_at[i].layers);
+		until_refused = 0;
+		buffer_free(&message);
+	}
 }
 END_TEST
 
@@ -419,13 +548,18 @@ main(void)
 	Suite *suite = suite_create("layers");
 	TCase *tcase = unit_case(suite, "layers");
 
+	if (CRYPTO_set_mem_functions(request, request_again, give_back) != 1)
+		return EXIT_FAILURE;
+
 	tcase_add_unchecked_fixture(tcase, make_pieces, free_pieces);
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(
 	    tcase, every_object_is_seen_where_it_stands, 0, (int)ARRAY_LENGTH(messages));
 	tcase_add_test(tcase, a_message_cut_anywhere_is_survived);
 	tcase_add_test(tcase, what_is_over_a_limit_is_said);
 	tcase_add_test(tcase, objects_in_objects_end_at_a_limit);
+	tcase_add_test(tcase, clear_signatures_in_each_other_end_at_a_limit);
+	tcase_add_test(tcase, without_memory_nothing_is_misread);
 	tcase_add_test(tcase, lines_without_end_are_walked);
 	tcase_add_test(tcase, an_entity_that_holds_no_mail_of_ours_is_not_worth_reading);
 	mail_startup();

@@ -1,7 +1,9 @@
 /* Signatures of CMS objects: what is good is called so, and nothing else is. */
 #include <openssl/asn1.h>
+#include <openssl/bn.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
@@ -611,6 +613,40 @@ START_TEST(what_nobody_knows_can_not_be_verified)
 }
 END_TEST
 
+/* Whoever makes a certificate writes any key into it: the largest cost nothing to make. */
+START_TEST(a_key_of_absurd_size_is_not_computed_with)
+{
+	BIGNUM *modulus = BN_new();
+	BIGNUM *exponent = BN_new();
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params;
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *key = NULL;
+	struct signed_signer signer = signer_of(BY_RSA);
+	X509 *twin;
+
+	ck_assert(BN_rand(modulus, 8200, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD) == 1 &&
+		  BN_set_word(exponent, 65537) == 1 &&
+		  OSSL_PARAM_BLD_push_BN(build, "n", modulus) == 1 &&
+		  OSSL_PARAM_BLD_push_BN(build, "e", exponent) == 1);
+	params = OSSL_PARAM_BLD_to_param(build);
+	ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
+	ck_assert_int_eq(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	twin = X509_dup(people[BY_RSA]);
+	ck_assert_int_eq(X509_set_pubkey(twin, key), 1);
+	ck_assert_int_gt(X509_sign(twin, keys[BY_RSA], EVP_sha256()), 0);
+	signer.certificate = twin;
+	expect_signer(&signer, LAYER_SIGNATURE_UNVERIFIABLE, "8200 bits");
+	X509_free(twin);
+	EVP_PKEY_free(key);
+	EVP_PKEY_CTX_free(context);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(modulus);
+	BN_free(exponent);
+}
+END_TEST
+
 START_TEST(two_digests_in_one_signature_are_not_taken_for_a_forgery)
 {
 	struct signed_signer signer = signer_of(BY_RSA);
@@ -851,6 +887,7 @@ main(void)
 	tcase_add_loop_test(tcase, of_twins_the_one_whose_key_verifies_is_the_signer, 0, 2);
 	tcase_add_test(tcase, a_key_of_another_kind_is_bad);
 	tcase_add_test(tcase, what_nobody_knows_can_not_be_verified);
+	tcase_add_test(tcase, a_key_of_absurd_size_is_not_computed_with);
 	tcase_add_test(tcase, two_digests_in_one_signature_are_not_taken_for_a_forgery);
 	tcase_add_test(tcase, content_within_a_detached_signature_does_not_count);
 	tcase_add_loop_test(tcase, too_many_signers_or_certificates_are_refused, 0, 2);
