@@ -85,7 +85,7 @@ print_signature(const struct facts *facts, size_t index)
 	const struct digital_id bare = {.certificate = made->certificate};
 
 	printf("  signature %zu: %s, %s", index + 1, layer_signature_state_name(made->state),
-	    reason_get(signed_worth(signature))->code);
+	    reason_get(signed_worth(facts, signature))->code);
 	print_after(", part ", signature->layer->path);
 	print_after(": ", made->detail);
 	putchar('\n');

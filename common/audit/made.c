@@ -114,7 +114,7 @@ signature_json(const struct facts *facts, const struct facts_signature *signatur
 	audit_put(&object, "part", text_or_null(signature->layer->path));
 	audit_put(&object, "state", json_string(layer_signature_state_name(made->state)));
 	audit_put(&object, "detail", text_or_null(made->detail));
-	audit_put(&object, "worth", json_string(reason_get(signed_worth(signature))->code));
+	audit_put(&object, "worth", json_string(reason_get(signed_worth(facts, signature))->code));
 	audit_put(&object, "digest", text_or_null(made->digest));
 	audit_put(&object, "algorithm", text_or_null(made->algorithm));
 	audit_put(&object, "signing_time",

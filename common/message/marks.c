@@ -94,10 +94,10 @@ append_signer(struct buffer *out, const struct layer_signature *made, const stru
 }
 
 static int
-append_result(struct buffer *out, const struct facts_signature *signature,
-    const struct address *sender, struct error *err)
+append_result(struct buffer *out, const struct facts *facts,
+    const struct facts_signature *signature, const struct address *sender, struct error *err)
 {
-	enum reason_id worth = signed_worth(signature);
+	enum reason_id worth = signed_worth(facts, signature);
 
 	if (buffer_append_format(out, err, ";\n\tsmime=%s", result_of(signature, worth)) != 0)
 		return -1;
@@ -124,7 +124,7 @@ marks_results(const struct facts *facts, const char *id, const struct address *s
 	for (i = 0; i < facts->signature_count && told < RESULTS_MAX; i++) {
 		if (signed_is_forwarded(facts, &facts->signatures[i]))
 			continue;
-		if (append_result(&out, &facts->signatures[i], sender, err) != 0)
+		if (append_result(&out, facts, &facts->signatures[i], sender, err) != 0)
 			goto failed;
 		told++;
 	}

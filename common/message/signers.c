@@ -132,6 +132,7 @@ add_signature(struct message *message, const struct layer *layer,
 	const struct facts facts = {
 	    .layers = message->inspection->layers, .layer_count = message->inspection->layer_count};
 	struct facts_signature *noted = &signers->signatures[signers->count];
+	size_t *place = &signers->tickets[signers->count];
 	const struct signer_question question = {.certificate = signature->certificate,
 	    .others = layer->certificates,
 	    .other_count = layer->certificate_count,
@@ -142,15 +143,16 @@ add_signature(struct message *message, const struct layer *layer,
 	noted->layer = layer;
 	noted->signature = signature;
 	noted->then = REASON_OK;
-	signers->tickets[signers->count] = SIGNERS_MAX;
+	*place = SIGNERS_MAX;
 	signers->count++;
-	if (signature->certificate == NULL)
+	if (signature->state != LAYER_SIGNATURE_GOOD || signature->certificate == NULL ||
+	    signed_is_forwarded(&facts, noted))
 		return 0;
-	noted->address_matches = signer_match(&question, exact_local) != NULL;
-	if (signature->state != LAYER_SIGNATURE_GOOD || signed_is_forwarded(&facts, noted))
-		return 0;
-	return ask_for(
-	    message, &question, layer, signature, &signers->tickets[signers->count - 1], err);
+	if (ask_for(message, &question, layer, signature, place, err) != 0)
+		return -1;
+	if (*place < SIGNERS_MAX)
+		noted->address_matches = signer_match(&question, exact_local) != NULL;
+	return 0;
 }
 
 static size_t

@@ -257,13 +257,24 @@ START_TEST(a_signer_is_compared_with_from_and_sender)
 }
 END_TEST
 
-START_TEST(a_signer_of_an_unknown_ca_is_told)
+static void
+expect_met(void *context, const struct pending_authority *authority)
 {
+	(void)context;
+	ck_assert_str_eq(authority->subject, "CN=Other CA");
+	ck_assert_uint_eq(authority->domain_count, 1);
+	ck_assert_str_eq(authority->domains[0], "corp.test");
+}
+
+START_TEST(a_signer_of_an_unknown_ca_is_told_and_pending)
+{
+	struct pending *pending = pending_new();
 	struct signed_signer signer;
 	struct sent sent;
 	char *audit;
 
 	world = world_new("", NEVER);
+	world_snapshot(world)->pending = pending;
 	world_publish(world, ME, PUBLISH_UNTRUSTED);
 	world_publish(world, ANNA, PUBLISH_CERTIFICATE);
 	signer = signer_of(ME);
@@ -272,8 +283,12 @@ START_TEST(a_signer_of_an_unknown_ca_is_told)
 	ck_assert(is_found(&sent, REASON_SIGNER_UNTRUSTED));
 	audit = world_audit(world);
 	ck_assert_ptr_nonnull(strstr(audit, "CN=Other CA"));
+	ck_assert_uint_eq(pending_count(pending), 1);
+	pending_each(pending, expect_met, NULL);
 	free(audit);
 	sent_free(&sent);
+	world_snapshot(world)->pending = NULL;
+	pending_free(pending);
 }
 END_TEST
 
@@ -444,7 +459,7 @@ main(void)
 	tcase_add_loop_test(tcase, one_bad_signature_of_two_is_one_too_many, 0, SHAPE_COUNT);
 	tcase_add_loop_test(tcase, an_expired_signer_is_judged_as_of_signing, 0, 2);
 	tcase_add_loop_test(tcase, a_signer_is_compared_with_from_and_sender, 0, 2);
-	tcase_add_test(tcase, a_signer_of_an_unknown_ca_is_told);
+	tcase_add_test(tcase, a_signer_of_an_unknown_ca_is_told_and_pending);
 	tcase_add_test(tcase, a_signer_without_certificate_is_not_judged);
 	tcase_add_test(tcase, signatures_that_no_rule_checks_are_left_alone);
 	tcase_add_test(tcase, of_many_signers_the_last_are_not_known);

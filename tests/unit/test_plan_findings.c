@@ -471,6 +471,37 @@ START_TEST(a_signer_who_could_not_be_judged_is_no_good_one)
 }
 END_TEST
 
+START_TEST(the_signers_trust_sections_say_which_digest_is_enough)
+{
+	static char covered[] = "corp.example";
+	static char other[] = "other.example";
+	static char *domains[] = {covered, other};
+	static struct config_trust trusts[2] = {
+	    {.min_digest = MIN_DIGEST_SHA256}, {.min_digest = MIN_DIGEST_SHA384}};
+	static char text[] = "me@corp.example";
+	static char local[] = "me";
+	static struct address mailbox = {text, local, covered};
+
+	begin(ENCRYPT_NEVER, FOUND_NOTHING);
+	signed_by(REASON_OK);
+	signer.mailboxes = &mailbox;
+	signer.address_count = 1;
+	made.digest_strength = 112;
+	decide();
+	ck_assert_uint_eq(plan->signatures.count, 0);
+	trusts[0].for_domains = (struct strings){domains, 1};
+	trusts[1].for_domains = (struct strings){domains + 1, 1};
+	scene.config.trusts = trusts;
+	scene.config.trust_count = 2;
+	decide();
+	ck_assert(warns(0, REASON_SIGNER_UNFIT));
+	made.digest_strength = 128;
+	decide();
+	ck_assert_uint_eq(plan->signatures.count, 0);
+	end();
+}
+END_TEST
+
 START_TEST(a_forwarded_signature_is_nobodys_business)
 {
 	begin(ENCRYPT_NEVER, FOUND_NOTHING);
@@ -577,6 +608,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_signature_is_refused_or_warned_of_sealed_or_not, 0,
 	    (int)ARRAY_LENGTH(signeds));
 	tcase_add_test(tcase, a_signer_who_could_not_be_judged_is_no_good_one);
+	tcase_add_test(tcase, the_signers_trust_sections_say_which_digest_is_enough);
 	tcase_add_test(tcase, a_forwarded_signature_is_nobodys_business);
 	tcase_add_test(tcase, whether_an_expired_certificate_held_when_it_signed_is_said);
 	tcase_add_test(tcase, many_signatures_hide_no_reason_that_is_refused_for);
