@@ -447,6 +447,15 @@ START_TEST(a_signing_time_that_is_none_is_malformed)
 }
 END_TEST
 
+static bool
+reads(const struct capabilities *capabilities, enum cipher_id cipher)
+{
+	for (size_t i = 0; i < capabilities->cipher_count; i++)
+		if (capabilities->ciphers[i] == cipher)
+			return true;
+	return false;
+}
+
 START_TEST(capabilities_and_preference_are_read_of_what_is_good)
 {
 	struct signed_signer signer = signer_of(BY_RSA);
@@ -461,7 +470,7 @@ START_TEST(capabilities_and_preference_are_read_of_what_is_good)
 	layer = read_signer(&signer, CONTENT);
 	expect(&layer.signatures[0], LAYER_SIGNATURE_GOOD, "");
 	ck_assert_int_eq(layer.signatures[0].capabilities.from, CAPABILITIES_SIGNED);
-	ck_assert(capabilities_have(&layer.signatures[0].capabilities, CIPHER_AES256_CBC));
+	ck_assert(reads(&layer.signatures[0].capabilities, CIPHER_AES256_CBC));
 	ck_assert(layer.signatures[0].certificate_preferred);
 	layer_clear(&layer);
 	layer = read_signer(&signer, CHANGED);
