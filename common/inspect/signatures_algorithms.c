@@ -1,4 +1,6 @@
 /* The names of a signer's algorithms, and what they say of its key and strength. */
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <stdio.h>
@@ -118,6 +120,26 @@ signatures_algorithms_read(CMS_SignerInfo *signer, struct layer_signature *signa
 #define RSA_BITS_MAX 8192
 #define DSA_BITS_MAX 3072
 #define EC_BITS_MAX 521
+
+/* Of an RSA key: by the size of its exponent verifying costs as much as signing. Nearly all have 17
+ * bits, some 32. */
+#define EXPONENT_BITS_MAX 64
+
+int
+signatures_algorithms_exponent(EVP_PKEY *key, bool *bearable, struct error *err)
+{
+	BIGNUM *exponent = NULL;
+
+	*bearable = true;
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA &&
+	    EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS)
+		return 0;
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
+		return error_no_memory(err);
+	*bearable = BN_num_bits(exponent) <= EXPONENT_BITS_MAX;
+	BN_free(exponent);
+	return 0;
+}
 
 bool
 signatures_algorithms_bearable(EVP_PKEY *key)

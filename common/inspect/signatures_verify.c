@@ -154,6 +154,7 @@ signatures_verify(CMS_SignerInfo *signer, X509 *x509,
 {
 	EVP_PKEY *key = X509_get0_pubkey(x509);
 	bool content = false;
+	bool bearable;
 	enum trouble trouble;
 	bool good;
 
@@ -163,6 +164,13 @@ signatures_verify(CMS_SignerInfo *signer, X509 *x509,
 	if (!signatures_algorithms_fit(algorithms->family, key)) {
 		signatures_say(
 		    signature, LAYER_SIGNATURE_BAD, "its certificate has another kind of key");
+		return 0;
+	}
+	if (signatures_algorithms_exponent(key, &bearable, err) != 0)
+		return -1;
+	if (!bearable) {
+		signatures_say(signature, LAYER_SIGNATURE_UNVERIFIABLE,
+		    "its key's exponent is larger than what is used");
 		return 0;
 	}
 	CMS_SignerInfo_set1_signer_cert(signer, x509);
