@@ -8,9 +8,6 @@
 #include "command.h"
 #include "judgement.h"
 
-/* A sender that no rule names, for addresses asked about without --from. */
-#define ANY_SENDER "nobody@sender.invalid"
-
 static json_t *
 digital_ids_json(const struct recipient *record)
 {
@@ -256,7 +253,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	static const struct option known[] = {
 	    CTL_LONG_OPTIONS, {"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
 	struct ctl_options options = *defaults;
-	const char *from = ANY_SENDER;
+	const char *from = JUDGEMENT_ANY_SENDER;
 	char text[256];
 	int option;
 	int i;

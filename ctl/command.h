@@ -19,9 +19,10 @@
 /* Exit statuses that scripts rely on. */
 enum ctl_status {
 	CTL_OK = 0,
-	CTL_FINDING = 1,    /* a finding or refusal */
-	CTL_USAGE = 2,      /* usage or configuration error */
-	CTL_TEMPORARY = 75, /* try again later (EX_TEMPFAIL) */
+	CTL_FINDING = 1,       /* a finding or refusal */
+	CTL_USAGE = 2,         /* usage or configuration error */
+	CTL_TEMPORARY = 75,    /* try again later (EX_TEMPFAIL) */
+	CTL_INTERRUPTED = 130, /* by the user, at the terminal: 128 and SIGINT, as shells say it */
 };
 
 /* What all commands take. */
@@ -39,6 +40,7 @@ struct ctl_command {
 	enum ctl_status (*run)(const struct ctl_options *options, int count, char **arguments);
 };
 
+extern const struct ctl_command ctl_audit;
 extern const struct ctl_command ctl_cache;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
@@ -83,6 +85,11 @@ void ctl_print_text(const char *text);
 #define CTL_AMOUNT_SIZE 24
 const char *ctl_format_duration(int64_t ms, char *text);
 const char *ctl_format_size(int64_t bytes, char *text);
+
+/* What a word is for people, by its colour on a terminal that has any (NO_COLOR is honoured). */
+enum ctl_colour { CTL_PLAIN, CTL_GOOD, CTL_WARNING, CTL_BAD, CTL_STRONG };
+/* Begins a colour on standard output; CTL_PLAIN ends it. */
+void ctl_colour(enum ctl_colour colour);
 
 /* Prints a digital ID for people, indented. */
 void ctl_print_digital_id(const struct digital_id *digital_id, size_t number);

@@ -33,22 +33,15 @@ find_facts(struct judgement *judgement, const struct config *config, struct erro
 	return 0;
 }
 
-int
-judgement_make(struct snapshot *snapshot, const struct address *sender, const char *text,
-    struct judgement *judgement, struct error *err)
+/* By the rule that would match, as if it said that mail must be encrypted. */
+static int
+judge(struct snapshot *snapshot, const struct address *sender, struct judgement *judgement,
+    struct error *err)
 {
 	struct header header = HEADER_INIT;
 	struct rule_match match = {sender, NULL, &judgement->address, &header, NULL};
 	const struct config *config = snapshot->config;
-	int64_t deadline = clock_monotonic_ms() + config->deadline;
 
-	memset(judgement, 0, sizeof(*judgement));
-	if (address_parse(text, &judgement->address, err) != 0)
-		return -1;
-	judgement->ticket = resolver_submit(snapshot->resolver, &judgement->address, deadline);
-	if (judgement->ticket == NULL)
-		return error_no_memory(err);
-	ticket_wait(judgement->ticket, deadline);
 	judgement->rule = rules_find(config, &match);
 	if (judgement->rule != NULL)
 		judgement->as_required = *judgement->rule;
@@ -59,6 +52,34 @@ judgement_make(struct snapshot *snapshot, const struct address *sender, const ch
 	if (find_facts(judgement, config, err) != 0)
 		return -1;
 	return policy_plan(&judgement->facts, &judgement->plan, err);
+}
+
+int
+judgement_make(struct snapshot *snapshot, const struct address *sender, const char *text,
+    struct judgement *judgement, struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + snapshot->config->deadline;
+
+	memset(judgement, 0, sizeof(*judgement));
+	if (address_parse(text, &judgement->address, err) != 0)
+		return -1;
+	judgement->ticket = resolver_submit(snapshot->resolver, &judgement->address, deadline);
+	if (judgement->ticket == NULL)
+		return error_no_memory(err);
+	ticket_wait(judgement->ticket, deadline);
+	return judge(snapshot, sender, judgement, err);
+}
+
+int
+judgement_of_ticket(struct snapshot *snapshot, const struct address *sender,
+    const struct address *address, struct ticket *ticket, struct judgement *judgement,
+    struct error *err)
+{
+	memset(judgement, 0, sizeof(*judgement));
+	judgement->ticket = ticket;
+	if (address_copy(address, &judgement->address, err) != 0)
+		return -1;
+	return judge(snapshot, sender, judgement, err);
 }
 
 struct plan *

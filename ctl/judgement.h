@@ -13,6 +13,9 @@
 #include "message/snapshot.h"
 #include "policy/plan.h"
 
+/* A sender that no rule names, for addresses asked about without --from. */
+#define JUDGEMENT_ANY_SENDER "nobody@sender.invalid"
+
 /* One address, judged as if it had to be encrypted to; a group, as if mail to all its members had
  * to be. */
 struct judgement {
@@ -28,6 +31,10 @@ struct judgement {
 /* Asks and judges; waits for the answer. 0/-1; then judgement_free(). */
 MUST_CHECK int judgement_make(struct snapshot *snapshot, const struct address *sender,
     const char *text, struct judgement *judgement, struct error *err);
+/* The same for what a ticket (given to the judgement) has or has not brought so far. */
+MUST_CHECK int judgement_of_ticket(struct snapshot *snapshot, const struct address *sender,
+    const struct address *address, struct ticket *ticket, struct judgement *judgement,
+    struct error *err);
 void judgement_free(struct judgement *judgement);
 
 bool judgement_is_group(const struct judgement *judgement);

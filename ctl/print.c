@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
@@ -28,6 +29,25 @@ ctl_print_text(const char *text)
 	char safe[SHOWN_TEXT];
 
 	fputs(escape_text(ESCAPE_TERMINAL, text, safe, sizeof(safe)), stdout);
+}
+
+static bool
+has_colours(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0') &&
+	       terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+void
+ctl_colour(enum ctl_colour colour)
+{
+	static const char *const codes[] = {"0", "32", "33", "31", "1"};
+
+	if (has_colours())
+		printf("\033[%sm", codes[colour]);
 }
 
 const char *
@@ -112,6 +132,20 @@ print_revocation(const struct digital_id *digital_id)
 	print_line("", digital_id->revocation_detail);
 }
 
+/* Where it was found; a signer's came with the message. */
+static void
+print_source(const struct digital_id *digital_id)
+{
+	if (digital_id->directory != NULL && digital_id->directory[0] == '\0')
+		return;
+	print_line("found at", digital_id->dn);
+	printf("       %-13s", "in");
+	ctl_print_text(digital_id->directory != NULL ? digital_id->directory : "?");
+	fputs(", attribute ", stdout);
+	ctl_print_text(digital_id->attribute != NULL ? digital_id->attribute : "?");
+	putchar('\n');
+}
+
 void
 ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
 {
@@ -121,11 +155,6 @@ ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
 	print_revocation(digital_id);
 	if (digital_id->certificate != NULL)
 		print_certificate(digital_id->certificate);
-	print_line("found at", digital_id->dn);
-	printf("       %-13s", "in");
-	ctl_print_text(digital_id->directory != NULL ? digital_id->directory : "?");
-	fputs(", attribute ", stdout);
-	ctl_print_text(digital_id->attribute != NULL ? digital_id->attribute : "?");
-	putchar('\n');
+	print_source(digital_id);
 	print_capabilities(&digital_id->capabilities);
 }

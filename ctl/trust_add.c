@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
-#include "smime/trust_section.h"
+#include "smime/trust_folder.h"
 #include "trust_command.h"
 
 /* What is to be added. */

@@ -80,8 +80,9 @@ warn_of_digest(json_t *list, const struct certificate *certificate)
 	add(list, text);
 }
 
-json_t *
-trust_warnings(const struct certificate *certificate)
+/* What is to be thought of before the CA is trusted, as texts; an empty array if nothing. */
+static json_t *
+warnings_of(const struct certificate *certificate)
 {
 	json_t *list = json_array();
 
@@ -123,7 +124,7 @@ trust_put_certificate(json_t *object, const struct certificate *certificate)
 	json_object_set_new(object, "key", json_string(key));
 	json_object_set_new(object, "ca", json_boolean(X509_check_ca(certificate->x509) == 1));
 	json_object_set_new(object, "self_signed", json_boolean(is_self_signed(certificate)));
-	json_object_set_new(object, "warnings", trust_warnings(certificate));
+	json_object_set_new(object, "warnings", warnings_of(certificate));
 }
 
 void
@@ -185,7 +186,7 @@ trust_print_certificate(const struct certificate *certificate)
 void
 trust_print_warnings(const struct certificate *certificate, FILE *out)
 {
-	json_t *list = trust_warnings(certificate);
+	json_t *list = warnings_of(certificate);
 	size_t i;
 
 	for (i = 0; i < json_array_size(list); i++)

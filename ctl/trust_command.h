@@ -58,10 +58,7 @@ void trust_match_try_added(struct trust_match *match, const struct trust_added_l
 /* Says on standard error that there is none, or more than one; false: exactly one. */
 bool trust_match_fails(const struct trust_match *match, const char *where);
 
-/* trust_certificate.c: what is to be thought of before a CA is trusted, as texts; an empty array if
- * nothing. */
-json_t *trust_warnings(const struct certificate *certificate);
-/* sha256, subject, issuer, serial, not_before, not_after, key, ca, self_signed, warnings: into the
+/* trust_certificate.c: sha256, subject, issuer, serial, not_before, not_after, key, ca, self_signed, warnings: into the
  * object. */
 void trust_put_certificate(json_t *object, const struct certificate *certificate);
 /* The same for people, indented. */

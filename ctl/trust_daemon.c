@@ -8,7 +8,7 @@
 #include "base/escape.h"
 #include "control_client.h"
 #include "smime/trust.h"
-#include "smime/trust_section.h"
+#include "smime/trust_folder.h"
 #include "trust_command.h"
 
 /* Sends a command without more. NULL, with err: the daemon can't be reached. */

@@ -12,6 +12,8 @@
 /* Judgements of one run, and the time for all of them: a directory may be slow, or silent. */
 #define CHECKS_MAX 400
 #define CHECK_TIME_MS 30000
+/* For a trust to be in force, milliseconds. */
+#define REBASE_TIME ((int64_t)5 * 1000)
 
 struct checking {
 	const struct trust_request *request;
@@ -128,12 +130,19 @@ trust_with(const struct config *config, const struct pending_authority *authorit
 	return trust;
 }
 
+static bool
+put_in_force(struct checking *checking, struct trust *trust)
+{
+	struct error err = ERROR_INIT;
+
+	return resolver_rebase_trust(checking->resolver, trust, REBASE_TIME, NULL, NULL, &err) == 0;
+}
+
 static void
 check(struct checking *checking, const struct pending_authority *authority, json_t *row)
 {
 	struct trust *before;
 	struct trust *trust;
-	struct error err = ERROR_INIT;
 
 	if (checking->resolver == NULL)
 		return;
@@ -144,10 +153,10 @@ check(struct checking *checking, const struct pending_authority *authority, json
 		return;
 	before = trust_load(checking->request->config, NULL);
 	trust = before != NULL ? trust_with(checking->request->config, authority) : NULL;
-	if (trust != NULL && resolver_rebase_trust(checking->resolver, trust, &err) == 0)
+	if (trust != NULL && put_in_force(checking, trust))
 		judge_all(checking, row, "then");
 	/* Whatever comes next is judged without it. */
-	if (trust != NULL && resolver_rebase_trust(checking->resolver, before, &err) != 0)
+	if (trust != NULL && !put_in_force(checking, before))
 		checking->checks = CHECKS_MAX;
 	trust_unref(trust);
 	trust_unref(before);

@@ -47,7 +47,9 @@ on_signal(int number)
 int
 signals_receive(struct error *err)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	/* Nothing is blocked meanwhile: libmilter's thread, which waits for HUP, too, and stops then,
+	 * would get what comes. */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
 	sigset_t set;
 	size_t i;
 
@@ -57,7 +59,7 @@ signals_receive(struct error *err)
 	fcntl(numbers[1], F_SETFD, FD_CLOEXEC);
 	fcntl(numbers[1], F_SETFL, O_NONBLOCK);
 	our_signals(&set);
-	action.sa_mask = set;
+	sigemptyset(&action.sa_mask);
 	for (i = 0; i < ARRAY_LENGTH(ours); i++)
 		sigaction(ours[i], &action, NULL);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);

@@ -18,7 +18,8 @@ struct trust_reload_outcome {
 	size_t changes; /* that came or went, each logged */
 };
 
-/* By the configuration in force. user: who asked, for the log. 0/-1: then the old one counts on. */
+/* By the configuration in force. user: who asked, for the log. 0/-1: then the old one counts on, or, where
+ * it took too long, the new one will later, which is logged then. pending must outlast the resolvers. */
 MUST_CHECK int trust_reload(struct daemon *daemon, struct pending *pending, uid_t user,
     struct trust_reload_outcome *outcome, struct error *err);
 

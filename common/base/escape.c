@@ -72,10 +72,10 @@ escape_one(enum escape_for use, const unsigned char *text, size_t size, char *pi
 }
 
 char *
-escape_bytes(enum escape_for use, const char *text, size_t size, char *out, size_t out_size)
+escape_text(enum escape_for use, const char *text, char *out, size_t out_size)
 {
-	const unsigned char *next = (const unsigned char *)text;
-	const unsigned char *end = next + size;
+	const unsigned char *next = (const unsigned char *)(text != NULL ? text : "");
+	const unsigned char *end = next + strlen((const char *)next);
 	char piece[17];
 	size_t used = 0;
 	size_t last_fit = 0; /* the longest prefix that leaves room for "..." */
@@ -95,12 +95,4 @@ escape_bytes(enum escape_for use, const char *text, size_t size, char *out, size
 	}
 	out[used] = '\0';
 	return out;
-}
-
-char *
-escape_text(enum escape_for use, const char *text, char *out, size_t out_size)
-{
-	if (text == NULL)
-		text = "";
-	return escape_bytes(use, text, strlen(text), out, out_size);
 }

@@ -16,13 +16,11 @@ enum escape_for {
 };
 
 /*
- * Writes an escaped form of size bytes of text into out, NUL-terminated. At most out_size - 1
- * bytes; what does not fit is cut at a whole character and marked by "...". Returns out. out_size
- * >= 4. A backslash is written twice, so that what was escaped can be told from what was not.
+ * Writes an escaped form of text (NULL counts as empty) into out, NUL-terminated. At most
+ * out_size - 1 bytes; what does not fit is cut at a whole character and marked by "...". Returns
+ * out. out_size >= 4. A backslash is written twice, so that what was escaped can be told from what
+ * was not.
  */
-char *escape_bytes(enum escape_for use, const char *text, size_t size, char *out, size_t out_size);
-
-/* The same for a NUL-terminated text; NULL counts as empty. */
 char *escape_text(enum escape_for use, const char *text, char *out, size_t out_size);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/worker.h"
 
 #include <event2/event.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -11,6 +12,7 @@ struct worker_job {
 	worker_run *run;
 	worker_done *done;
 	void *argument;
+	size_t bytes;
 	bool ran;
 };
 
@@ -23,6 +25,8 @@ struct worker_pool {
 	struct job_list finished;
 	size_t jobs; /* queued, running and finished */
 	size_t queue_limit;
+	size_t bytes; /* that jobs hold */
+	size_t bytes_limit;
 	bool stopping;
 	struct event *notify; /* on the loop: something is finished */
 	const char *name;
@@ -66,6 +70,7 @@ bring_back(struct worker_pool *pool, struct job_list *list)
 	if (job != NULL) {
 		TAILQ_REMOVE(list, job, link);
 		pool->jobs--;
+		pool->bytes -= job->bytes;
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	if (job == NULL)
@@ -128,6 +133,7 @@ worker_pool_new(struct event_base *base, size_t threads, size_t queue_limit, con
 	TAILQ_INIT(&pool->queued);
 	TAILQ_INIT(&pool->finished);
 	pool->queue_limit = queue_limit;
+	pool->bytes_limit = SIZE_MAX;
 	pool->name = name;
 	while (pool->thread_count < threads) {
 		if (thread_start(&pool->threads[pool->thread_count], work, pool, err) != 0) {
@@ -140,9 +146,32 @@ worker_pool_new(struct event_base *base, size_t threads, size_t queue_limit, con
 	return pool;
 }
 
+void
+worker_pool_limit_bytes(struct worker_pool *pool, size_t most)
+{
+	pool->bytes_limit = most;
+}
+
+/* With the mutex held. */
+static bool
+has_room(const struct worker_pool *pool, size_t bytes)
+{
+	if (pool->jobs >= pool->queue_limit)
+		return false;
+	return bytes == 0 || pool->bytes == 0 ||
+	       (pool->bytes < pool->bytes_limit && bytes <= (pool->bytes_limit - pool->bytes) / 2);
+}
+
 int
 worker_submit(
     struct worker_pool *pool, worker_run *run, worker_done *done, void *argument, struct error *err)
+{
+	return worker_submit_sized(pool, 0, run, done, argument, err);
+}
+
+int
+worker_submit_sized(struct worker_pool *pool, size_t bytes, worker_run *run, worker_done *done,
+    void *argument, struct error *err)
 {
 	struct worker_job *job;
 	bool full;
@@ -153,10 +182,12 @@ worker_submit(
 	job->run = run;
 	job->done = done;
 	job->argument = argument;
+	job->bytes = bytes;
 	pthread_mutex_lock(&pool->mutex);
-	full = pool->jobs >= pool->queue_limit;
+	full = !has_room(pool, bytes);
 	if (!full) {
 		pool->jobs++;
+		pool->bytes += bytes;
 		TAILQ_INSERT_TAIL(&pool->queued, job, link);
 		pthread_cond_signal(&pool->work);
 	}

@@ -31,6 +31,14 @@ struct worker_pool *worker_pool_new(struct event_base *base, size_t threads, siz
 MUST_CHECK int worker_submit(
     struct worker_pool *pool, worker_run *run, worker_done *done, void *job, struct error *err);
 
+/* Bounds what jobs hold, in bytes, those that run included. Before the first job. */
+void worker_pool_limit_bytes(struct worker_pool *pool, size_t most);
+
+/* The same for a job that holds so many bytes: at most half of what is left of the limit, so that large
+ * ones leave room for small ones; or any number, if no other job holds any. */
+MUST_CHECK int worker_submit_sized(struct worker_pool *pool, size_t bytes, worker_run *run,
+    worker_done *done, void *job, struct error *err);
+
 /* Waits for the jobs that are running, then calls `done` for every job that is left. After the loop
  * has ended, before its base is freed. NULL is legal. */
 void worker_pool_free(struct worker_pool *pool);

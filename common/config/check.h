@@ -50,6 +50,9 @@ void check_fetch(const struct check *check);
 /* check_filter.c: an error's text, or NULL if the search filter (RFC 4515) is well-formed. */
 const char *check_filter(const char *filter);
 
+/* check_dn.c: an error's text, or NULL if it is a distinguished name (RFC 4514); "" is one. */
+const char *check_dn(const char *dn);
+
 /* check_uri.c: an error's text, or NULL if the LDAP server's URI (RFC 4516) is well-formed. */
 const char *check_uri(const char *uri);
 /* Whether a well-formed one sends what it says in clear over a network. */

@@ -166,6 +166,16 @@ check_attributes(const struct check *check, size_t place, const struct strings *
 		check_attribute(check, place, names->items[i]);
 }
 
+static void
+check_base(const struct check *check, const char *base)
+{
+	const char *problem = check_dn(base);
+
+	if (problem != NULL)
+		problems_add(check->problems, check_line(check, DIRECTORY_base),
+		    "base: \"%.200s\" is no DN: %s", base, problem);
+}
+
 /* One of the characters that stand unquoted in a local part (RFC 5322 atext), and no letter or
  * digit: those would cut names. */
 static void
@@ -189,6 +199,7 @@ check_directory(const struct check *check, const struct config_directory *direct
 	check_certificate(check, directory);
 	check_times(check, directory);
 	check_delimiter(check, directory->subaddress_delimiter);
+	check_base(check, directory->base);
 	problem = strlen(directory->filter) > FILTER_MAX ? "it is too long"
 							 : check_filter(directory->filter);
 	if (problem != NULL)

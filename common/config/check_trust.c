@@ -127,6 +127,20 @@ check_bases(const struct check *check, const struct config_trust *trust, bool di
 }
 
 static void
+check_names(const struct check *check, size_t place, const struct strings *bases)
+{
+	for (size_t i = 0; i < bases->count; i++) {
+		const char *problem = check_dn(bases->items[i]);
+
+		if (problem != NULL)
+			problems_add(check->problems, check_line(check, place),
+			    "%s: \"%.200s\" is no DN: %s",
+			    setting_section(SECTION_TRUST)->settings[place].name, bases->items[i],
+			    problem);
+	}
+}
+
+static void
 check_anchors(const struct check *check, const struct config_trust *trust)
 {
 	if (is_given(check, TRUST_anchors, trust->anchors[0] == '\0') ||
@@ -175,6 +189,9 @@ check_trust(const struct check *check, const struct config_trust *trust)
 
 	check_anchors(check, trust);
 	check_bases(check, trust, directory);
+	check_names(check, TRUST_anchor_bases, &trust->anchor_bases);
+	check_names(check, TRUST_intermediate_bases, &trust->intermediate_bases);
+	check_names(check, TRUST_crl_bases, &trust->crl_bases);
 	if (directory && check_is_sound(check, TRUST_directory))
 		check_by_directory(check, trust);
 	if (check_is_set(check, TRUST_for_domains) && trust->for_domains.count == 0 &&

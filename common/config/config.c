@@ -1,12 +1,10 @@
 #include "config/config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "config/check.h"
 #include "config/parse.h"
 #include "config/problems.h"
@@ -15,70 +13,6 @@
 
 /* Room for 10,000 rules; beyond it the file isn't one that people wrote. */
 #define FILE_MAX ((size_t)1 << 20)
-
-/* Reads until the end of the file or the buffer. */
-static ssize_t
-read_all(int fd, char *text, size_t size)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t count = read(fd, text + used, size - used);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -1;
-		if (count == 0)
-			break;
-		used += (size_t)count;
-	}
-	return (ssize_t)used;
-}
-
-/* The file's text in *text (free()), NUL-terminated. */
-static int
-read_file(const char *file, char **text, size_t *size, struct error *err)
-{
-	struct stat status;
-	ssize_t count;
-	/* Opening a FIFO must not wait for its writer. */
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return error_errno(err, errno, "opening the file");
-	if (fstat(fd, &status) != 0) {
-		error_errno(err, errno, "opening the file");
-		goto close_fd;
-	}
-	if (!S_ISREG(status.st_mode)) {
-		error_set(err, ERROR_INPUT, "not a regular file");
-		goto close_fd;
-	}
-	*text = malloc(FILE_MAX + 2);
-	if (*text == NULL) {
-		error_no_memory(err);
-		goto close_fd;
-	}
-	count = read_all(fd, *text, FILE_MAX + 1);
-	if (count < 0) {
-		error_errno(err, errno, "reading the file");
-		goto free_text;
-	}
-	if ((size_t)count > FILE_MAX) {
-		error_set(err, ERROR_LIMIT, "the file is larger than %zu bytes", FILE_MAX);
-		goto free_text;
-	}
-	close(fd);
-	*size = (size_t)count;
-	(*text)[*size] = '\0';
-	return 0;
-free_text:
-	free(*text);
-close_fd:
-	close(fd);
-	return -1;
-}
 
 static void
 load_text(char *text, size_t size, struct config *config, struct problems *problems)
@@ -107,7 +41,7 @@ config_load(const char *file, struct config_problems *out)
 	}
 	if (config == NULL || config->file == NULL)
 		problems_add(&problems, 0, "out of memory");
-	else if (read_file(file, &text, &size, &err) != 0)
+	else if (file_read(AT_FDCWD, file, FILE_MAX, &text, &size, &err) != 0)
 		problems_add(&problems, 0, "%s", err.text);
 	else
 		load_text(text, size, config, &problems);
@@ -138,6 +72,25 @@ free_section(enum section_kind kind, void *section)
 
 	for (size_t i = 0; i < table->count; i++)
 		value_free(&table->settings[i], section);
+}
+
+int
+config_trust_default(struct config_trust *trust, struct error *err)
+{
+	const struct section *table = setting_section(SECTION_TRUST);
+
+	memset(trust, 0, sizeof(*trust));
+	for (size_t i = 0; i < table->count; i++) {
+		if (value_default(&table->settings[i], trust, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+config_trust_clear(struct config_trust *trust)
+{
+	free_section(SECTION_TRUST, trust);
 }
 
 static void

@@ -188,6 +188,11 @@ void config_problems_free(struct config_problems *problems);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 
+/* A trust section that says nothing, without a title: the defaults of the settings. Clear it also on
+ * error. */
+MUST_CHECK int config_trust_default(struct config_trust *trust, struct error *err);
+void config_trust_clear(struct config_trust *trust);
+
 /* Whether the address (of an AF_INET or AF_INET6 peer) lies in one of the networks. */
 struct sockaddr;
 bool config_networks_contain(const struct networks *networks, const struct sockaddr *peer);

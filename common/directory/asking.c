@@ -102,13 +102,8 @@ succeed(struct asking *asking)
 static bool
 is_responsible(const struct config_directory *directory, const struct address *address)
 {
-	size_t i;
-
-	for (i = 0; i < directory->domains.count; i++) {
-		if (address_domain_covers(directory->domains.items[i], address->domain))
-			return true;
-	}
-	return false;
+	return address_domain_is_covered(
+	    address->domain, directory->domains.items, directory->domains.count);
 }
 
 static struct place *

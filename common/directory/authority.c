@@ -8,6 +8,11 @@
 #include "base/log.h"
 #include "directory/authority_private.h"
 
+/* Entries of one page: half a megabyte of CA certificates of the usual size. */
+#define PAGE_SIZE 250
+/* Of one base. So many hold more than TRUST_PUBLISHED_MAX. */
+#define PAGES_MAX 1000
+
 static const struct config_directory *
 find_server(const struct config *config, const struct config_trust *trust)
 {
@@ -38,7 +43,7 @@ reader_init(struct reader *reader, const struct config_trust *trust, struct even
 	reader->missing = calloc(value_bases(trust) + 1, sizeof(bool));
 	if (reader->missing == NULL)
 		return error_no_memory(err);
-	if (page_init(&reader->page, err) != 0)
+	if (paging_init(&reader->page, PAGE_SIZE, PAGES_MAX, "CA certificates", err) != 0)
 		return -1;
 	reader->directory.connections = 1; /* one search at a time */
 	/* One answer must hold the largest CRL (ldap/handle.c). */
@@ -108,13 +113,9 @@ static bool
 covers(const struct reader *reader, const struct address *address)
 {
 	const struct strings *domains = &reader->config->for_domains;
-	size_t i;
 
-	for (i = 0; i < domains->count && !address_is_null(address); i++) {
-		if (address_domain_covers(domains->items[i], address->domain))
-			return true;
-	}
-	return false;
+	return !address_is_null(address) &&
+	       address_domain_is_covered(address->domain, domains->items, domains->count);
 }
 
 bool

@@ -13,6 +13,7 @@
 #define SMIME_DIRECTORY_AUTHORITY_PRIVATE_H
 
 #include "directory/authority.h"
+#include "directory/paging.h"
 #include "ldap/pool.h"
 #include "smime/trust_published.h"
 
@@ -37,22 +38,13 @@ struct crls {
 
 enum reader_state { READER_RESTING, READER_READING, READER_READ, READER_BUILDING };
 
-/* Where the reading of a base has come to. */
-struct page {
-	LDAP *codec;
-	LDAPControl *controls[2]; /* of the request; NULL-terminated */
-	struct berval cookie;
-	uint64_t connection; /* that gave the cookie; 0: none yet */
-	int count;           /* pages begun */
-};
-
 struct reader {
 	struct authority *authority;
 	size_t section; /* its place in the configuration, and in the trust */
 	const struct config_trust *config;
 	struct config_directory directory; /* the section's, for a single connection */
 	struct pool *pool;
-	struct page page;
+	struct paging page;
 	enum reader_state state;
 	struct event *timer;
 	struct pool_search *search;       /* READING */
@@ -92,13 +84,6 @@ struct authority {
 	bool failed;
 	struct error error;
 };
-
-/* authority_page.c: the first page of a base; after an answer the next: 1, 0 where there is none, -1.
- */
-MUST_CHECK int page_init(struct page *page, struct error *err);
-void page_end(struct page *page);
-MUST_CHECK int page_first(struct page *page, struct error *err);
-MUST_CHECK int page_next(struct page *page, const struct pool_result *answer, struct error *err);
 
 /* authority_read.c: begins a reading at once (by the timer); the end of one, well or not. */
 MUST_CHECK int reader_begin(struct reader *reader, struct event_base *base, struct error *err);

@@ -149,7 +149,7 @@ read_next(struct reader *reader)
 		authority_build_next(reader->authority);
 		return;
 	}
-	if (page_first(&reader->page, &err) == 0)
+	if (paging_first(&reader->page, &err) == 0)
 		ask(reader);
 	else
 		reader_fail(reader, &err);
@@ -160,7 +160,7 @@ static void
 go_on(struct reader *reader, const struct pool_result *result)
 {
 	struct error err = ERROR_INIT;
-	int more = page_next(&reader->page, result, &err);
+	int more = paging_next(&reader->page, result, &err);
 
 	if (more < 0) {
 		reader_fail(reader, &err);
@@ -229,7 +229,7 @@ reader_stop(struct reader *reader)
 	reader->search = NULL;
 	pool_free(reader->pool);
 	reader->pool = NULL;
-	page_end(&reader->page);
+	paging_end(&reader->page);
 	if (reader->timer != NULL)
 		event_free(reader->timer);
 	reader->timer = NULL;

@@ -36,14 +36,16 @@ release(struct errand *errand)
 	struct supply *supply = errand->supply;
 	struct waiter *waiter;
 	time_t until;
+	time_t now;
 
 	if (errand->error.code != ERROR_NONE) {
 		/* At least to the next second: no judgement wants in vain what it just got. */
-		until = clock_wall() + 1 + (time_t)((errand->pause_ms + 999) / 1000);
-		evidence_failed(supply->evidence, &errand->want, until, errand->error.text);
+		now = clock_wall();
+		until = now + 1 + (time_t)((errand->pause_ms + 999) / 1000);
+		evidence_failed(supply->evidence, &errand->want, now, until, &errand->error);
 	}
 	tdelete(errand, &supply->errands, compare_keys);
-	supply->errand_count--;
+	turns_leave(supply->turns, &errand->turn);
 	while ((waiter = TAILQ_FIRST(&errand->waiters)) != NULL)
 		supply_over(waiter);
 }
@@ -115,7 +117,8 @@ on_taken(void *job, bool ran)
 	errand->pause_ms = ran ? errand->supply->config->fetch_retry : 0;
 	release(errand);
 	if (errand->error.code != ERROR_NONE || supply->stopping ||
-	    worker_submit(supply->keepers, run_keep, on_kept, errand, NULL) != 0)
+	    worker_submit_sized(
+		supply->keepers, size_of(errand), run_keep, on_kept, errand, NULL) != 0)
 		free_errand(errand);
 }
 
@@ -124,7 +127,8 @@ errand_take(struct errand *errand)
 {
 	struct error err = ERROR_INIT;
 
-	if (worker_submit(errand->supply->readers, run_take, on_taken, errand, &err) != 0)
+	if (worker_submit_sized(
+		errand->supply->readers, size_of(errand), run_take, on_taken, errand, &err) != 0)
 		errand_fail(errand, &err, ERRAND_SOON);
 }
 
@@ -135,7 +139,10 @@ on_fetched(void *context, struct fetch_body *body, long status UNUSED, const str
 
 	errand->fetch = NULL;
 	if (body == NULL) {
-		errand_fail(errand, err, errand->supply->config->fetch_retry);
+		/* What was not asked may be wanted by others, whose turn comes sooner. What is too
+		 * large is remembered by the fetcher. */
+		errand_fail(errand, err,
+		    err->code == ERROR_LIMIT ? ERRAND_SOON : errand->supply->config->fetch_retry);
 		return;
 	}
 	errand->body = body;
@@ -157,7 +164,7 @@ most_of(const struct config *config, enum want_kind kind)
 }
 
 static int
-ask(struct errand *errand)
+ask(struct errand *errand, const char *owner)
 {
 	struct supply *supply = errand->supply;
 	const struct want *want = &errand->want;
@@ -165,6 +172,7 @@ ask(struct errand *errand)
 	    .post = want->request,
 	    .post_size = want->request_size,
 	    .post_type = "application/ocsp-request",
+	    .owner = owner,
 	    .most = most_of(supply->config, want->kind),
 	    .deadline_ms =
 		clock_monotonic_ms() + (want->kind == WANT_CRL ? ERRAND_CRL_TIME : ERRAND_TIME)};
@@ -191,7 +199,7 @@ find_errand(const struct supply *supply, const struct want *want)
 }
 
 static struct errand *
-new_errand(struct supply *supply, struct want *want)
+new_errand(struct supply *supply, const char *owner, struct want *want)
 {
 	struct errand *errand = calloc(1, sizeof(*errand));
 
@@ -200,35 +208,56 @@ new_errand(struct supply *supply, struct want *want)
 	errand->supply = supply;
 	TAILQ_INIT(&errand->waiters);
 	errand->want = *want;
-	if (tsearch(errand, &supply->errands, compare_keys) == NULL) {
-		free(errand);
-		return NULL;
-	}
-	supply->errand_count++;
+	if (turns_run(supply->turns, &errand->turn, owner, NULL) != 0)
+		goto fail;
+	if (tsearch(errand, &supply->errands, compare_keys) == NULL)
+		goto fail;
 	memset(want, 0, sizeof(*want)); /* it is the errand's now */
 	return errand;
+fail:
+	turns_leave(supply->turns, &errand->turn);
+	free(errand);
+	return NULL;
+}
+
+/* Whether the owner may have one errand more. */
+static bool
+has_room(const struct supply *supply, const char *owner, const struct want *want)
+{
+	return turns_may_run(supply->turns, owner) &&
+	       (want->ldap || supply->fetcher == NULL || fetcher_has_room(supply->fetcher, owner));
 }
 
 struct errand *
-errand_begin(struct supply *supply, struct want *want)
+errand_begin(struct supply *supply, const char *owner, struct want *want, bool *refused)
 {
 	struct errand *errand = find_errand(supply, want);
+	struct error err = ERROR_INIT;
 	char words[1];
 
-	if (errand != NULL)
+	if (errand != NULL) {
+		if (errand->fetch != NULL)
+			fetch_share(errand->fetch, owner);
 		return errand;
+	}
 	/* Another errand may have ended since the judgement looked. */
 	if (evidence_paused(supply->evidence, want->key, clock_wall(), words, sizeof(words)))
 		return NULL;
-	if (supply->errand_count < SUPPLY_ERRANDS_MAX)
-		errand = new_errand(supply, want);
-	if (errand == NULL) {
-		evidence_failed(supply->evidence, want, clock_wall() + ERRAND_SOON / 1000,
-		    "too much is being fetched");
+	if (!has_room(supply, owner, want)) {
+		*refused = true;
 		return NULL;
 	}
-	if (ask(errand) == 0)
+	errand = new_errand(supply, owner, want);
+	if (errand == NULL) {
+		error_set(&err, ERROR_TEMPORARY, "there was no memory to fetch it");
+		evidence_failed(
+		    supply->evidence, want, clock_wall(), clock_wall() + ERRAND_SOON / 1000, &err);
+		return NULL;
+	}
+	if (ask(errand, owner) == 0)
 		return errand;
+	if (errand->error.code == ERROR_LIMIT) /* of what is under way */
+		errand->error.code = ERROR_TEMPORARY;
 	errand->pause_ms = ERRAND_SOON;
 	end(errand);
 	return NULL;

@@ -60,6 +60,9 @@ errand_ldap_init(struct supply *supply, struct worker_pool *helpers, struct erro
 		library = &supply->libraries[supply->library_count];
 		library->directory = *directory;
 		library->directory.connections = 1;
+		/* One answer must hold the largest CRL (ldap/handle.c). */
+		if (library->directory.value_size_limit < config->crl_size_limit)
+			library->directory.value_size_limit = config->crl_size_limit;
 		library->pool = pool_new(&library->directory, NULL, supply->base, helpers, err);
 		if (library->pool == NULL)
 			return -1;

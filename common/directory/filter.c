@@ -95,6 +95,44 @@ append_filter(struct buffer *buffer, const char *template, const struct address 
 	return 0;
 }
 
+/* An asterisk for a field, and one for several side by side. */
+static int
+append_any(struct buffer *buffer, char field, struct error *err)
+{
+	if (field == '%' || field == '\0')
+		return append_field(buffer, field, NULL, NULL, err);
+	if (buffer->size > 0 && buffer->data[buffer->size - 1] == '*')
+		return 0;
+	return buffer_append_text(buffer, "*", err);
+}
+
+char *
+filter_build_any(const struct config_directory *directory, struct error *err)
+{
+	struct buffer buffer = {NULL, 0, 0, FILTER_MAX};
+	const char *template = template_of(directory);
+	char *filter = NULL;
+
+	while (*template != '\0') {
+		if (*template == '%') {
+			if (append_any(&buffer, template[1], err) != 0)
+				goto out;
+			template += 2;
+			continue;
+		}
+		if ((*template != '*' || buffer.size == 0 || buffer.data[buffer.size - 1] != '*') &&
+		    buffer_append(&buffer, template, 1, err) != 0)
+			goto out;
+		template ++;
+	}
+	filter = buffer_take(&buffer);
+	if (filter == NULL)
+		error_no_memory(err);
+out:
+	buffer_free(&buffer);
+	return filter;
+}
+
 /* The filter for one spelling of the local part, once for each form of the domain. */
 static int
 append_forms(struct buffer *buffer, const char *template, const struct address *address,

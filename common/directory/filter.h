@@ -22,6 +22,10 @@
 char *filter_build(
     const struct config_directory *directory, const struct address *address, struct error *err);
 
+/* What finds the entries of all addresses: the template with an asterisk for each (RFC 4515 section 3,
+ * "present" and "substrings"). free(); NULL on error. */
+char *filter_build_any(const struct config_directory *directory, struct error *err);
+
 /* Whether a template can be filled in. 0, or -1: ERROR_INPUT. */
 MUST_CHECK int filter_check(const struct config_directory *directory, struct error *err);
 

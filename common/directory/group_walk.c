@@ -1,52 +1,7 @@
-#include "directory/group_walk.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include "directory/group_entry.h"
-
-/* "member;range=1500-*" */
-#define RANGE_SIZE 160
-
-/* An entry to read: a member's, or once more a group's for the next part of its members. */
-struct step {
-	TAILQ_ENTRY(step) link;
-	struct group_walk *walk;
-	struct pool_search *search; /* NULL: waits */
-	char *dn;
-	size_t depth;  /* of the group that it is a member of, or is */
-	unsigned from; /* of the part; 0: a member */
-	char range[RANGE_SIZE];
-	char *attributes[2]; /* of the part */
-	struct group_entry entry;
-	bool found;
-};
-
-TAILQ_HEAD(step_list, step);
-
-/* An entry that was found for the address itself. */
-struct top {
-	char *dn;
-	struct group_entry entry;
-};
-
-struct group_walk {
-	const struct config_directory *directory;
-	struct pool *pool;
-	char *const *attributes;
-	struct members members;
-	struct top *tops;
-	size_t top_count;
-	struct step_list waiting;
-	struct step_list running;
-	size_t steps; /* members among both */
-	size_t running_count;
-	int64_t deadline_ms;
-	group_walk_done *done;
-	void *context;
-};
+#include "directory/group_walk_private.h"
 
 struct group_walk *
 group_walk_new(const struct config_directory *directory, struct pool *pool, char *const *attributes,
@@ -169,115 +124,6 @@ group_walk_is_group(const struct group_walk *walk)
 	return false;
 }
 
-static struct step *
-add_step(struct group_walk *walk, const char *dn, size_t depth, struct error *err)
-{
-	struct step *step = calloc(1, sizeof(*step));
-
-	if (step != NULL)
-		step->dn = strdup(dn);
-	if (step == NULL || step->dn == NULL) {
-		free(step);
-		error_no_memory(err);
-		return NULL;
-	}
-	step->walk = walk;
-	step->depth = depth;
-	walk->steps++;
-	TAILQ_INSERT_TAIL(&walk->waiting, step, link);
-	return step;
-}
-
-/* The next part of a group's members. One that does not go on where the last ended is no part. */
-static int
-add_part(struct group_walk *walk, const char *dn, const struct group_entry *entry, unsigned last,
-    size_t depth, struct error *err)
-{
-	struct step *step;
-	int size;
-
-	if (entry->more_from <= last) {
-		walk->members.group->incomplete = true;
-		return 0;
-	}
-	step = add_step(walk, dn, depth, err);
-	if (step == NULL)
-		return -1;
-	walk->steps--; /* it is no member */
-	step->from = entry->more_from;
-	size = snprintf(
-	    step->range, sizeof(step->range), "%s;range=%u-*", entry->more, entry->more_from);
-	if (size < 0 || (size_t)size >= sizeof(step->range))
-		return error_set(err, ERROR_LIMIT, "the attribute's name is too long");
-	step->attributes[0] = step->range;
-	return 0;
-}
-
-/* A member by its name: to be looked for, unless it was already. */
-static int
-add_name(struct group_walk *walk, const char *dn, size_t depth, struct error *err)
-{
-	switch (members_follow(&walk->members, dn, NULL, err)) {
-	case MEMBERS_FOLLOW:
-		break;
-	case MEMBERS_FOLLOWED:
-		return 0;
-	case MEMBERS_NO_NAME:
-		return members_add_nameless(&walk->members, dn, err);
-	case MEMBERS_NO_MEMORY:
-		return -1;
-	}
-	if (members_full(&walk->members, walk->steps)) {
-		walk->members.group->incomplete = true;
-		return 0;
-	}
-	return add_step(walk, dn, depth, err) != NULL ? 0 : -1;
-}
-
-/* The members that a group's entry names. */
-static int
-expand(struct group_walk *walk, const char *dn, const struct group_entry *entry, unsigned last,
-    size_t depth, struct error *err)
-{
-	const struct group_member *member;
-	int result = 0;
-	size_t i;
-
-	if (depth > walk->members.limits.depth || entry->cut)
-		walk->members.group->incomplete = true;
-	for (i = 0; result == 0 && i < entry->member_count && !walk->members.group->incomplete;
-	     i++) {
-		member = &entry->members[i];
-		if (member->is_address)
-			result = members_add(&walk->members, member->text, err);
-		else
-			result = add_name(walk, member->text, depth, err);
-	}
-	if (result == 0 && entry->more != NULL && !walk->members.group->incomplete)
-		result = add_part(walk, dn, entry, last, depth, err);
-	return result;
-}
-
-/* What came of a step that has ended. */
-static int
-settle(struct step *step, struct error *err)
-{
-	struct group_walk *walk = step->walk;
-	const struct group_entry *entry = &step->entry;
-
-	if (step->from > 0 && !step->found) {
-		walk->members.group->incomplete = true; /* it is gone meanwhile */
-		return 0;
-	}
-	if (step->from > 0)
-		return expand(walk, step->dn, entry, step->from, step->depth, err);
-	if (entry->address != NULL)
-		return members_add(&walk->members, entry->address, err);
-	if (!entry->is_group)
-		return members_add_nameless(&walk->members, step->dn, err);
-	return expand(walk, step->dn, entry, 0, step->depth + 1, err);
-}
-
 static void
 on_begin(void *context)
 {
@@ -318,7 +164,7 @@ on_done(void *context, const struct pool_result *result)
 	if (result->outcome != POOL_COMPLETE)
 		on_begin(step);
 	if (is_final(result))
-		status = settle(step, &err);
+		status = group_walk_settle(step, &err);
 	else
 		err = *result->error;
 	free_step(step);
@@ -382,7 +228,8 @@ group_walk_start(struct group_walk *walk, int64_t deadline_ms, group_walk_done *
 	for (i = 0; i < walk->top_count; i++) {
 		top = &walk->tops[i];
 		if (members_follow(&walk->members, top->dn, NULL, err) == MEMBERS_NO_MEMORY ||
-		    (top->entry.is_group && expand(walk, top->dn, &top->entry, 0, 0, err) != 0))
+		    (top->entry.is_group &&
+			group_walk_expand(walk, top->dn, &top->entry, 0, err) != 0))
 			return -1;
 	}
 	return go_on(walk, err);

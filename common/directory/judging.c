@@ -1,12 +1,14 @@
 #include "directory/judging.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/turns.h"
 #include "directory/authority.h"
 #include "directory/supply.h"
 
-/* Times that one judging fetches: each may find one more issuer, and the last two what CRLs and OCSP
+/* Times that one judging fetches, or looks at what others had fetched meanwhile: each may find one more issuer, and the last two what CRLs and OCSP
  * say. What lacks more is found by the next judging, as what was fetched stays. */
 #define ROUNDS_MAX 5
 
@@ -16,15 +18,20 @@ struct judging {
 	const char *key;
 	const struct address *address;
 	struct findings *findings;
+	const struct signer *signer; /* instead of findings; NULL */
 	time_t stale_since;
 	struct trust *trust;
 	uint64_t generation; /* of trust */
 	struct recipient *record;
 	struct wants wants;
-	bool asks;           /* what it lacks is fetched */
-	int rounds;          /* of fetching */
+	bool asks;  /* what it lacks may be had: it says what that is */
+	int rounds; /* so far */
+	int64_t begun_ms;
 	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
-	bool late;           /* it has waited so long: fetching goes on without it */
+	struct order *order; /* what it waits for */
+	bool held;           /* until the CA certificates have been read */
+	bool was_usable;     /* before what it lacked was ordered */
+	enum supply_end supplied; /* how that ended; but for SUPPLY_ALL, nothing more is ordered */
 	struct error error;
 	judging_done *done;
 	void *context;
@@ -40,11 +47,19 @@ free_judging(struct judging *judging)
 	free(judging);
 }
 
-/* On a worker. The judging is the worker's alone until on_judged(). */
 static void
-run_judging(void *job)
+judge_signer(struct judging *judging)
 {
-	struct judging *judging = job;
+	const struct signer_means means = {.at = clock_wall(),
+	    .evidence = judging->resolver->evidence,
+	    .wants = judging->asks ? &judging->wants : NULL};
+
+	judging->record = signer_judge(judging->trust, judging->signer, &means, &judging->error);
+}
+
+static void
+judge_findings(struct judging *judging)
+{
 	const struct recipient_question question = {.findings = judging->findings,
 	    .address = judging->address,
 	    .exact_local = judging->resolver->exact_local,
@@ -60,6 +75,20 @@ run_judging(void *job)
 	}
 }
 
+/* On a worker. The judging is the worker's alone until on_judged(). */
+static void
+run_judging(void *job)
+{
+	struct judging *judging = job;
+
+	if (judging->resolver->evidence != NULL)
+		judging->wants.since = evidence_told(judging->resolver->evidence);
+	if (judging->signer != NULL)
+		judge_signer(judging);
+	else
+		judge_findings(judging);
+}
+
 static int submit(struct judging *judging, struct error *err);
 
 /* Keeps the record. false: the trust that it was judged by is no longer in force. */
@@ -71,7 +100,8 @@ keep(struct judging *judging)
 
 	pthread_mutex_lock(&resolver->mutex);
 	in_force = judging->generation == resolver->generation;
-	if (in_force && !judging->late) /* then it will soon be known better */
+	/* What is late will soon be known better. */
+	if (in_force && judging->supplied == SUPPLY_ALL && judging->signer == NULL)
 		cache_set_record(resolver->cache, judging->key, judging->findings, judging->record,
 		    judging->generation);
 	pthread_mutex_unlock(&resolver->mutex);
@@ -88,7 +118,8 @@ drop_record(struct judging *judging)
 static void
 end(struct judging *judging)
 {
-	judging->done(judging->context, judging->record, !judging->late, judging->error.text);
+	judging->done(judging->context, judging->record, judging->supplied == SUPPLY_ALL,
+	    judging->error.text);
 	free_judging(judging);
 }
 
@@ -114,12 +145,29 @@ may_lack_authority(struct judging *judging)
 	return true;
 }
 
+/* Whether what was not fetched may be what is missing; says so in error. What was usable before and no
+ * longer is has been found out to be bad. */
+static bool
+may_lack_supply(struct judging *judging)
+{
+	if (judging->supplied == SUPPLY_ALL || judging->was_usable || is_usable(judging->record))
+		return false;
+	if (judging->supplied == SUPPLY_REFUSED)
+		error_set(&judging->error, ERROR_TEMPORARY, "too much is being fetched for \"%s\"",
+		    judging->address->domain);
+	else
+		error_set(&judging->error, ERROR_TEMPORARY,
+		    "what is lacking was not fetched within %d s", (int)(JUDGING_TIME / 1000));
+	return true;
+}
+
 static void
-on_supplied(void *context, bool all)
+on_supplied(void *context, enum supply_end end_of_order)
 {
 	struct judging *judging = context;
 
-	judging->late = !all;
+	judging->order = NULL;
+	judging->supplied = end_of_order;
 	if (submit(judging, &judging->error) != 0)
 		end(judging);
 }
@@ -136,24 +184,56 @@ all_ahead(const struct wants *wants)
 	return true;
 }
 
-/* Fetches what is lacking, and judges again then. false: nothing is, or can be had. */
+static void
+judge_again(struct judging *judging)
+{
+	judging->rounds++;
+	drop_record(judging);
+	if (submit(judging, &judging->error) != 0)
+		end(judging);
+}
+
+/* On whose behalf is fetched: the domain's, and the directory's that publishes for it. */
+static void
+name_owner(const struct judging *judging, char owner[TURNS_OWNER_MAX])
+{
+	const struct findings *findings = judging->findings;
+
+	snprintf(owner, TURNS_OWNER_MAX, "%s %s", judging->address->domain,
+	    findings != NULL && findings->count > 0 ? findings->items[0].directory : "");
+}
+
+/* Fetches what is lacking, and judges again then. false: nothing is, or can be waited for. */
 static bool
 fetch_lacking(struct judging *judging)
 {
 	struct resolver *resolver = judging->resolver;
-	bool usable = is_usable(judging->record);
+	int64_t until = judging->begun_ms + JUDGING_TIME;
+	bool came = judging->wants.came;
+	char owner[TURNS_OWNER_MAX];
 
-	if (judging->wants.count == 0 || resolver->stopping)
+	if ((judging->wants.count == 0 && !came) || resolver->stopping)
 		return false;
-	if (all_ahead(&judging->wants)) {
-		supply_fetch(resolver->supply, &judging->wants);
+	name_owner(judging, owner);
+	if (judging->supplied != SUPPLY_ALL || judging->rounds >= ROUNDS_MAX) {
+		supply_fetch(resolver->supply, owner, &judging->wants);
 		return false;
 	}
-	if (usable && judging->usable_till == 0)
+	if (all_ahead(&judging->wants)) {
+		supply_fetch(resolver->supply, owner, &judging->wants);
+		if (came)
+			judge_again(judging);
+		return came;
+	}
+	judging->was_usable = is_usable(judging->record);
+	if (judging->was_usable && judging->usable_till == 0)
 		judging->usable_till = clock_monotonic_ms() + resolver->config->revocation_timeout;
+	if (judging->was_usable)
+		until = judging->usable_till;
 	judging->rounds++;
-	if (supply_ask(resolver->supply, &judging->wants, usable ? judging->usable_till : 0,
-		on_supplied, judging, NULL) != 0)
+	judging->order =
+	    supply_ask(resolver->supply, owner, &judging->wants, until, on_supplied, judging, NULL);
+	if (judging->order == NULL)
 		return false;
 	drop_record(judging);
 	return true;
@@ -167,7 +247,7 @@ on_judged(void *job, bool ran)
 
 	if (!ran)
 		error_set(&judging->error, ERROR_TEMPORARY, "look-ups have stopped");
-	if (judging->record != NULL && may_lack_authority(judging)) {
+	if (judging->record != NULL && (may_lack_authority(judging) || may_lack_supply(judging))) {
 		drop_record(judging);
 	} else if (judging->record != NULL && fetch_lacking(judging)) {
 		return;
@@ -189,11 +269,11 @@ submit(struct judging *judging, struct error *err)
 		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
 	if (authority_waits(resolver->authority, judging->address)) {
 		TAILQ_INSERT_TAIL(&resolver->held, judging, link);
+		judging->held = true;
 		return 0;
 	}
 	wants_clear(&judging->wants);
-	judging->asks = resolver->supply != NULL && supply_can(resolver->supply) &&
-			!judging->late && judging->rounds < ROUNDS_MAX;
+	judging->asks = resolver->supply != NULL && supply_can(resolver->supply);
 	trust_unref(judging->trust);
 	pthread_mutex_lock(&resolver->mutex);
 	judging->trust = trust_ref(resolver->trust);
@@ -202,28 +282,67 @@ submit(struct judging *judging, struct error *err)
 	return worker_submit(resolver->judges, run_judging, on_judged, judging, err);
 }
 
-int
-judging_start(struct resolver *resolver, const char *key, const struct address *address,
-    struct findings *findings, time_t stale_since, judging_done *done, void *context,
-    struct error *err)
+/* Begins a copy of what is to be judged, with a reference of its findings. */
+static struct judging *
+start(const struct judging *what, struct error *err)
 {
 	struct judging *judging;
 
 	judging = calloc(1, sizeof(*judging));
-	if (judging == NULL)
-		return error_no_memory(err);
-	judging->resolver = resolver;
-	judging->key = key;
-	judging->address = address;
-	judging->findings = findings_ref(findings);
-	judging->stale_since = stale_since;
-	judging->done = done;
-	judging->context = context;
+	if (judging == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	*judging = *what;
+	judging->begun_ms = clock_monotonic_ms();
+	if (judging->findings != NULL)
+		findings_ref(judging->findings);
 	if (submit(judging, err) != 0) {
 		free_judging(judging);
-		return -1;
+		return NULL;
 	}
-	return 0;
+	return judging;
+}
+
+bool
+judging_leave(struct judging *judging)
+{
+	if (!judging->held && judging->order == NULL)
+		return false;
+	if (judging->held)
+		TAILQ_REMOVE(&judging->resolver->held, judging, link);
+	supply_cancel(judging->order);
+	free_judging(judging);
+	return true;
+}
+
+struct judging *
+judging_start(struct resolver *resolver, const char *key, const struct address *address,
+    struct findings *findings, time_t stale_since, judging_done *done, void *context,
+    struct error *err)
+{
+	const struct judging what = {.resolver = resolver,
+	    .key = key,
+	    .address = address,
+	    .findings = findings,
+	    .stale_since = stale_since,
+	    .done = done,
+	    .context = context};
+
+	return start(&what, err);
+}
+
+struct judging *
+judging_start_signer(struct resolver *resolver, const struct signer *signer, judging_done *done,
+    void *context, struct error *err)
+{
+	const struct judging what = {.resolver = resolver,
+	    .address = signer_address(signer),
+	    .signer = signer,
+	    .done = done,
+	    .context = context};
+
+	return start(&what, err);
 }
 
 void
@@ -236,6 +355,7 @@ judging_release_held(struct resolver *resolver)
 	TAILQ_CONCAT(&held, &resolver->held, link);
 	while ((judging = TAILQ_FIRST(&held)) != NULL) {
 		TAILQ_REMOVE(&held, judging, link);
+		judging->held = false;
 		if (submit(judging, &judging->error) != 0)
 			end(judging);
 	}

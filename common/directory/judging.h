@@ -10,7 +10,11 @@
 #include "base/compiler.h"
 #include "directory/resolver_private.h"
 
-/* The end of a judging, exactly once, never inside judging_start(). record is borrowed; NULL:
+/* In all its rounds together, milliseconds: as long as the longest deadline of a message. Nobody who
+ * asked as it began waits any more; what was fetched serves the next judging. */
+#define JUDGING_TIME ((int64_t)120 * 1000)
+
+/* The end of a judging, exactly once, never inside judging_start(), never after judging_leave(). record is borrowed; NULL:
  * failure says why. lasting: nothing is under way that may soon tell better. */
 typedef void judging_done(
     void *context, struct recipient *record, bool lasting, const char *failure);
@@ -26,11 +30,19 @@ typedef void judging_done(
  *
  * What the judgement lacks is fetched (supply.h), and judged again. A record that can be used already
  * waits for revocation-timeout at most, and is not kept if it could not wait; one that can't be
- * waits until all is there or failed. No worker is held meanwhile. 0/-1.
+ * waits until all is there or failed, for JUDGING_TIME at most: then, and where too much is being
+ * fetched for its domain, it is a failure. No worker is held meanwhile. NULL on error.
  */
-MUST_CHECK int judging_start(struct resolver *resolver, const char *key,
+struct judging *judging_start(struct resolver *resolver, const char *key,
     const struct address *address, struct findings *findings, time_t stale_since,
     judging_done *done, void *context, struct error *err);
+
+/* The same for a message's signer (borrowed to the end), whose record is not kept. */
+struct judging *judging_start_signer(struct resolver *resolver, const struct signer *signer,
+    judging_done *done, void *context, struct error *err);
+
+/* Takes it back, unless a worker has it. Whether it did. */
+bool judging_leave(struct judging *judging);
 
 /* Begins those that wait no more. */
 void judging_release_held(struct resolver *resolver);

@@ -15,6 +15,7 @@ TAILQ_HEAD(watch_list, lookup_watch);
 
 struct lookup {
 	char *key; /* first: what the tree compares */
+	TAILQ_ENTRY(lookup) link;
 	struct resolver *resolver;
 	struct address address;
 	struct watch_list watches;
@@ -65,6 +66,7 @@ new_lookup(struct resolver *resolver, const char *key, const struct address *add
 	if (tsearch(lookup, &resolver->lookups, compare_keys) == NULL)
 		goto fail;
 	resolver->lookup_count++;
+	TAILQ_INSERT_TAIL(&resolver->asked, lookup, link);
 	pthread_mutex_lock(&resolver->mutex);
 	lookup->flushes = resolver->flushes;
 	pthread_mutex_unlock(&resolver->mutex);
@@ -78,6 +80,7 @@ static void
 remove_lookup(struct lookup *lookup)
 {
 	tdelete(lookup, &lookup->resolver->lookups, compare_keys);
+	TAILQ_REMOVE(&lookup->resolver->asked, lookup, link);
 	lookup->resolver->lookup_count--;
 }
 
@@ -178,6 +181,28 @@ lookup_has_room(const struct resolver *resolver)
 	return resolver->lookup_count < (size_t)resolver->config->lookups_limit / ROOM_SHARE;
 }
 
+/* Whether there is a place for one more, perhaps that of one that nobody watches any more. */
+static bool
+make_room(struct resolver *resolver)
+{
+	struct lookup *lookup;
+	size_t looks;
+
+	if (resolver->lookup_count < (size_t)resolver->config->lookups_limit)
+		return true;
+	for (looks = 0; looks < RESOLVER_DESERTED_LOOK; looks++) {
+		lookup = TAILQ_FIRST(&resolver->asked);
+		TAILQ_REMOVE(&resolver->asked, lookup, link);
+		TAILQ_INSERT_TAIL(&resolver->asked, lookup, link);
+		if (TAILQ_EMPTY(&lookup->watches)) {
+			remove_lookup(lookup);
+			free_lookup(lookup);
+			return true;
+		}
+	}
+	return false;
+}
+
 int
 lookup_start(struct resolver *resolver, const char *key, const struct address *address,
     struct lookup_watch *watch, struct error *err)
@@ -187,7 +212,7 @@ lookup_start(struct resolver *resolver, const char *key, const struct address *a
 
 	if (resolver->stopping)
 		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
-	if (is_new && resolver->lookup_count >= (size_t)resolver->config->lookups_limit)
+	if (is_new && !make_room(resolver))
 		return error_set(
 		    err, ERROR_TEMPORARY, "too many look-ups are under way (lookups-limit)");
 	if (is_new)

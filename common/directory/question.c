@@ -4,7 +4,9 @@
  *   looking up ──▶ findings ──▶ judging on a worker ───────▶ record ──▶ all who wait
  *                     └─ a group ──▶ walking its members ──────┘
  *
- * A question goes on when nobody waits for it any more, and fills the cache.
+ * A question goes on when nobody waits for it any more, and fills the cache: as long as its place is
+ * not needed for one that somebody waits for. One about findings that were given begins at
+ * "findings", and one about a message's signer with judging: each stands by itself, and fills nothing.
  */
 #include <event2/event.h>
 #include <search.h>
@@ -17,20 +19,22 @@
 #include "directory/walk.h"
 
 struct question {
-	char *key; /* first: what the tree compares */
+	char *key;                  /* first: what the tree compares */
+	TAILQ_ENTRY(question) link; /* of those in flight */
 	TAILQ_ENTRY(question) fresh;
 	struct resolver *resolver;
+	bool is_aside; /* about findings or a signer that were given: not in the tree */
 	struct address address;
 	struct ticket_list waiters; /* the resolver's mutex */
 	struct lookup_watch watch;
+	struct signer *signer; /* to be judged; NULL: the address is asked for */
 	struct findings *findings;
 	time_t stale_since; /* of the findings; 0: fresh */
-	struct walk *walk;  /* of a group */
-	uint64_t flushes;   /* of the cache and of trust, as the walk began */
+	struct judging *judging;
+	struct walk *walk; /* of a group */
+	uint64_t flushes;  /* of the cache and of trust, as the walk began */
 	uint64_t generation;
 };
-
-TAILQ_HEAD(question_list, question);
 
 static int
 compare_keys(const void *a, const void *b)
@@ -56,6 +60,7 @@ free_question(struct question *question)
 	lookup_leave(&question->watch);
 	walk_free(question->walk);
 	findings_unref(question->findings);
+	signer_free(question->signer);
 	address_free(&question->address);
 	free(question->key);
 	free(question);
@@ -63,8 +68,9 @@ free_question(struct question *question)
 
 static void on_found(void *context, const struct lookup_answer *answer);
 
+/* Takes the ticket's signer over. */
 static struct question *
-new_question(struct resolver *resolver, const struct ticket *ticket)
+new_question(struct resolver *resolver, struct ticket *ticket)
 {
 	struct question *question;
 
@@ -78,13 +84,29 @@ new_question(struct resolver *resolver, const struct ticket *ticket)
 	question->key = strdup(ticket->key);
 	if (question->key == NULL || address_copy(&ticket->address, &question->address, NULL) != 0)
 		goto fail;
-	if (tsearch(question, &resolver->questions, compare_keys) == NULL)
+	question->is_aside = ticket->findings != NULL || ticket->signer != NULL;
+	if (!question->is_aside && tsearch(question, &resolver->questions, compare_keys) == NULL)
 		goto fail;
 	resolver->question_count++;
+	TAILQ_INSERT_TAIL(&resolver->open, question, link);
+	question->signer = ticket->signer;
+	ticket->signer = NULL;
 	return question;
 fail:
 	free_question(question);
 	return NULL;
+}
+
+/* It is found no more. */
+static void
+remove_question(struct question *question)
+{
+	struct resolver *resolver = question->resolver;
+
+	if (!question->is_aside)
+		tdelete(question, &resolver->questions, compare_keys);
+	TAILQ_REMOVE(&resolver->open, question, link);
+	resolver->question_count--;
 }
 
 /* Answers all who wait, and ends the question. */
@@ -94,8 +116,7 @@ end_question(struct question *question, struct recipient *record)
 	struct resolver *resolver = question->resolver;
 	struct ticket *ticket;
 
-	tdelete(question, &resolver->questions, compare_keys);
-	resolver->question_count--;
+	remove_question(question);
 	pthread_mutex_lock(&resolver->mutex);
 	while ((ticket = TAILQ_FIRST(&question->waiters)) != NULL)
 		ticket_answer(ticket, record);
@@ -117,17 +138,38 @@ on_judged(void *context, struct recipient *record, bool lasting UNUSED, const ch
 {
 	struct question *question = context;
 
+	question->judging = NULL;
 	if (record != NULL)
 		end_question(question, record);
 	else
 		end_unavailable(question, failure);
 }
 
+static void take_findings(struct question *question);
+
+/* Keeps a group's record, if it may be kept. false: the trust that members were judged by is no
+ * longer in force. */
+static bool
+keep_walked(struct question *question, struct recipient *record, bool lasting)
+{
+	struct resolver *resolver = question->resolver;
+	bool in_force;
+
+	pthread_mutex_lock(&resolver->mutex);
+	in_force = question->generation == resolver->generation;
+	if (in_force && lasting && question->flushes == resolver->flushes)
+		cache_set_record(resolver->cache, question->key, question->findings, record,
+		    question->generation);
+	pthread_mutex_unlock(&resolver->mutex);
+	return in_force;
+}
+
+/* Where the trust has changed meanwhile, the group is walked again: its members are known by now, and
+ * judged anew. */
 static void
 on_walked(void *context, struct recipient *record, bool lasting)
 {
 	struct question *question = context;
-	struct resolver *resolver = question->resolver;
 	struct error err = ERROR_INIT;
 
 	question->walk = NULL;
@@ -136,12 +178,10 @@ on_walked(void *context, struct recipient *record, bool lasting)
 		end_unavailable(question, "out of memory");
 		return;
 	}
-	pthread_mutex_lock(&resolver->mutex);
-	if (lasting && question->flushes == resolver->flushes)
-		cache_set_record(resolver->cache, question->key, question->findings, record,
-		    question->generation);
-	pthread_mutex_unlock(&resolver->mutex);
-	end_question(question, record);
+	if (keep_walked(question, record, lasting) || question->resolver->stopping)
+		end_question(question, record);
+	else
+		take_findings(question);
 }
 
 /* A group is walked; what else was found is judged. */
@@ -152,8 +192,9 @@ take_findings(struct question *question)
 	struct error err = ERROR_INIT;
 
 	if (question->findings->group == NULL) {
-		if (judging_start(resolver, question->key, &question->address, question->findings,
-			question->stale_since, on_judged, question, &err) != 0)
+		question->judging = judging_start(resolver, question->key, &question->address,
+		    question->findings, question->stale_since, on_judged, question, &err);
+		if (question->judging == NULL)
 			end_unavailable(question, err.text);
 		return;
 	}
@@ -190,6 +231,39 @@ turn_away(struct ticket *ticket, const char *why)
 	recipient_unref(record);
 }
 
+/* Stops what is under way for a question that nobody waits for. false: it is being judged right now, or
+ * its members asked for. */
+static bool
+stop_question(struct question *question)
+{
+	if (question->judging != NULL)
+		return judging_leave(question->judging);
+	return question->walk != NULL ? walk_waits(question->walk) : true;
+}
+
+/* With the mutex held: whether there is a place for one more question, perhaps that of one that nobody
+ * waits for any more. What is under way for that goes on without it, and serves the next. */
+static bool
+make_room(struct resolver *resolver)
+{
+	struct question *question;
+	size_t looks;
+
+	if (resolver->question_count < (size_t)resolver->config->lookups_limit)
+		return true;
+	for (looks = 0; looks < RESOLVER_DESERTED_LOOK; looks++) {
+		question = TAILQ_FIRST(&resolver->open);
+		TAILQ_REMOVE(&resolver->open, question, link);
+		TAILQ_INSERT_TAIL(&resolver->open, question, link);
+		if (TAILQ_EMPTY(&question->waiters) && stop_question(question)) {
+			remove_question(question);
+			free_question(question);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A question for a ticket whose address is not being asked for; NULL if the ticket was answered
  * otherwise. */
 static struct question *
@@ -202,7 +276,7 @@ open_question(struct resolver *resolver, struct ticket *ticket)
 		turn_away(ticket, "the look-up could not begin in time");
 		return NULL;
 	}
-	if (resolver->question_count >= (size_t)resolver->config->lookups_limit) {
+	if (!make_room(resolver)) {
 		turn_away(ticket, "too many look-ups are under way (lookups-limit)");
 		return NULL;
 	}
@@ -217,6 +291,20 @@ wait_for(struct question *question, struct ticket *ticket)
 {
 	TAILQ_INSERT_TAIL(&question->waiters, ticket, link);
 	ticket->list = &question->waiters;
+}
+
+/* A ticket with findings or a signer, with the mutex held: they are judged for it alone. */
+static void
+take_given(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
+{
+	struct question *question = open_question(resolver, ticket);
+
+	if (question == NULL)
+		return;
+	if (ticket->findings != NULL)
+		question->findings = findings_ref(ticket->findings);
+	TAILQ_INSERT_TAIL(fresh, question, fresh);
+	wait_for(question, ticket);
 }
 
 /* One ticket, with the mutex held: answers it, or attaches it to a question, new ones on *fresh. */
@@ -251,6 +339,13 @@ begin(struct question *question)
 	struct error err = ERROR_INIT;
 	int result = 0;
 
+	if (question->signer != NULL) {
+		question->judging = judging_start_signer(
+		    question->resolver, question->signer, on_judged, question, &err);
+		if (question->judging == NULL)
+			end_unavailable(question, err.text);
+		return;
+	}
 	if (question->findings == NULL && address_is_null(&question->address)) {
 		question->findings = findings_new(); /* nothing is published for nobody */
 		result = question->findings != NULL ? 0 : error_no_memory(&err);
@@ -291,7 +386,10 @@ question_take_inbox(struct resolver *resolver)
 	while ((ticket = TAILQ_FIRST(&resolver->inbox)) != NULL) {
 		TAILQ_REMOVE(&resolver->inbox, ticket, link);
 		ticket->list = NULL;
-		take_ticket(resolver, ticket, &fresh);
+		if (ticket->findings != NULL || ticket->signer != NULL)
+			take_given(resolver, ticket, &fresh);
+		else
+			take_ticket(resolver, ticket, &fresh);
 	}
 	pthread_mutex_unlock(&resolver->mutex);
 	while ((question = TAILQ_FIRST(&fresh)) != NULL) {
@@ -304,6 +402,6 @@ question_take_inbox(struct resolver *resolver)
 void
 question_free_all(struct resolver *resolver)
 {
-	while (resolver->questions != NULL)
-		end_unavailable(*(struct question **)resolver->questions, "look-ups have stopped");
+	while (!TAILQ_EMPTY(&resolver->open))
+		end_unavailable(TAILQ_FIRST(&resolver->open), "look-ups have stopped");
 }

@@ -212,6 +212,8 @@ helper_threads(const struct config *config)
 static int
 make_loop(struct resolver *resolver, struct error *err)
 {
+	static const struct turns_limits walks = {WALK_MAX, 0};
+
 	if (evthread_use_pthreads() != 0)
 		return error_set(err, ERROR_INTERNAL, "libevent does without threads");
 	resolver->base = event_base_new();
@@ -221,6 +223,9 @@ make_loop(struct resolver *resolver, struct error *err)
 	resolver->walk_step = event_new(resolver->base, -1, 0, on_walk_step, resolver);
 	if (resolver->wake == NULL || resolver->walk_step == NULL)
 		return error_no_memory(err);
+	resolver->walk_turns = turns_new(&walks, err);
+	if (resolver->walk_turns == NULL)
+		return -1;
 	resolver->judges = worker_pool_new(resolver->base, JUDGE_THREADS,
 	    (size_t)resolver->config->lookups_limit + (size_t)WALK_MAX * WALK_ASIDE_MAX,
 	    "judging certificates", err);
@@ -242,6 +247,7 @@ destroy(struct resolver *resolver)
 		refresh_free(refresh);
 	free(resolver->places);
 	cache_free(resolver->cache);
+	turns_free(resolver->walk_turns);
 	if (resolver->wake != NULL)
 		event_free(resolver->wake);
 	if (resolver->walk_step != NULL)
@@ -251,6 +257,7 @@ destroy(struct resolver *resolver)
 	pthread_cond_destroy(&resolver->rebased);
 	pthread_mutex_destroy(&resolver->mutex);
 	trust_unref(resolver->rebase);
+	trust_unref(resolver->late_before);
 	trust_unref(resolver->trust);
 	evidence_unref(resolver->evidence);
 	config_unref(resolver->config);
@@ -280,7 +287,8 @@ resolver_new_with(struct config *config, struct trust *trust, struct evidence *e
 	TAILQ_INIT(&resolver->inspections);
 	TAILQ_INIT(&resolver->held);
 	TAILQ_INIT(&resolver->walks);
-	TAILQ_INIT(&resolver->walks_waiting);
+	TAILQ_INIT(&resolver->open);
+	TAILQ_INIT(&resolver->asked);
 	resolver->config = config_ref(config);
 	resolver->trust = trust_ref(trust);
 	resolver->evidence = evidence != NULL ? evidence_ref(evidence) : NULL;

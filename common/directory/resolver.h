@@ -29,6 +29,7 @@
 #include "directory/source.h"
 #include "mail/address.h"
 #include "smime/recipient.h"
+#include "smime/signer.h"
 #include "smime/trust.h"
 
 struct event_base;
@@ -44,7 +45,7 @@ struct ticket;
 struct resolver *resolver_new(
     struct config *config, struct trust *trust, struct evidence *evidence, struct error *err);
 
-/* For tests: sources made by the caller (freed with the resolver) in place of the configuration's,
+/* For tests, and without directories (directory/source_none.h): sources made by the caller (freed with the resolver) in place of the configuration's,
  * one per config->directories entry, in order. `make` is called on the loop's base before it runs.
  */
 typedef struct source *resolver_make_source(void *context, const struct config_directory *directory,
@@ -61,6 +62,20 @@ void resolver_free(struct resolver *resolver);
  * then is not begun. */
 struct ticket *resolver_submit(
     struct resolver *resolver, const struct address *address, int64_t deadline_ms);
+
+/*
+ * Has findings judged that were found elsewhere (directory/census.h; a reference is taken) as if a look-up
+ * of the address had brought them, what is missing fetched. No directory is asked for the address;
+ * nothing is remembered, nor answered from what is. Else like resolver_submit(): the same tickets, and
+ * the same limit on them.
+ */
+struct ticket *resolver_submit_findings(struct resolver *resolver, const struct address *address,
+    struct findings *findings, int64_t deadline_ms);
+
+/* Asks for the judgement of a message's signer, for which no directory is asked; else the same. The
+ * question is copied. The record (smime/signer.h) is not kept: only what was fetched for it is. */
+struct ticket *resolver_submit_signer(
+    struct resolver *resolver, const struct signer_question *question, int64_t deadline_ms);
 
 /* Whether the record is there. */
 bool ticket_ready(struct ticket *ticket);
@@ -99,10 +114,14 @@ struct trust *resolver_trust(struct resolver *resolver);
  * Another configured trust takes the place of the one that the resolver was made with (of the same
  * configuration: only what its folders hold may differ); what directories add is added to it. Gives 0
  * when it is in force: nothing found is forgotten, all is judged again. ERROR_TEMPORARY without memory,
- * or when it did not come about within seconds (it may yet). Any thread, but none of the resolver's.
+ * or when it did not come about within time_ms: it will yet, and late() is called then on the resolver's
+ * thread (once for several that were late), with both trusts, borrowed. It must not ask the resolver.
+ * NULL: nobody is told.
+ * context must last as long as the resolver. Any thread, but none of the resolver's.
  */
-MUST_CHECK int resolver_rebase_trust(
-    struct resolver *resolver, struct trust *trust, struct error *err);
+typedef void resolver_late(void *context, const struct trust *before, const struct trust *after);
+MUST_CHECK int resolver_rebase_trust(struct resolver *resolver, struct trust *trust,
+    int64_t time_ms, resolver_late *late, void *context, struct error *err);
 
 /* One address that is remembered. Borrowed until the visitor returns. */
 struct resolver_cached {

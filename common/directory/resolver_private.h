@@ -10,7 +10,8 @@
  *
  * One mutex guards what both sides touch: the inbox, every list of tickets, the tickets' answers,
  * the cache, the trust in force and the counters. All else belongs to the loop thread. The mutex is
- * never held while a source, a worker or libevent's loop is called, but for event_active().
+ * never held while a source, a worker or libevent's loop is called, but for event_active() and
+ * event_free().
  */
 #ifndef SMIME_DIRECTORY_RESOLVER_PRIVATE_H
 #define SMIME_DIRECTORY_RESOLVER_PRIVATE_H
@@ -21,6 +22,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/turns.h"
 #include "base/worker.h"
 #include "directory/cache.h"
 #include "directory/resolver.h"
@@ -30,16 +32,23 @@ struct event;
 struct event_base;
 struct inspection;
 struct judging;
+struct lookup;
+struct question;
 struct refresh;
 struct supply;
 struct walk;
 
+/* Where all of lookups-limit is in use, so many questions or look-ups are looked at for one that nobody
+ * waits for any more, and whose place is given to a new one: the rest when the next one comes. */
+#define RESOLVER_DESERTED_LOOK 100
 /* Refreshes that wait for the loop; further ones are not begun: the next who asks is told again. */
 #define RESOLVER_REFRESHES_MAX 1000
 
 TAILQ_HEAD(ticket_list, ticket);
 TAILQ_HEAD(inspection_list, inspection);
 TAILQ_HEAD(judging_list, judging);
+TAILQ_HEAD(lookup_list, lookup);
+TAILQ_HEAD(question_list, question);
 TAILQ_HEAD(refresh_list, refresh);
 TAILQ_HEAD(walk_list, walk);
 
@@ -49,7 +58,9 @@ struct ticket {
 	struct resolver *resolver;
 	struct address address;
 	char *key;
+	struct signer *signer; /* to be judged, instead of asking for the address; NULL */
 	int64_t deadline_ms;
+	struct findings *findings; /* to be judged; NULL: they are to be looked up */
 	pthread_cond_t answered;
 	bool ready;
 	struct recipient *record;
@@ -78,12 +89,13 @@ struct resolver {
 	bool stopping;   /* loop thread, as the rest of this block: nothing begins any more */
 	void *questions; /* those in flight, by key (tsearch(3)) */
 	size_t question_count;
-	void *lookups; /* the same */
+	struct question_list open; /* the same, the oldest first, more or less */
+	void *lookups;             /* the same of look-ups */
 	size_t lookup_count;
-	struct judging_list held;       /* until the CA certificates have been read once */
-	struct walk_list walks;         /* under way */
-	struct walk_list walks_waiting; /* for their turn */
-	size_t walk_count;              /* under way */
+	struct lookup_list asked;
+	struct judging_list held; /* until the CA certificates have been read once */
+	struct walk_list walks;   /* under way */
+	struct turns *walk_turns; /* by domain */
 	struct event *walk_step;
 
 	pthread_mutex_t mutex; /* for all below */
@@ -101,6 +113,10 @@ struct resolver {
 	uint64_t rebases_done; /* of them, well or not */
 	bool rebase_failed;    /* the last of them */
 	pthread_cond_t rebased;
+	resolver_late *late; /* of one whose caller has given up; NULL: there is none */
+	void *late_context;
+	uint64_t late_number;
+	struct trust *late_before;
 	struct resolver_statistics counts;
 };
 

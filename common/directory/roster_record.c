@@ -1,16 +1,12 @@
 /* One record of an LDIF file, into the roster. */
-#include <stdio.h> /* which <ldif.h> wants before it */
-
-#include <ldap.h>
-#include <ldif.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "directory/entry.h"
 #include "directory/key.h"
+#include "directory/record_parse.h"
 #include "directory/roster_private.h"
 
 void
@@ -144,79 +140,11 @@ add_attribute(struct roster_reading *reading, unsigned long line, const char *na
 	return 0;
 }
 
-/* What a line of a record turned out to be. */
-enum line_kind {
-	LINE_ATTRIBUTE,
-	LINE_BROKEN,  /* *why */
-	LINE_IGNORED, /* the whole record is none of ours: a search's result, say */
+/* What the events of a record are for. */
+struct reading_record {
+	struct roster_reading *reading;
+	unsigned long line;
 };
-
-/*
- * Splits a line with libldap, which decodes it in place. A value from a URL is refused before
- * libldap sees the line: it would fetch it. The test mirrors its own: the first colon decides.
- */
-static enum line_kind
-split_line(char *line, struct berval *name, struct berval *value, const char **why)
-{
-	const char *colon = strchr(line, ':');
-	int allocated = 0;
-
-	if (colon != NULL && colon[1] == '<') {
-		*why = "a value from a URL is refused";
-		return LINE_BROKEN;
-	}
-	if (ldif_parse_line2(line, name, value, &allocated) == 0) {
-		if (allocated) /* never without a URL */
-			ber_memfree(value->bv_val);
-		else
-			return LINE_ATTRIBUTE;
-	}
-	*why = "a line that is not \"attribute: value\", or broken base64";
-	return LINE_BROKEN;
-}
-
-/* The line that begins a record: its DN. */
-static enum line_kind
-first_line(struct roster_reading *reading, const struct berval *name, const struct berval *value,
-    const char **why)
-{
-	if (strcasecmp(name->bv_val, "dn") == 0) {
-		reading->entry.dn = strndup(value->bv_val, value->bv_len);
-		*why = "out of memory";
-		return reading->entry.dn != NULL ? LINE_ATTRIBUTE : LINE_BROKEN;
-	}
-	if (strcasecmp(name->bv_val, "search") == 0 || strcasecmp(name->bv_val, "ref") == 0)
-		return LINE_IGNORED; /* what ldapsearch adds to its entries */
-	*why = "it does not begin with a dn";
-	if (strcasecmp(name->bv_val, "include") == 0)
-		*why = "including another file is refused";
-	return LINE_BROKEN;
-}
-
-/* One line of a record. LINE_BROKEN with *why; -1 in *result without memory. */
-static enum line_kind
-read_line(struct roster_reading *reading, unsigned long number, char *line, const char **why,
-    int *result, struct error *err)
-{
-	struct berval name;
-	struct berval value;
-	enum line_kind kind;
-
-	kind = split_line(line, &name, &value, why);
-	if (kind != LINE_ATTRIBUTE)
-		return kind;
-	if (reading->entry.dn == NULL) {
-		if (strcasecmp(name.bv_val, "version") == 0)
-			return LINE_ATTRIBUTE;
-		return first_line(reading, &name, &value, why);
-	}
-	if (strcasecmp(name.bv_val, "changetype") == 0 && strcasecmp(value.bv_val, "add") != 0) {
-		*why = "it is a change to an entry, not an entry";
-		return LINE_BROKEN;
-	}
-	*result = add_attribute(reading, number, name.bv_val, &value, err);
-	return LINE_ATTRIBUTE;
-}
 
 /* Puts the entry into the roster if anyone can ask for it, or it may be a group within another. */
 static int
@@ -244,27 +172,42 @@ keep_entry(struct roster_reading *reading, struct error *err)
 	return 0;
 }
 
+static int
+take_dn(void *context, const struct berval *dn, struct error *err)
+{
+	struct reading_record *record = context;
+	struct roster_entry *entry = &record->reading->entry;
+
+	entry->dn = strndup(dn->bv_val, dn->bv_len);
+	return entry->dn != NULL ? 0 : error_no_memory(err);
+}
+
+static int
+take_attribute(void *context, const char *name, const struct berval *value, struct error *err)
+{
+	struct reading_record *record = context;
+
+	return add_attribute(record->reading, record->line, name, value, err);
+}
+
 int
 roster_read_record(struct roster_reading *reading, struct record *record, struct error *err)
 {
-	enum line_kind kind = LINE_ATTRIBUTE;
-	const char *why = record->fault;
-	char *next = record->text;
-	char *line;
-	int result = 0;
+	static const struct record_events events = {take_dn, take_attribute};
+	struct reading_record context = {reading, record->line};
+	enum record_kind kind;
+	const char *why;
+	int result;
 
 	reading->first_key = reading->roster->key_count;
-	if (why != NULL)
-		kind = LINE_BROKEN;
-	while (kind == LINE_ATTRIBUTE && result == 0 && (line = ldif_getline(&next)) != NULL)
-		kind = read_line(reading, record->line, line, &why, &result, err);
-	if (result == 0 && kind == LINE_ATTRIBUTE)
+	result = record_parse(record, &events, &context, &kind, &why, err);
+	if (result == 0 && kind == RECORD_ENTRY)
 		result = keep_entry(reading, err);
-	if (kind == LINE_BROKEN) {
+	if (kind == RECORD_BROKEN) {
 		reading->roster->broken++;
 		complain(reading, record->line, reading->entry.dn, why);
 	}
-	if (result != 0 || kind != LINE_ATTRIBUTE)
+	if (result != 0 || kind != RECORD_ENTRY)
 		undo(reading);
 	return result;
 }

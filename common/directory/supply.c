@@ -14,6 +14,7 @@ struct supply *
 supply_new(struct config *config, struct evidence *evidence, struct event_base *base,
     struct worker_pool *helpers, struct error *err)
 {
+	static const struct turns_limits limits = {SUPPLY_ERRANDS_MAX, 0};
 	struct supply *supply = calloc(1, sizeof(*supply));
 
 	if (supply == NULL) {
@@ -24,6 +25,9 @@ supply_new(struct config *config, struct evidence *evidence, struct event_base *
 	supply->evidence = evidence_ref(evidence);
 	supply->base = base;
 	TAILQ_INIT(&supply->orders);
+	supply->turns = turns_new(&limits, err);
+	if (supply->turns == NULL)
+		goto fail;
 	supply->readers = worker_pool_new(
 	    base, READER_THREADS, SUPPLY_ERRANDS_MAX, "reading what was fetched", err);
 	supply->keepers = worker_pool_new(
@@ -31,6 +35,8 @@ supply_new(struct config *config, struct evidence *evidence, struct event_base *
 	if (supply->readers == NULL || supply->keepers == NULL ||
 	    errand_ldap_init(supply, helpers, err) != 0)
 		goto fail;
+	worker_pool_limit_bytes(supply->readers, SUPPLY_READER_BYTES);
+	worker_pool_limit_bytes(supply->keepers, SUPPLY_KEEPER_BYTES);
 	if (config->fetch && (supply->fetcher = fetcher_new(config, base, err)) == NULL)
 		goto fail;
 	return supply;
@@ -46,8 +52,9 @@ supply_can(const struct supply *supply)
 	return !supply->stopping && (supply->fetcher != NULL || supply->library_count > 0);
 }
 
+/* Frees it, and waits for nothing any more. */
 static void
-end_order(struct order *order, bool all)
+free_order(struct order *order)
 {
 	size_t i;
 
@@ -58,9 +65,30 @@ end_order(struct order *order, bool all)
 		if (waiter->errand != NULL)
 			TAILQ_REMOVE(&waiter->errand->waiters, waiter, link);
 	}
-	order->done(order->context, all);
 	event_free(order->timer);
 	free(order);
+}
+
+static void
+end_order(struct order *order)
+{
+	supply_done *done = order->done;
+	void *context = order->context;
+	enum supply_end end = SUPPLY_ALL;
+
+	if (order->refused)
+		end = SUPPLY_REFUSED;
+	else if (order->left > 0)
+		end = SUPPLY_LATE;
+	free_order(order);
+	done(context, end);
+}
+
+void
+supply_cancel(struct order *order)
+{
+	if (order != NULL)
+		free_order(order);
 }
 
 void
@@ -71,20 +99,18 @@ supply_over(struct waiter *waiter)
 	TAILQ_REMOVE(&waiter->errand->waiters, waiter, link);
 	waiter->errand = NULL;
 	if (--order->left == 0)
-		end_order(order, true);
+		end_order(order);
 }
 
 static void
 on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
-	struct order *order = context;
-
-	end_order(order, order->left == 0);
+	end_order(context);
 }
 
 /* Errands for all that is wanted. */
 static void
-begin_all(struct order *order, struct wants *wants)
+begin_all(struct order *order, const char *owner, struct wants *wants)
 {
 	size_t i;
 
@@ -92,7 +118,8 @@ begin_all(struct order *order, struct wants *wants)
 		struct waiter *waiter = &order->waiters[i];
 
 		waiter->order = order;
-		waiter->errand = errand_begin(order->supply, &wants->items[i]);
+		waiter->errand =
+		    errand_begin(order->supply, owner, &wants->items[i], &order->refused);
 		if (waiter->errand == NULL)
 			continue;
 		TAILQ_INSERT_TAIL(&waiter->errand->waiters, waiter, link);
@@ -108,8 +135,6 @@ arm(struct order *order, int64_t until_ms)
 	int64_t left = order->left > 0 ? until_ms - clock_monotonic_ms() : 0;
 	struct timeval time = {0, 0};
 
-	if (order->left > 0 && until_ms == 0)
-		return 0;
 	if (left > 0) {
 		time.tv_sec = (time_t)(left / 1000);
 		time.tv_usec = (suseconds_t)(left % 1000) * 1000;
@@ -117,39 +142,44 @@ arm(struct order *order, int64_t until_ms)
 	return event_add(order->timer, &time);
 }
 
-int
-supply_ask(struct supply *supply, struct wants *wants, int64_t until_ms, supply_done *done,
-    void *context, struct error *err)
+struct order *
+supply_ask(struct supply *supply, const char *owner, struct wants *wants, int64_t until_ms,
+    supply_done *done, void *context, struct error *err)
 {
 	struct order *order;
 
-	if (supply->stopping)
-		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
+	if (supply->stopping) {
+		error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
+		return NULL;
+	}
 	order = calloc(1, sizeof(*order));
 	if (order == NULL)
-		return error_no_memory(err);
+		goto no_memory;
 	order->supply = supply;
 	order->timer = event_new(supply->base, -1, 0, on_timer, order);
 	order->done = done;
 	order->context = context;
-	if (order->timer == NULL) {
-		free(order);
-		return error_no_memory(err);
-	}
+	if (order->timer == NULL)
+		goto no_memory;
 	TAILQ_INSERT_TAIL(&supply->orders, order, link);
-	begin_all(order, wants);
+	begin_all(order, owner, wants);
 	if (arm(order, until_ms) != 0)
 		event_active(order->timer, 0, 0); /* without waiting, then */
-	return 0;
+	return order;
+no_memory:
+	free(order);
+	error_no_memory(err);
+	return NULL;
 }
 
 void
-supply_fetch(struct supply *supply, struct wants *wants)
+supply_fetch(struct supply *supply, const char *owner, struct wants *wants)
 {
+	bool refused = false; /* it will be wanted again */
 	size_t i;
 
 	for (i = 0; i < wants->count && !supply->stopping; i++)
-		(void)errand_begin(supply, &wants->items[i]);
+		(void)errand_begin(supply, owner, &wants->items[i], &refused);
 	wants_clear(wants);
 }
 
@@ -171,7 +201,7 @@ supply_stop(struct supply *supply)
 	supply->keepers = NULL;
 	errand_fail_all(supply);
 	while ((order = TAILQ_FIRST(&supply->orders)) != NULL)
-		end_order(order, false);
+		end_order(order);
 }
 
 void
@@ -179,6 +209,7 @@ supply_free(struct supply *supply)
 {
 	if (supply == NULL)
 		return;
+	turns_free(supply->turns);
 	evidence_unref(supply->evidence);
 	config_unref(supply->config);
 	free(supply);

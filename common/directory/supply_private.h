@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
+#include "base/turns.h"
 #include "directory/supply.h"
 #include "fetch/fetch.h"
 #include "ldap/pool.h"
@@ -24,6 +25,7 @@ TAILQ_HEAD(order_list, order);
 struct errand {
 	struct want want; /* its key is what the tree compares */
 	struct supply *supply;
+	struct turn turn; /* its owner's */
 	struct waiter_list waiters;
 	struct fetch *fetch;        /* NULL: not by http, or it has answered */
 	struct pool_search *search; /* likewise, by ldap */
@@ -47,6 +49,7 @@ struct order {
 	struct supply *supply;
 	struct event *timer;
 	size_t left; /* errands that are not over */
+	bool refused;
 	struct waiter waiters[WANTS_MAX];
 	supply_done *done;
 	void *context;
@@ -67,15 +70,17 @@ struct supply {
 	struct worker_pool *keepers; /* likewise; of the state folder */
 	struct library *libraries;
 	size_t library_count;
-	void *errands; /* by key (tsearch(3)) */
-	size_t errand_count;
+	void *errands;       /* by key (tsearch(3)) */
+	struct turns *turns; /* of errands: these only run */
 	struct order_list orders;
 	bool stopping;
 };
 
 /* errand.c: the errand for a want, which is given to it: a new one, or the one under way. NULL: it
- * could not begin, and evidence knows why, or is over already. */
-struct errand *errand_begin(struct supply *supply, struct want *want);
+ * could not begin, and evidence knows why, or is over already; or *refused: the owner has too much
+ * under way. */
+struct errand *errand_begin(
+    struct supply *supply, const char *owner, struct want *want, bool *refused);
 /* Takes what came (body or value of the errand) on the worker. */
 void errand_take(struct errand *errand);
 /* Ends it by its error, for pause_ms. */

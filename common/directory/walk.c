@@ -1,6 +1,7 @@
 #include "directory/walk.h"
 
 #include <event2/event.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +16,17 @@ walk_free(struct walk *walk)
 {
 	if (walk == NULL)
 		return;
-	TAILQ_REMOVE(
-	    walk->running ? &walk->resolver->walks : &walk->resolver->walks_waiting, walk, link);
-	if (walk->running)
-		walk->resolver->walk_count--;
+	if (walk->turn.running)
+		TAILQ_REMOVE(&walk->resolver->walks, walk, link);
+	turns_leave(walk->resolver->walk_turns, &walk->turn);
 	walk_free_members(walk);
 	free(walk);
+}
+
+bool
+walk_waits(const struct walk *walk)
+{
+	return !walk->turn.running;
 }
 
 void
@@ -29,7 +35,7 @@ walk_wake(struct resolver *resolver)
 	static const struct timeval at_once = {0, 0};
 
 	/* A timer, not event_active(): others have their turn between. */
-	if (!TAILQ_EMPTY(&resolver->walks) || !TAILQ_EMPTY(&resolver->walks_waiting))
+	if (!TAILQ_EMPTY(&resolver->walks) || turns_waiting(resolver->walk_turns) > 0)
 		event_add(resolver->walk_step, &at_once);
 }
 
@@ -71,6 +77,7 @@ finish(struct walk *walk)
 	resolver->counts.groups++;
 	pthread_mutex_unlock(&resolver->mutex);
 	walk_free(walk);
+	walk_wake(resolver); /* there is room for another */
 	done(context, record, lasting);
 	recipient_unref(record);
 }
@@ -107,25 +114,33 @@ step(struct walk *walk)
 		walk_wake(walk->resolver);
 }
 
+static bool
+may_walk(void *context UNUSED, struct turn *turn UNUSED)
+{
+	return true;
+}
+
 void
 walk_step_all(struct resolver *resolver)
 {
+	struct turn *turn;
 	struct walk *walk;
 	struct walk *next;
 
-	while (resolver->walk_count < WALK_MAX &&
-	       (walk = TAILQ_FIRST(&resolver->walks_waiting)) != NULL) {
-		TAILQ_REMOVE(&resolver->walks_waiting, walk, link);
+	while ((turn = turns_next(resolver->walk_turns, may_walk, NULL)) != NULL) {
+		walk = (struct walk *)(void *)((char *)turn - offsetof(struct walk, turn));
 		TAILQ_INSERT_TAIL(&resolver->walks, walk, link);
-		walk->running = true;
-		resolver->walk_count++;
+	}
+	/* Another one is the first to find room for a look-up each time. */
+	walk = TAILQ_FIRST(&resolver->walks);
+	if (walk != NULL) {
+		TAILQ_REMOVE(&resolver->walks, walk, link);
+		TAILQ_INSERT_TAIL(&resolver->walks, walk, link);
 	}
 	for (walk = TAILQ_FIRST(&resolver->walks); walk != NULL; walk = next) {
 		next = TAILQ_NEXT(walk, link);
 		step(walk);
 	}
-	if (!TAILQ_EMPTY(&resolver->walks_waiting) && resolver->walk_count < WALK_MAX)
-		walk_wake(resolver);
 }
 
 struct walk *
@@ -147,7 +162,10 @@ walk_start(struct resolver *resolver, const char *key, const struct address *add
 	walk->lasting = true;
 	walk->done = done;
 	walk->context = context;
-	TAILQ_INSERT_TAIL(&resolver->walks_waiting, walk, link);
+	if (turns_wait(resolver->walk_turns, &walk->turn, address->domain, err) != 0) {
+		free(walk);
+		return NULL;
+	}
 	walk_meet(walk, strdup(key)); /* a group that names itself has not one member more for it */
 	walk_expand(walk, group);
 	walk_wake(resolver);

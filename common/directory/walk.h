@@ -15,7 +15,8 @@
 struct walk;
 
 /* Groups that are walked at a time; others wait for their turn. Bounds what members' records take
- * before anybody gets them. */
+ * before anybody gets them. Domains take turns, and none has more than it leaves free
+ * (base/turns.h): slow groups of one keep no other's waiting. */
 #define WALK_MAX 16
 /* Members of one group that are looked up or judged at a time: what two connections of 50 searches
  * carry. */
@@ -32,7 +33,11 @@ typedef void walk_done(void *context, struct recipient *record, bool lasting);
 struct walk *walk_start(struct resolver *resolver, const char *key, const struct address *address,
     const struct findings_group *group, walk_done *done, void *context, struct error *err);
 
-/* After the loop and its workers have ended: frees one that will not end by itself. */
+/* Whether it waits for its turn: nothing is under way for it. */
+bool walk_waits(const struct walk *walk);
+
+/* Frees one that waits; or, after the loop and its workers have ended, one that will not end by
+ * itself. NULL is legal. */
 void walk_free(struct walk *walk);
 
 /* There may be room for more look-ups. */

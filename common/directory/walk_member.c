@@ -209,7 +209,7 @@ take_findings(struct member *member, struct findings *findings, time_t stale_sin
 		return;
 	}
 	if (judging_start(walk->resolver, member->key, &member->address, findings, stale_since,
-		on_judged, member, &err) == 0)
+		on_judged, member, &err) != NULL)
 		walk->busy++;
 	else
 		set_unavailable(member, err.text);

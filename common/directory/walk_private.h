@@ -25,7 +25,7 @@ struct walk {
 	TAILQ_ENTRY(walk) link;
 	struct resolver *resolver;
 	const struct address *address;
-	bool running;     /* on the resolver's walks; else it waits for its turn */
+	struct turn turn; /* while it runs, it is on the resolver's walks */
 	void *met;        /* members by key (tsearch(3)), the group itself among them */
 	size_t met_count; /* of them */
 	struct member *first;

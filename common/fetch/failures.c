@@ -138,6 +138,15 @@ failures_get(
 	return true;
 }
 
+void
+failures_forget(struct failures *failures, const void *key, size_t size)
+{
+	struct failure *failure = find(failures, key, size);
+
+	if (failure != NULL)
+		drop(failures, failure);
+}
+
 size_t
 failures_count(const struct failures *failures)
 {

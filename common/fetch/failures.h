@@ -26,6 +26,9 @@ void failures_put(struct failures *failures, const void *key, size_t size, int64
 bool failures_get(
     struct failures *failures, const void *key, size_t size, int64_t now_ms, struct error *why);
 
+/* It has not failed, after all. */
+void failures_forget(struct failures *failures, const void *key, size_t size);
+
 size_t failures_count(const struct failures *failures);
 
 #endif

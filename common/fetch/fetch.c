@@ -61,9 +61,10 @@ on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *argument)
 	void *context = fetch->context;
 	struct error err = ERROR_INIT;
 
-	error_set(&err, ERROR_TEMPORARY,
-	    fetch->flight->state == FLIGHT_WAITING ? "not asked in time: too much is being fetched"
-						   : "no whole answer in time");
+	if (fetch->flight->state == FLIGHT_WAITING)
+		error_set(&err, ERROR_LIMIT, "not asked in time: too much is being fetched");
+	else
+		error_set(&err, ERROR_TEMPORARY, "no whole answer in time");
 	fetch_explain(&err, fetch->flight->asked);
 	fetch_cancel(fetch);
 	answer(context, NULL, 0, &err);
@@ -114,6 +115,39 @@ fetch_recall(struct fetcher *fetcher, const void *key, size_t size, struct error
 	return true;
 }
 
+bool
+fetch_is_silent(struct fetcher *fetcher, const char *place)
+{
+	struct error why;
+
+	return failures_get(fetcher->silent, place, strlen(place), clock_monotonic_ms(), &why);
+}
+
+const char *
+fetch_owner(const struct fetch_request *request)
+{
+	return request->owner != NULL ? request->owner : "";
+}
+
+bool
+fetcher_has_room(const struct fetcher *fetcher, const char *owner)
+{
+	return turns_has_room(fetcher->turns, owner);
+}
+
+static void
+share(struct flight *flight, const char *owner)
+{
+	turns_share(flight->fetcher->turns, &flight->turn, owner);
+	event_active(flight->fetcher->turn, 0, 0);
+}
+
+void
+fetch_share(struct fetch *fetch, const char *owner)
+{
+	share(fetch->flight, owner);
+}
+
 /* The flight that asks for the same, or a new one. */
 static struct flight *
 find_flight(struct fetcher *fetcher, const struct fetch_request *request, struct url *url,
@@ -122,11 +156,12 @@ find_flight(struct fetcher *fetcher, const struct fetch_request *request, struct
 	struct flight *flight;
 
 	TAILQ_FOREACH(flight, &fetcher->flights, link)
-	if (flight->key.size == key->size && memcmp(flight->key.data, key->data, key->size) == 0)
+	{
+		if (flight->key.size != key->size ||
+		    memcmp(flight->key.data, key->data, key->size) != 0)
+			continue;
+		share(flight, fetch_owner(request));
 		return flight;
-	if (fetcher->flight_count >= FETCH_FLIGHTS_MAX) {
-		error_set(err, ERROR_LIMIT, "not asked: too much is being fetched");
-		return NULL;
 	}
 	return flight_new(fetcher, request, url, key, err);
 }

@@ -6,11 +6,16 @@
  *
  * Requests for the same share one transfer. What failed is remembered for fetch-retry and fails at
  * once meanwhile: a request by its URL, limit and body, so that nobody's odd request speaks for
- * another's; a host that can't be found or connected to for all requests to it.
+ * another's; a host that can't be found or connected to for all requests to it. A host that was
+ * connected to and sent nothing in time is asked one thing at a time, and must begin to answer soon.
+ *
+ * Each request has an owner, who is why it is made. Owners take turns (base/turns.h), and none
+ * holds more of what is bounded here than it leaves free.
  */
 #ifndef SMIME_FETCH_FETCH_H
 #define SMIME_FETCH_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +27,8 @@ struct event_base;
 struct fetcher;
 struct fetch;
 
-/* Transfers under way at a time: enough for a burst of mail, few enough for a small machine. */
+/* Transfers under way at a time: enough for a burst of mail, few enough for a small machine. One
+ * owner that is alone gets half. */
 #define FETCH_RUNNING_MAX 32
 /* Of these, to one host and port: no CA's server is to be pressed on our behalf. */
 #define FETCH_HOST_RUNNING_MAX 8
@@ -31,8 +37,19 @@ struct fetch;
 #define FETCH_HOST_PERIOD 10000
 /* Hosts whose transfers are counted at a time; transfers to further ones wait. */
 #define FETCH_HOSTS_MAX 500
-/* Transfers under way or waiting; beyond it requests are refused (ERROR_LIMIT). */
-#define FETCH_FLIGHTS_MAX 500
+/* Transfers under way or waiting, a kilobyte each; half for one owner that is alone: as many
+ * recipients of one domain at a time. What is beyond an owner's share is refused (ERROR_LIMIT), to
+ * that owner alone. */
+#define FETCH_FLIGHTS_MAX 1000
+/* Host names being looked up in the whole process, a thread each, those included that nobody waits
+ * for any more: of these an owner has its share as well. */
+#define FETCH_LOOKUPS_MAX 64
+/* Hosts remembered as silent: as many as can become so in fetch-retry's default of five minutes. */
+#define FETCH_SILENT_MAX 2000
+/* Requests at a time to a host that was silent, and milliseconds it has to begin to answer each: what
+ * is well does so many times faster, and what isn't holds no place for long. */
+#define FETCH_PROBES_MAX 1
+#define FETCH_PROBE_TIME 1000
 /* Requests without an answer, those that share a transfer included; beyond it refused likewise. */
 #define FETCH_REQUESTS_MAX 10000
 /* Redirects of one request, all within its host. */
@@ -61,6 +78,7 @@ struct fetch_request {
 	const char *post_type; /* its media type: "application/ocsp-request" */
 	size_t most;           /* bytes of the answer's body, at least 1; more is ERROR_LIMIT */
 	int64_t deadline_ms;   /* clock_monotonic_ms() by which an answer is of use */
+	const char *owner;     /* who is why it is asked (base/turns.h); NULL: "" */
 };
 
 /*
@@ -69,7 +87,7 @@ struct fetch_request {
  *
  * body: what a server sent with status 200, perhaps nothing or what its end cut off; given to the
  * callee (unref). Or NULL, and err says which URL and why: ERROR_TEMPORARY (waiting can help: no
- * answer, 5xx), ERROR_LIMIT (larger than we take), ERROR_INPUT (a redirect to what we don't ask),
+ * answer, 5xx), ERROR_LIMIT (larger than we take, or not asked in time), ERROR_INPUT (a redirect to what we don't ask),
  * ERROR_PERMANENT (all else). status: of HTTP, 0 if it didn't come to one.
  */
 typedef void fetch_answer(
@@ -84,10 +102,16 @@ struct fetcher *fetcher_new(struct config *config, struct event_base *base, stru
 void fetcher_free(struct fetcher *fetcher);
 
 /* Asks. NULL, with no answer to come, where it is known at once: fetch = no (ERROR_PERMANENT), a
- * URL that we don't ask (ERROR_INPUT), a failure remembered (its code), too much under way
- * (ERROR_LIMIT), no memory (ERROR_TEMPORARY). */
+ * URL that we don't ask (ERROR_INPUT), a failure remembered (its code), too much under way for its
+ * owner (ERROR_LIMIT), no memory (ERROR_TEMPORARY). */
 struct fetch *fetch_start(struct fetcher *fetcher, const struct fetch_request *request,
     fetch_answer *answer, void *context, struct error *err);
+
+/* Another owner waits for the request's answer: it needn't wait behind all that the first one asks. */
+void fetch_share(struct fetch *fetch, const char *owner);
+
+/* Whether the owner's share has room for one more transfer. */
+bool fetcher_has_room(const struct fetcher *fetcher, const char *owner);
 
 /* Takes a request back. Its transfer ends with its last asker. NULL is legal. */
 void fetch_cancel(struct fetch *fetch);
@@ -97,6 +121,8 @@ struct fetch_statistics {
 	size_t waiting;  /* transfers that wait for their turn */
 	size_t requests; /* without an answer */
 	size_t failures; /* remembered, requests and hosts */
+	size_t silent;   /* hosts remembered as silent */
+	size_t lookups;  /* of host names, those included that nobody waits for */
 };
 
 void fetcher_statistics(const struct fetcher *fetcher, struct fetch_statistics *statistics);

@@ -1,7 +1,7 @@
 /*
  * What the parts of a fetcher share, and nobody else: fetcher.c makes and ends it and lets flights
  * take their turns, fetch.c is the askers' side, flight.c one transfer on its way, whoever asked
- * for it. All on the loop's thread.
+ * for it, host_lookup.c its host's name. All on the loop's thread.
  */
 #ifndef SMIME_FETCH_FETCH_PRIVATE_H
 #define SMIME_FETCH_FETCH_PRIVATE_H
@@ -10,18 +10,20 @@
 #include <sys/queue.h>
 
 #include "base/buffer.h"
+#include "base/turns.h"
 #include "fetch/failures.h"
 #include "fetch/fetch.h"
-#include "fetch/dns.h"
 #include "fetch/pace.h"
 #include "fetch/transfer.h"
 #include "fetch/url.h"
 
 struct event;
 struct flight;
+struct host_lookup;
 
 TAILQ_HEAD(fetch_list, fetch);
 TAILQ_HEAD(flight_list, flight);
+TAILQ_HEAD(host_lookup_list, host_lookup);
 
 /* One asker. */
 struct fetch {
@@ -42,6 +44,7 @@ enum flight_state { FLIGHT_WAITING, FLIGHT_LOOKING_UP, FLIGHT_TRANSFERRING, FLIG
 
 struct flight {
 	TAILQ_ENTRY(flight) link; /* until it has ended */
+	struct turn turn;
 	struct fetcher *fetcher;
 	enum flight_state state;
 	struct fetch_list askers;
@@ -55,8 +58,8 @@ struct flight {
 	int redirects;
 	int64_t begun_ms;
 	char *addresses;
-	struct dns *dns;
-	struct event *lookup_late;
+	struct host_lookup *lookup;
+	struct event *late; /* of the look-up, or of a probe's first byte; NULL: not awaited */
 	struct transfer *transfer;
 };
 
@@ -65,16 +68,18 @@ struct fetcher {
 	struct event_base *base;
 	struct transfer_loop *transfers;
 	struct failures *failures;
+	struct failures *silent; /* hosts, by "host:port" */
 	struct pace *pace;
-	struct event *turn; /* a flight may take its turn */
+	struct event *turn;  /* a flight may take its turn */
+	struct turns *turns; /* of flights */
 	struct flight_list flights;
-	size_t flight_count;
-	size_t running; /* of them, those whose turn has come */
+	struct turns *lookup_turns; /* of look-ups: these only run */
+	struct host_lookup_list lookups;
 	size_t requests;
 };
 
 /* Makes a flight without askers and queues it. Takes over url and key, whatever comes of it. NULL
- * without memory. */
+ * without memory, or where the owner's share is full. */
 struct flight *flight_new(struct fetcher *fetcher, const struct fetch_request *request,
     struct url *url, struct buffer *key, struct error *err);
 
@@ -84,6 +89,16 @@ void flight_begin(struct flight *flight);
 /* Stops it and frees it, without answers: it has no askers. */
 void flight_drop(struct flight *flight);
 
+/* The addresses of its host (given), or NULL and why not. */
+void flight_found(struct flight *flight, char *addresses, const struct error *err);
+
+/* Looks up the host of a flight. NULL on error. */
+struct host_lookup *host_lookup_start(struct flight *flight, struct error *err);
+/* Nobody waits for it any more; it counts for its owner until it ends. NULL is legal. */
+void host_lookup_leave(struct host_lookup *lookup);
+/* Ends them all: their threads are left to themselves. */
+void host_lookup_free_all(struct fetcher *fetcher);
+
 /* Takes the asker away and frees it; the flight is left alone. */
 void fetch_detach(struct fetch *fetch);
 
@@ -92,5 +107,11 @@ int fetch_explain(struct error *err, const char *url);
 
 /* Whether a failure of what has that key is remembered; then *why says it. */
 bool fetch_recall(struct fetcher *fetcher, const void *key, size_t size, struct error *why);
+
+/* Of a request; never NULL. */
+const char *fetch_owner(const struct fetch_request *request);
+
+/* Whether the host was silent of late. */
+bool fetch_is_silent(struct fetcher *fetcher, const char *place);
 
 #endif

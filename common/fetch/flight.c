@@ -6,7 +6,7 @@
 #include "fetch/fetch_private.h"
 
 /* Of whom a failure speaks. */
-enum blame { BLAME_NOBODY, BLAME_REQUEST, BLAME_HOST };
+enum blame { BLAME_NOBODY, BLAME_REQUEST, BLAME_HOST, BLAME_SILENCE };
 
 static void
 destroy(struct flight *flight)
@@ -58,24 +58,26 @@ flight_new(struct fetcher *fetcher, const struct fetch_request *request, struct 
 	flight->key = *key;
 	memset(url, 0, sizeof(*url));
 	*key = empty;
-	if (copy_request(flight, request, err) != 0) {
-		destroy(flight);
-		return NULL;
+	if (copy_request(flight, request, err) != 0)
+		goto fail;
+	if (turns_wait(fetcher->turns, &flight->turn, fetch_owner(request), err) != 0) {
+		error_prefix(err, "not asked: too much is being fetched: ");
+		goto fail;
 	}
 	TAILQ_INSERT_TAIL(&fetcher->flights, flight, link);
-	fetcher->flight_count++;
 	event_active(fetcher->turn, 0, 0);
 	return flight;
+fail:
+	destroy(flight);
+	return NULL;
 }
 
 static void
-stop_lookup(struct flight *flight)
+stop_late(struct flight *flight)
 {
-	dns_cancel(flight->dns);
-	flight->dns = NULL;
-	if (flight->lookup_late != NULL)
-		event_free(flight->lookup_late);
-	flight->lookup_late = NULL;
+	if (flight->late != NULL)
+		event_free(flight->late);
+	flight->late = NULL;
 }
 
 /* Leaves the fetcher, and its place to another. */
@@ -84,31 +86,57 @@ leave(struct flight *flight)
 {
 	struct fetcher *fetcher = flight->fetcher;
 
-	stop_lookup(flight);
+	stop_late(flight);
+	host_lookup_leave(flight->lookup);
+	flight->lookup = NULL;
 	transfer_cancel(flight->transfer);
 	flight->transfer = NULL;
 	TAILQ_REMOVE(&fetcher->flights, flight, link);
-	fetcher->flight_count--;
+	turns_leave(fetcher->turns, &flight->turn);
 	if (flight->state != FLIGHT_WAITING) {
-		fetcher->running--;
 		pace_end(fetcher->pace, flight->url.place);
 		event_active(fetcher->turn, 0, 0);
 	}
 	flight->state = FLIGHT_ENDED;
 }
 
+/* Remembers a failure of whom it speaks of. */
+static void
+blame_for(struct flight *flight, enum blame blame, const struct error *err)
+{
+	struct fetcher *fetcher = flight->fetcher;
+	const char *place = flight->url.place;
+	int64_t now = clock_monotonic_ms();
+
+	if (blame == BLAME_HOST)
+		failures_put(fetcher->failures, place, strlen(place), now, err);
+	if (blame == BLAME_SILENCE)
+		failures_put(fetcher->silent, place, strlen(place), now, err);
+	/* What is asked may be what it is silent about. */
+	if (blame == BLAME_REQUEST || blame == BLAME_SILENCE)
+		failures_put(fetcher->failures, flight->key.data, flight->key.size, now, err);
+}
+
+static bool
+was_heard(const struct flight *flight)
+{
+	return flight->redirects > 0 ||
+	       (flight->transfer != NULL && transfer_is_heard(flight->transfer));
+}
+
 void
 flight_drop(struct flight *flight)
 {
 	struct error why = ERROR_INIT;
-	int64_t now = clock_monotonic_ms();
 
 	/* Nobody waited any longer, but it had its time. */
 	if (flight->state != FLIGHT_WAITING &&
-	    now - flight->begun_ms >= flight->fetcher->config->fetch_timeout) {
+	    clock_monotonic_ms() - flight->begun_ms >= flight->fetcher->config->fetch_timeout) {
 		error_set(&why, ERROR_TEMPORARY, "no whole answer in time");
-		failures_put(
-		    flight->fetcher->failures, flight->key.data, flight->key.size, now, &why);
+		blame_for(flight,
+		    flight->state == FLIGHT_TRANSFERRING && !was_heard(flight) ? BLAME_SILENCE
+									       : BLAME_REQUEST,
+		    &why);
 	}
 	leave(flight);
 	destroy(flight);
@@ -143,13 +171,7 @@ end(struct flight *flight, struct fetch_body *body, long status, const struct er
 static void
 fail(struct flight *flight, enum blame blame, long status, const struct error *err)
 {
-	struct failures *failures = flight->fetcher->failures;
-	int64_t now = clock_monotonic_ms();
-
-	if (blame == BLAME_REQUEST)
-		failures_put(failures, flight->key.data, flight->key.size, now, err);
-	else if (blame == BLAME_HOST)
-		failures_put(failures, flight->url.place, strlen(flight->url.place), now, err);
+	blame_for(flight, blame, err);
 	end(flight, NULL, status, err);
 }
 
@@ -212,10 +234,14 @@ static void
 on_transfer(void *context, struct transfer_result *result)
 {
 	struct flight *flight = context;
+	struct fetcher *fetcher = flight->fetcher;
 	struct error *err = &result->error;
 	enum blame blame = BLAME_REQUEST;
 
 	flight->transfer = NULL;
+	stop_late(flight);
+	if (result->status != 0)
+		failures_forget(fetcher->silent, flight->url.place, strlen(flight->url.place));
 	if (err->code == ERROR_NONE && result->status == 200) {
 		take_body(flight, result);
 		return;
@@ -234,7 +260,35 @@ on_transfer(void *context, struct transfer_result *result)
 		blame = BLAME_NOBODY;
 	else if (result->unreachable)
 		blame = BLAME_HOST;
+	else if (result->silent && flight->redirects == 0)
+		blame = BLAME_SILENCE;
 	fail(flight, blame, result->status, err);
+}
+
+/* 0/-1 */
+static int
+set_late(struct flight *flight, event_callback_fn on_late, int64_t ms)
+{
+	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+
+	flight->late = event_new(flight->fetcher->base, -1, 0, on_late, flight);
+	return flight->late != NULL && event_add(flight->late, &time) == 0 ? 0 : -1;
+}
+
+/* A host that was silent has had its moment. */
+static void
+on_probe_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct flight *flight = context;
+	struct error err = ERROR_INIT;
+
+	stop_late(flight);
+	if (was_heard(flight))
+		return;
+	error_set(&err, ERROR_TEMPORARY,
+	    "the server was silent before, and does not begin to answer within %d ms",
+	    FETCH_PROBE_TIME);
+	fail(flight, BLAME_SILENCE, 0, &err);
 }
 
 static void
@@ -255,31 +309,28 @@ start_transfer(struct flight *flight)
 	struct error err = ERROR_INIT;
 
 	flight->state = FLIGHT_TRANSFERRING;
+	if (fetch_is_silent(flight->fetcher, flight->url.place) &&
+	    FETCH_PROBE_TIME < config->fetch_timeout && flight->late == NULL &&
+	    set_late(flight, on_probe_late, FETCH_PROBE_TIME) != 0) {
+		error_no_memory(&err);
+		fail(flight, BLAME_NOBODY, 0, &err);
+		return;
+	}
 	flight->transfer =
 	    transfer_start(flight->fetcher->transfers, &request, on_transfer, flight, &err);
 	if (flight->transfer == NULL)
 		fail(flight, BLAME_NOBODY, 0, &err);
 }
 
-static void
-on_lookup(void *context, const char *addresses, const struct error *err)
+void
+flight_found(struct flight *flight, char *addresses, const struct error *err)
 {
-	struct flight *flight = context;
-	struct error no_memory = ERROR_INIT;
-
-	flight->dns = NULL;
-	stop_lookup(flight);
-	if (addresses == NULL) {
-		fail(flight, BLAME_HOST, 0, err);
-		return;
-	}
-	flight->addresses = strdup(addresses);
-	if (flight->addresses != NULL) {
+	stop_late(flight);
+	flight->addresses = addresses;
+	if (addresses != NULL)
 		start_transfer(flight);
-		return;
-	}
-	error_no_memory(&no_memory);
-	fail(flight, BLAME_NOBODY, 0, &no_memory);
+	else
+		fail(flight, BLAME_HOST, 0, err);
 }
 
 static void
@@ -296,17 +347,13 @@ on_lookup_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 static void
 start_lookup(struct flight *flight)
 {
-	struct fetcher *fetcher = flight->fetcher;
-	int64_t ms = fetcher->config->fetch_timeout;
-	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
 	struct error err = ERROR_INIT;
 
-	flight->lookup_late = event_new(fetcher->base, -1, 0, on_lookup_late, flight);
-	if (flight->lookup_late == NULL || event_add(flight->lookup_late, &time) != 0)
+	if (set_late(flight, on_lookup_late, flight->fetcher->config->fetch_timeout) != 0)
 		error_no_memory(&err);
 	else
-		flight->dns = dns_start(fetcher->base, flight->url.host, on_lookup, flight, &err);
-	if (flight->dns == NULL)
+		flight->lookup = host_lookup_start(flight, &err);
+	if (flight->lookup == NULL)
 		fail(flight, BLAME_NOBODY, 0, &err);
 }
 
@@ -318,7 +365,6 @@ flight_begin(struct flight *flight)
 	struct error err = ERROR_INIT;
 
 	flight->begun_ms = clock_monotonic_ms();
-	fetcher->running++;
 	flight->state = FLIGHT_LOOKING_UP;
 	/* Another flight may have found out while this one waited. */
 	if (fetch_recall(fetcher, place, strlen(place), &err))

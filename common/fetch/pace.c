@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-/* Without memory, or where every host's count is in use. */
+/* Without memory, or where every host has something under way. */
 #define SOON_MS 1000
 
 struct host {
@@ -83,12 +83,27 @@ sweep(struct pace *pace, int64_t now_ms)
 	}
 }
 
+/* Many hosts must not keep one more waiting: the oldest that nothing is asked of is forgotten. */
+static void
+make_room(struct pace *pace)
+{
+	struct host *host;
+
+	TAILQ_FOREACH(host, &pace->hosts, link)
+	if (host->running == 0) {
+		drop(pace, host);
+		return;
+	}
+}
+
 static struct host *
 add(struct pace *pace, const char *name, int64_t now_ms)
 {
 	struct host *host;
 
 	sweep(pace, now_ms);
+	if (pace->count >= pace->limits.hosts)
+		make_room(pace);
 	if (pace->count >= pace->limits.hosts)
 		return NULL;
 	host = calloc(1, sizeof(*host));
@@ -105,7 +120,7 @@ add(struct pace *pace, const char *name, int64_t now_ms)
 }
 
 int64_t
-pace_begin(struct pace *pace, const char *name, int64_t now_ms)
+pace_begin(struct pace *pace, const char *name, size_t most, int64_t now_ms)
 {
 	struct host *host = find(pace, name);
 
@@ -113,7 +128,7 @@ pace_begin(struct pace *pace, const char *name, int64_t now_ms)
 		host = add(pace, name, now_ms);
 	if (host == NULL)
 		return SOON_MS;
-	if (host->running >= pace->limits.running)
+	if (host->running >= most)
 		return -1;
 	if (host->period_end_ms <= now_ms) {
 		host->starts = 0;

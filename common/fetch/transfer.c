@@ -222,6 +222,12 @@ fail:
 	return NULL;
 }
 
+bool
+transfer_is_heard(const struct transfer *transfer)
+{
+	return transfer->header_size > 0;
+}
+
 void
 transfer_cancel(struct transfer *transfer)
 {

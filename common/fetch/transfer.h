@@ -49,6 +49,7 @@ struct transfer_result {
 	long status;      /* 0: no response */
 	char *redirect;   /* with a status that redirects: where to, absolute, unchecked; or NULL */
 	bool unreachable; /* failed before there was a connection */
+	bool silent;      /* connected, and not a byte came in time */
 	bool ours;        /* failed on our side, which says nothing of the server */
 	struct buffer body; /* with status 200 */
 	struct error error; /* ERROR_NONE: there is a whole response, whatever its status */
@@ -60,6 +61,9 @@ typedef void transfer_done(void *context, struct transfer_result *result);
 
 struct transfer *transfer_start(struct transfer_loop *loop, const struct transfer_request *request,
     transfer_done *done, void *context, struct error *err);
+
+/* Whether a response has begun to come. */
+bool transfer_is_heard(const struct transfer *transfer);
 
 /* NULL is legal. */
 void transfer_cancel(struct transfer *transfer);

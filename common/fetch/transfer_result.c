@@ -141,6 +141,7 @@ transfer_set_result(struct transfer *transfer, CURLcode code)
 		take_connect_error(transfer, code);
 	} else {
 		result->ours = transfer->body_error.code == ERROR_TEMPORARY;
+		result->silent = code == CURLE_OPERATION_TIMEDOUT && !transfer_is_heard(transfer);
 		set_error(transfer, code, &result->error);
 	}
 }

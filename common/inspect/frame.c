@@ -25,7 +25,7 @@ copy_boundary(const char *boundary)
 
 static int
 start_signed(
-    struct frame *frame, struct survey *survey, const struct entity_type *type, struct error *err)
+    struct frame *frame, struct layout *layout, const struct entity_type *type, struct error *err)
 {
 	struct error why = ERROR_INIT;
 	const char *protocol = type->protocol != NULL ? type->protocol : "";
@@ -34,9 +34,9 @@ start_signed(
 	frame->protocol_known = strstr(protocol, "pkcs7-signature") != NULL;
 	if (strcmp(protocol, "application/pgp-signature") == 0)
 		return 0;
-	if (survey_digesting(survey, &why) == -1) {
+	if (layout_digesting(layout, &why) == -1) {
 		frame->settled = true;
-		return survey_malformed(survey, frame->layer, &why, err);
+		return layout_malformed(layout, frame->layer, &why, err);
 	}
 	frame->is_digesting = true;
 	frame->digests = digests_all(err);
@@ -45,7 +45,7 @@ start_signed(
 
 static int
 start_pgp(
-    struct frame *frame, struct survey *survey, const struct entity_type *type, struct error *err)
+    struct frame *frame, struct layout *layout, const struct entity_type *type, struct error *err)
 {
 	struct error why = ERROR_INIT;
 	int result;
@@ -62,14 +62,14 @@ start_pgp(
 		return 0;
 	free(frame->pgp);
 	frame->pgp = NULL;
-	return survey_malformed(survey, frame->layer, &why, err);
+	return layout_malformed(layout, frame->layer, &why, err);
 }
 
 int
-frame_init(struct frame *frame, struct survey *survey, const struct survey_spot *spot,
+frame_init(struct frame *frame, struct layout *layout, const struct layout_spot *spot,
     const struct entity_type *type, struct error *err)
 {
-	*frame = (struct frame){.layer = SURVEY_NONE, .crlf = ENTITY_CRLF_INIT};
+	*frame = (struct frame){.layer = LAYOUT_NONE, .crlf = ENTITY_CRLF_INIT};
 	if (type == NULL)
 		return 0;
 	frame->boundary = copy_boundary(type->boundary);
@@ -79,12 +79,12 @@ frame_init(struct frame *frame, struct survey *survey, const struct survey_spot 
 	    type->media_type != NULL && strcmp(type->media_type, "multipart/digest") == 0;
 	if (type->claim != ENTITY_SIGNED && type->claim != ENTITY_PGP_MIME)
 		return 0;
-	if (survey_add(survey, spot, type, &frame->layer, err) == -1)
+	if (layout_add(layout, spot, type, &frame->layer, err) == -1)
 		return -1;
-	if (frame->layer == SURVEY_NONE)
+	if (frame->layer == LAYOUT_NONE)
 		return 0;
-	return type->claim == ENTITY_SIGNED ? start_signed(frame, survey, type, err)
-					    : start_pgp(frame, survey, type, err);
+	return type->claim == ENTITY_SIGNED ? start_signed(frame, layout, type, err)
+					    : start_pgp(frame, layout, type, err);
 }
 
 enum frame_delimiter
@@ -118,10 +118,10 @@ flush(struct frame *frame, struct error *err)
 }
 
 static void
-stop_digesting(struct frame *frame, struct survey *survey)
+stop_digesting(struct frame *frame, struct layout *layout)
 {
 	if (frame->is_digesting)
-		survey_digested(survey);
+		layout_digested(layout);
 	frame->is_digesting = false;
 }
 
@@ -150,7 +150,7 @@ note_trailing(struct frame *frame, const char *bytes, size_t size)
 }
 
 int
-frame_see(struct frame *frame, struct survey *survey, const char *bytes, size_t size, bool in_part,
+frame_see(struct frame *frame, struct layout *layout, const char *bytes, size_t size, bool in_part,
     struct error *err)
 {
 	struct error why = ERROR_INIT;
@@ -164,70 +164,70 @@ frame_see(struct frame *frame, struct survey *survey, const char *bytes, size_t 
 		return 0;
 	free(frame->pgp);
 	frame->pgp = NULL;
-	return survey_malformed(survey, frame->layer, &why, err);
+	return layout_malformed(layout, frame->layer, &why, err);
 }
 
 int
-frame_next(struct frame *frame, struct survey *survey, struct error *err)
+frame_next(struct frame *frame, struct layout *layout, struct error *err)
 {
 	/* A part after the last one: some readers show it. */
 	frame->trailing |= frame->closed;
 	frame->part++;
 	if (frame->part < 2)
 		return 0;
-	stop_digesting(frame, survey);
+	stop_digesting(frame, layout);
 	return flush(frame, err);
 }
 
 int
-frame_close(struct frame *frame, struct survey *survey, struct error *err)
+frame_close(struct frame *frame, struct layout *layout, struct error *err)
 {
 	frame->closed = true;
-	stop_digesting(frame, survey);
+	stop_digesting(frame, layout);
 	return flush(frame, err);
 }
 
 static int
-finish_signed(struct frame *frame, struct survey *survey, struct error *err)
+finish_signed(struct frame *frame, struct layout *layout, struct error *err)
 {
 	struct error why = ERROR_INIT;
 
-	survey->entries[frame->layer].sole = frame->part == 2 && frame->closed && !frame->trailing;
+	layout->entries[frame->layer].sole = frame->part == 2 && frame->closed && !frame->trailing;
 	if (frame->settled)
 		return 0;
 	if (!frame->protocol_known) {
-		survey_drop(survey, frame->layer);
+		layout_drop(layout, frame->layer);
 		return 0;
 	}
 	error_set(&why, ERROR_INPUT, "its signature is missing");
-	return survey_malformed(survey, frame->layer, &why, err);
+	return layout_malformed(layout, frame->layer, &why, err);
 }
 
 int
-frame_finish(struct frame *frame, struct survey *survey, struct error *err)
+frame_finish(struct frame *frame, struct layout *layout, struct error *err)
 {
 	struct error why = ERROR_INIT;
 
-	if (frame->layer == SURVEY_NONE)
+	if (frame->layer == LAYOUT_NONE)
 		return 0;
 	if (frame->is_signed)
-		return finish_signed(frame, survey, err);
+		return finish_signed(frame, layout, err);
 	if (frame->pgp == NULL)
 		return 0;
 	if (pgp_mime_finish(frame->pgp, &why) == -1)
-		return survey_malformed(survey, frame->layer, &why, err);
-	survey->layers[frame->layer].type = LAYER_PGP_MIME;
-	survey->layers[frame->layer].detail[0] = '\0';
+		return layout_malformed(layout, frame->layer, &why, err);
+	layout->layers[frame->layer].type = LAYER_PGP_MIME;
+	layout->layers[frame->layer].detail[0] = '\0';
 	return 0;
 }
 
 void
-frame_free(struct frame *frame, struct survey *survey)
+frame_free(struct frame *frame, struct layout *layout)
 {
-	stop_digesting(frame, survey);
+	stop_digesting(frame, layout);
 	free(frame->boundary);
 	digests_free(frame->digests);
 	buffer_free(&frame->pending);
 	free(frame->pgp);
-	*frame = (struct frame){.layer = SURVEY_NONE};
+	*frame = (struct frame){.layer = LAYOUT_NONE};
 }

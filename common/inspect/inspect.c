@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/survey.h"
+#include "inspect/layout.h"
 #include "inspect/walker.h"
 
 struct inspect {
-	struct survey survey;
+	struct layout layout;
 	struct walker *walker;
 	struct inspection result;
 };
@@ -22,14 +22,14 @@ inspect_wanted(const struct entity_type *type)
 struct inspect *
 inspect_new_message(struct error *err)
 {
-	const struct survey_spot spot = {.parent = SURVEY_NONE};
+	const struct layout_spot spot = {.parent = LAYOUT_NONE};
 	struct inspect *inspect = calloc(1, sizeof(*inspect));
 
 	if (inspect == NULL) {
 		error_no_memory(err);
 		return NULL;
 	}
-	inspect->walker = walker_new(&inspect->survey, &spot, 0, err);
+	inspect->walker = walker_new(&inspect->layout, &spot, 0, err);
 	if (inspect->walker == NULL) {
 		inspect_free(inspect);
 		return NULL;
@@ -73,7 +73,7 @@ static void
 judge_claim(struct inspect *inspect, enum entity_claim claim)
 {
 	struct inspection *result = &inspect->result;
-	const struct layer *layer = &inspect->survey.layers[0];
+	const struct layer *layer = &inspect->layout.layers[0];
 	bool smime = claim == ENTITY_SMIME;
 
 	if (smime && layer->type == LAYER_ENVELOPED)
@@ -91,7 +91,7 @@ judge_claim(struct inspect *inspect, enum entity_claim claim)
 	if (layer_is_enveloped(layer)) {
 		result->cipher = layer->cipher;
 		memcpy(result->cipher_text, layer->cipher_text, sizeof(result->cipher_text));
-		result->recipient_infos = inspect->survey.entries[0].envelope.infos;
+		result->recipient_infos = inspect->layout.entries[0].envelope.infos;
 	}
 }
 
@@ -99,22 +99,22 @@ int
 inspect_finish(struct inspect *inspect, const struct inspection **inspection, struct error *err)
 {
 	struct inspection *result = &inspect->result;
-	struct survey *survey = &inspect->survey;
+	struct layout *layout = &inspect->layout;
 	enum entity_claim claim = walker_claim(inspect->walker);
 	size_t i;
 
 	*inspection = result;
 	if (walker_finish(inspect->walker, err) == -1)
 		return -1;
-	survey_finish(survey);
+	layout_finish(layout);
 	result->kind = INSPECT_READABLE;
-	if ((claim == ENTITY_SMIME || claim == ENTITY_PGP_MIME) && survey->count > 0)
+	if ((claim == ENTITY_SMIME || claim == ENTITY_PGP_MIME) && layout->count > 0)
 		judge_claim(inspect, claim);
-	result->layers = survey->layers;
-	result->layer_count = survey->count;
-	result->limited = survey->limited;
-	for (i = 0; i < survey->count; i++)
-		result->malformed |= survey->layers[i].type == LAYER_MALFORMED;
+	result->layers = layout->layers;
+	result->layer_count = layout->count;
+	result->limited = layout->limited;
+	for (i = 0; i < layout->count; i++)
+		result->malformed |= layout->layers[i].type == LAYER_MALFORMED;
 	return 0;
 }
 
@@ -123,7 +123,7 @@ inspect_claimed(const struct inspect *inspect, size_t layer, const struct certif
 {
 	if (layer >= inspect->result.layer_count)
 		return INSPECT_NONE;
-	return envelope_find(&inspect->survey.entries[layer].envelope, certificate->x509);
+	return envelope_find(&inspect->layout.entries[layer].envelope, certificate->x509);
 }
 
 bool
@@ -132,7 +132,7 @@ inspect_same_issuer(const struct inspect *inspect, size_t layer, size_t recipien
 {
 	return layer < inspect->result.layer_count &&
 	       envelope_same_issuer(
-		   &inspect->survey.entries[layer].envelope, recipient, certificate->x509);
+		   &inspect->layout.entries[layer].envelope, recipient, certificate->x509);
 }
 
 bool
@@ -148,6 +148,6 @@ inspect_free(struct inspect *inspect)
 	if (inspect == NULL)
 		return;
 	walker_free(inspect->walker);
-	survey_free(&inspect->survey);
+	layout_free(&inspect->layout);
 	free(inspect);
 }

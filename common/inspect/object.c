@@ -10,7 +10,7 @@
 #include "inspect/walker.h"
 
 struct object {
-	struct survey *survey;
+	struct layout *layout;
 	size_t layer;
 	unsigned int level;
 	struct object_beside beside;
@@ -27,7 +27,7 @@ struct object {
 static struct layer *
 own_layer(const struct object *object)
 {
-	return &object->survey->layers[object->layer];
+	return &object->layout->layers[object->layer];
 }
 
 /* The object is malformed; so is what it should have signed. */
@@ -35,7 +35,7 @@ static int
 fail(struct object *object, const struct error *why, struct error *err)
 {
 	object->failed = true;
-	return survey_malformed(object->survey, object->layer, why, err);
+	return layout_malformed(object->layout, object->layer, why, err);
 }
 
 static bool
@@ -53,9 +53,9 @@ on_content_begin(void *context, struct error *err)
 {
 	struct object *object = context;
 	struct cms_front *front = &object->front;
-	struct survey_spot spot = {.parent = object->layer};
+	struct layout_spot spot = {.parent = object->layer};
 
-	if (survey_digesting(object->survey, err) == -1)
+	if (layout_digesting(object->layout, err) == -1)
 		return -1;
 	object->is_digesting = true;
 	object->digests = digests_named(
@@ -64,7 +64,7 @@ on_content_begin(void *context, struct error *err)
 		return -1;
 	if (!holds_mail(front))
 		return 0;
-	object->inside = walker_new(object->survey, &spot, object->level + 1, err);
+	object->inside = walker_new(object->layout, &spot, object->level + 1, err);
 	return object->inside != NULL ? 0 : -1;
 }
 
@@ -84,18 +84,18 @@ on_content(void *context, const unsigned char *bytes, size_t size, struct error 
 static const struct front_sink sink = {on_content_begin, on_content};
 
 struct object *
-object_new(struct survey *survey, size_t layer, enum entity_encoding encoding, unsigned int level,
+object_new(struct layout *layout, size_t layer, enum entity_encoding encoding, unsigned int level,
     const struct object_beside *beside, struct error *err)
 {
 	struct error why = ERROR_INIT;
 	struct object *object = calloc(1, sizeof(*object));
-	size_t room = survey->kept < INSPECT_KEPT_MAX ? INSPECT_KEPT_MAX - survey->kept : 0;
+	size_t room = layout->kept < INSPECT_KEPT_MAX ? INSPECT_KEPT_MAX - layout->kept : 0;
 
 	if (object == NULL) {
 		error_no_memory(err);
 		return NULL;
 	}
-	object->survey = survey;
+	object->layout = layout;
 	object->layer = layer;
 	object->level = level;
 	object->beside = *beside;
@@ -169,7 +169,7 @@ read_signatures(
 static int
 finish_beside(struct object *object, struct error *err)
 {
-	struct layer *signs = &object->survey->layers[object->beside.layer];
+	struct layer *signs = &object->layout->layers[object->beside.layer];
 
 	signs->type = LAYER_CLEAR_SIGNED;
 	signs->detail[0] = '\0';
@@ -205,7 +205,7 @@ finish_signed(struct object *object, struct layer *layer, struct error *err)
 		layer->type = LAYER_CERTIFICATES;
 	else
 		layer->type = front->has_content ? LAYER_SIGNED : LAYER_DETACHED;
-	object->survey->entries[object->layer].sole = true;
+	object->layout->entries[object->layer].sole = true;
 	if (read_signatures(object, layer, object->digests, err) == -1)
 		return -1;
 	if (layer->type == LAYER_DETACHED)
@@ -226,7 +226,7 @@ finish_sound(struct object *object, struct error *err)
 	case GRAMMAR_ENVELOPED:
 	case GRAMMAR_AUTH_ENVELOPED:
 		return envelope_read(
-		    &object->survey->entries[object->layer].envelope, front, layer, err);
+		    &object->layout->entries[object->layer].envelope, front, layer, err);
 	case GRAMMAR_SIGNED:
 		return finish_signed(object, layer, err);
 	default:
@@ -240,7 +240,7 @@ is_signature(const struct object *object)
 {
 	const struct grammar_type *type = object->front.type;
 
-	return object->beside.layer != SURVEY_NONE &&
+	return object->beside.layer != LAYOUT_NONE &&
 	       (object->failed || (type->object == GRAMMAR_SIGNED && !object->front.has_content));
 }
 
@@ -249,15 +249,15 @@ static int
 settle_beside(struct object *object, struct error *err)
 {
 	struct error why = ERROR_INIT;
-	struct survey *survey = object->survey;
+	struct layout *layout = object->layout;
 
 	if (object->failed)
 		error_set(&why, ERROR_INPUT, "of its signature: %s", own_layer(object)->detail);
 	else
 		(void)finish_beside(object, &why);
-	survey_drop(survey, object->layer);
+	layout_drop(layout, object->layer);
 	return why.code == ERROR_NONE ? 0
-				      : survey_malformed(survey, object->beside.layer, &why, err);
+				      : layout_malformed(layout, object->beside.layer, &why, err);
 }
 
 int
@@ -270,7 +270,7 @@ object_finish(struct object *object, bool *settled, struct error *err)
 		return -1;
 	if (!object->failed && finish_bytes(object, &why) == -1 && fail(object, &why, err) == -1)
 		return -1;
-	object->survey->kept += object->front.kept.size;
+	object->layout->kept += object->front.kept.size;
 	if (is_signature(object)) {
 		*settled = true;
 		return settle_beside(object, err);
@@ -286,7 +286,7 @@ object_free(struct object *object)
 	if (object == NULL)
 		return;
 	if (object->is_digesting)
-		survey_digested(object->survey);
+		layout_digested(object->layout);
 	walker_free(object->inside);
 	digests_free(object->digests);
 	cms_front_free(&object->front);

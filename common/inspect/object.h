@@ -12,7 +12,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "inspect/digests.h"
-#include "inspect/survey.h"
+#include "inspect/layout.h"
 
 /* Bytes decoded at once: what is held of an object's content. */
 #define OBJECT_PIECE ((size_t)16 << 10)
@@ -21,12 +21,12 @@ struct object;
 
 /* What an object may be the signature of: the part before it in a multipart/signed. */
 struct object_beside {
-	size_t layer;            /* SURVEY_NONE: nothing */
+	size_t layer;            /* LAYOUT_NONE: nothing */
 	struct digests *digests; /* borrowed */
 };
 
 /* For an object whose layer has been added. level: walkers around it. NULL without memory. */
-struct object *object_new(struct survey *survey, size_t layer, enum entity_encoding encoding,
+struct object *object_new(struct layout *layout, size_t layer, enum entity_encoding encoding,
     unsigned int level, const struct object_beside *beside, struct error *err);
 
 /* -1 only without memory; so below. */

@@ -8,9 +8,9 @@
 
 #include "inspect/signatures_private.h"
 
-/* Certificates tried for one signer: several of one identity are odd, and each costs a computation
+/* Certificates tried for one signer: several of one identity are odd, and each costs computations
  * with a stranger's key. */
-#define CANDIDATES_MAX 4
+#define CANDIDATES_MAX 2
 
 void
 signatures_say(

@@ -86,6 +86,9 @@ is_out_of_reach(CMS_SignerInfo *signer, EVP_PKEY *key,
 		    signature, state, "its digest (%s) is not computed", signature->digest);
 	else if (key == NULL || EVP_PKEY_missing_parameters(key))
 		signatures_say(signature, state, "the key in its certificate can't be read");
+	else if (!signatures_algorithms_bearable(key))
+		signatures_say(signature, state, "its key of %d bits is larger than what is used",
+		    EVP_PKEY_get_bits(key));
 	else if (is_eddsa(algorithms) && CMS_signed_get_attr_count(signer) < 0)
 		signatures_say(signature, state, "%s without signed attributes is not computed",
 		    signature->algorithm);
@@ -151,6 +154,7 @@ signatures_verify(CMS_SignerInfo *signer, X509 *x509,
 {
 	EVP_PKEY *key = X509_get0_pubkey(x509);
 	bool content = false;
+	bool bearable;
 	enum trouble trouble;
 	bool good;
 
@@ -160,6 +164,13 @@ signatures_verify(CMS_SignerInfo *signer, X509 *x509,
 	if (!signatures_algorithms_fit(algorithms->family, key)) {
 		signatures_say(
 		    signature, LAYER_SIGNATURE_BAD, "its certificate has another kind of key");
+		return 0;
+	}
+	if (signatures_algorithms_exponent(key, &bearable, err) != 0)
+		return -1;
+	if (!bearable) {
+		signatures_say(signature, LAYER_SIGNATURE_UNVERIFIABLE,
+		    "its key's exponent is larger than what is used");
 		return 0;
 	}
 	CMS_SignerInfo_set1_signer_cert(signer, x509);

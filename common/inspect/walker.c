@@ -6,7 +6,7 @@
 
 struct walker *
 walker_new(
-    struct survey *survey, const struct survey_spot *spot, unsigned int level, struct error *err)
+    struct layout *layout, const struct layout_spot *spot, unsigned int level, struct error *err)
 {
 	struct walker *walker = calloc(1, sizeof(*walker));
 
@@ -14,7 +14,7 @@ walker_new(
 		error_no_memory(err);
 		return NULL;
 	}
-	walker->survey = survey;
+	walker->layout = layout;
 	walker->spot = *spot;
 	walker->level = level;
 	walker_part_begin(walker);
@@ -66,7 +66,7 @@ walker_free(struct walker *walker)
 	object_free(walker->object);
 	walker_free(walker->encoded);
 	for (i = 0; i < walker->frame_count; i++)
-		frame_free(&walker->frames[i], walker->survey);
+		frame_free(&walker->frames[i], walker->layout);
 	part_header_free(&walker->header);
 	buffer_free(&walker->decoded);
 	free(walker);

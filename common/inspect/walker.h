@@ -11,7 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "inspect/survey.h"
+#include "inspect/layout.h"
 #include "mail/entity.h"
 
 struct walker;
@@ -19,7 +19,7 @@ struct walker;
 /* For an entity with its header in front, at this spot. level: walkers around it. NULL without
  * memory. */
 struct walker *walker_new(
-    struct survey *survey, const struct survey_spot *spot, unsigned int level, struct error *err);
+    struct layout *layout, const struct layout_spot *spot, unsigned int level, struct error *err);
 
 /* Takes the header as read: only the body follows. Before anything is written. -1 only without
  * memory; so below. */

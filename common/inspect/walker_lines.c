@@ -14,7 +14,7 @@ show(struct walker *walker, size_t parts, size_t frames, const char *bytes, size
 	if (frames > walker->frame_count)
 		frames = walker->frame_count;
 	for (i = 0; i < frames; i++) {
-		if (frame_see(&walker->frames[i], walker->survey, bytes, size, i < parts, err) ==
+		if (frame_see(&walker->frames[i], walker->layout, bytes, size, i < parts, err) ==
 		    -1)
 			return -1;
 	}

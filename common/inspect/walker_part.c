@@ -38,7 +38,7 @@ static int
 default_type(struct walker *walker, struct part_header *header, struct error *err)
 {
 	if (walker->frame_count == 0 || !walker->frames[walker->frame_count - 1].digest ||
-	    header_count(&header->fields, "Content-Type") > 0)
+	    header_find(&header->fields, "Content-Type", 0) != NULL)
 		return 0;
 	return header_append(&header->fields, "Content-Type", " message/rfc822", err);
 }
@@ -53,7 +53,7 @@ end_header(struct walker *walker, struct error *err)
 	int result = -1;
 
 	walker->header = (struct part_header){.bytes = 0};
-	walker->survey->limited |= header.limited;
+	walker->layout->limited |= header.limited;
 	if (default_type(walker, &header, err) == -1 ||
 	    entity_type_read(&header.fields, &type, err) == -1)
 		goto out;
@@ -160,10 +160,10 @@ walker_pop(struct walker *walker, size_t count, struct error *err)
 	while (walker->frame_count > count) {
 		frame = &walker->frames[walker->frame_count - 1];
 		if (result == 0)
-			result = frame_finish(frame, walker->survey, err);
+			result = frame_finish(frame, walker->layout, err);
 		walker->frame_count--;
 		walker->boundaries -= frame->boundary != NULL;
-		frame_free(frame, walker->survey);
+		frame_free(frame, walker->layout);
 	}
 	return result;
 }
@@ -175,7 +175,7 @@ walker_delimit(
 	if (walker_part_finish(walker, err) == -1 || walker_pop(walker, frame + 1, err) == -1)
 		return -1;
 	if (delimiter == FRAME_CLOSE)
-		return frame_close(&walker->frames[frame], walker->survey, err);
+		return frame_close(&walker->frames[frame], walker->layout, err);
 	walker_part_begin(walker);
-	return frame_next(&walker->frames[frame], walker->survey, err);
+	return frame_next(&walker->frames[frame], walker->layout, err);
 }

@@ -36,8 +36,8 @@ struct walker_held {
 };
 
 struct walker {
-	struct survey *survey;
-	struct survey_spot spot;
+	struct layout *layout;
+	struct layout_spot spot;
 	unsigned int level;
 	enum entity_claim claim;
 	bool begun; /* the header of the whole is read */

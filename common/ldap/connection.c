@@ -46,7 +46,7 @@ connection_new(const struct config_directory *directory, const char *uri, struct
 
 	connection = calloc(1, sizeof(*connection));
 	if (connection != NULL)
-		connection->names = names_new();
+		connection->names = names_new(&dial_lookups);
 	if (connection == NULL || connection->names == NULL) {
 		free(connection);
 		error_no_memory(err);

@@ -18,6 +18,8 @@
  * forget connections silently. Seconds. */
 #define DIAL_KEEPALIVE_IDLE 60
 
+struct names_room dial_lookups = {.most = DIAL_LOOKUPS_MAX, .flags = AI_ADDRCONFIG};
+
 /* Waits for a connect() under way. 0/-1. */
 static int
 finish_connect(int fd, int64_t deadline_ms, struct error *err)
@@ -111,8 +113,11 @@ dial_host(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, stru
 	if (url->lud_host == NULL || url->lud_host[0] == '\0')
 		return error_set(err, ERROR_INPUT, "the URI names no host");
 	snprintf(port, sizeof(port), "%d", url->lud_port);
-	if (names_find(names, url->lud_host, port, &found, err) != 0)
+	if (names_find(names, url->lud_host, port, &found, err) != 0) {
+		if (err != NULL)
+			err->code = ERROR_TEMPORARY; /* a configured host will be known again */
 		return -1;
+	}
 	fd = connect_any(found, deadline_ms, err);
 	freeaddrinfo(found);
 	return fd;

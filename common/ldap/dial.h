@@ -8,7 +8,12 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "ldap/names.h"
+#include "base/names.h"
+
+/* Of servers' names. Of the whole program at a time, those included that nobody waits for any more: a
+ * reload may leave one for each server behind. */
+#define DIAL_LOOKUPS_MAX 256
+extern struct names_room dial_lookups;
 
 /*
  * Connects to the host and port of a parsed ldap:// or ldaps:// URL, or to the path of an ldapi://

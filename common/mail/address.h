@@ -111,5 +111,7 @@ bool address_pattern_matches(const struct address_pattern *pattern, const struct
 MUST_CHECK int address_domain_parse(const char *text, char **out, struct error *err);
 /* Whether such a domain pattern covers the domain (already lower-case A-labels). */
 bool address_domain_covers(const char *pattern, const char *domain);
+/* Whether any of the patterns does. Of the null address's domain, "", only "*" is one. */
+bool address_domain_is_covered(const char *domain, char *const *patterns, size_t count);
 
 #endif

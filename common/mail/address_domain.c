@@ -199,3 +199,15 @@ address_domain_covers(const char *pattern, const char *domain)
 		return size > tail && strcmp(domain + size - tail, pattern) == 0;
 	return strcmp(domain, pattern) == 0;
 }
+
+bool
+address_domain_is_covered(const char *domain, char *const *patterns, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (address_domain_covers(patterns[i], domain))
+			return true;
+	}
+	return false;
+}

@@ -22,6 +22,17 @@ make_room(struct header *header, struct error *err)
 	return 0;
 }
 
+static size_t
+count_of(const struct header *header, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < header->count; i++)
+		if (strcasecmp(header->fields[i].name, name) == 0)
+			count++;
+	return count;
+}
+
 int
 header_append(struct header *header, const char *name, const char *value, struct error *err)
 {
@@ -37,7 +48,7 @@ header_append(struct header *header, const char *name, const char *value, struct
 		return -1;
 	field.name = strdup(name);
 	field.value = strdup(value);
-	field.occurrence = (int)header_count(header, name) + 1;
+	field.occurrence = (int)count_of(header, name) + 1;
 	if (field.name == NULL || field.value == NULL) {
 		free(field.name);
 		free(field.value);
@@ -68,17 +79,6 @@ header_find(const struct header *header, const char *name, size_t nth)
 		if (strcasecmp(header->fields[i].name, name) == 0 && nth-- == 0)
 			return &header->fields[i];
 	return NULL;
-}
-
-size_t
-header_count(const struct header *header, const char *name)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < header->count; i++)
-		if (strcasecmp(header->fields[i].name, name) == 0)
-			count++;
-	return count;
 }
 
 bool

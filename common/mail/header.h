@@ -41,7 +41,6 @@ void header_free(struct header *header);
 
 /* The nth (from 0) field of this name, or NULL. */
 const struct header_field *header_find(const struct header *header, const char *name, size_t nth);
-size_t header_count(const struct header *header, const char *name);
 
 /* "Content-…": the fields that move inside when a message is sealed (RFC 8551 3.1). MIME-Version
  * stays outside. */
@@ -66,6 +65,10 @@ char *header_decode(const char *value);
 MUST_CHECK int header_visible_recipients(
     const struct header *header, char ***texts, size_t *count, struct error *err);
 void header_addresses_free(char **texts, size_t count);
+
+/* The same of all From fields, and then of all Sender fields. */
+MUST_CHECK int header_senders(
+    const struct header *header, char ***texts, size_t *count, struct error *err);
 
 /*
  * A marker such as "[secure]" in the subject, without regard to case. It counts in every Subject

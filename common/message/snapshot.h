@@ -36,7 +36,7 @@ struct snapshot {
 struct snapshot *snapshot_new(struct config *config, struct spool_space *space,
     struct evidence *evidence, bool record, struct error *err);
 
-/* For tests: from parts made elsewhere, which the snapshot takes over. */
+/* From parts made elsewhere, which the snapshot takes over. */
 struct snapshot *snapshot_from_parts(struct config *config, struct trust *trust,
     struct resolver *resolver, struct audit *audit, struct spool_space *space, struct error *err);
 

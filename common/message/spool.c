@@ -40,12 +40,6 @@ spool_space_set_limit(struct spool_space *space, uint64_t limit)
 	atomic_store(&space->limit, limit);
 }
 
-uint64_t
-spool_space_used(struct spool_space *space)
-{
-	return atomic_load(&space->used);
-}
-
 void
 spool_space_free(struct spool_space *space)
 {
@@ -146,12 +140,6 @@ spool_write(void *context, const char *bytes, size_t size, struct error *err)
 	if (size > spool->memory.limit)
 		return to_disk(spool, bytes, size, err);
 	return buffer_append(&spool->memory, bytes, size, err);
-}
-
-uint64_t
-spool_size(const struct spool *spool)
-{
-	return spool->on_disk + spool->memory.size;
 }
 
 static int

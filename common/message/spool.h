@@ -17,7 +17,6 @@ struct spool_space;
 
 struct spool_space *spool_space_new(uint64_t limit); /* NULL without memory */
 void spool_space_set_limit(struct spool_space *space, uint64_t limit);
-uint64_t spool_space_used(struct spool_space *space);
 void spool_space_free(struct spool_space *space); /* after every spool; NULL is legal */
 
 struct spool;
@@ -29,9 +28,6 @@ struct spool *spool_new(
 /* A seal_sink (smime/seal.h): context is the struct spool. ERROR_LIMIT where the shared space is
  * used up, ERROR_TEMPORARY where the disk fails. */
 int spool_write(void *context, const char *bytes, size_t size, struct error *err);
-
-/* Bytes written so far. */
-uint64_t spool_size(const struct spool *spool);
 
 /* Hands all of it, in order, in pieces of at most `piece` bytes, to take(); stops with -1 where
  * take() does. */

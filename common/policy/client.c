@@ -112,12 +112,25 @@ find_unusable(const struct standing *standing, const struct digital_id *hopeful,
 	return add(list, &finding, standing, detail, err);
 }
 
+/* The best digital ID that has a certificate. */
+static const struct digital_id *
+first_certified(const struct recipient *record)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < record->digital_id_count; i++) {
+		if (record->digital_ids[i].certificate != NULL)
+			break;
+	}
+	return &record->digital_ids[i];
+}
+
 static int
 find_superseded(const struct facts_recipient *who, const struct standing *standing,
     struct findings_list *list, struct error *err)
 {
 	struct plan_finding finding = {.reason = REASON_SUPERSEDED_CERTIFICATE,
-	    .evidence = &who->record->digital_ids[0],
+	    .evidence = first_certified(who->record),
 	    .in_use = who->superseded};
 	const char *issuer = who->superseded->issuer != NULL ? who->superseded->issuer : "?";
 	const char *serial = who->superseded->serial != NULL ? who->superseded->serial : "?";

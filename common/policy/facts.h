@@ -75,6 +75,7 @@ struct facts {
 					 with the weakest cipher; NULL */
 	bool malformed;               /* an S/MIME object is broken, or over a limit */
 	const char *malformed_detail; /* then: never NULL */
+	bool compared;                /* a recipient was looked up, so that these were: */
 	size_t unclaimed;             /* recipient infos of the envelope that are for no certificate
 					 published for a recipient or the sender */
 	bool sender_addressed;        /* one is for a certificate of the sender */

@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "policy/evidence.h"
+#include "policy/signed_digest.h"
 
-/* Below these nobody should rely on a signature (RFC 8551 2.1 and 4.1; SHA-224 has 112 bits). */
-#define DIGEST_STRENGTH_MIN 112
+/* Below these nobody should rely on a signature (RFC 8551 4.1). */
 #define RSA_BITS_MIN 2048
 #define EC_BITS_MIN 256
 
@@ -75,7 +75,7 @@ is_key_short(const struct certificate *certificate)
 
 /* A good signature: its signer. What nobody judged is not known. */
 static enum reason_id
-signer_reason(const struct facts_signature *signature)
+signer_reason(const struct facts *facts, const struct facts_signature *signature)
 {
 	enum reason_id reason = REASON_SIGNER_STATUS_UNAVAILABLE;
 
@@ -83,14 +83,15 @@ signer_reason(const struct facts_signature *signature)
 		reason = verdict_reason(signature->id->verdict);
 	if (reason != REASON_OK)
 		return reason;
-	if (signature->signature->digest_strength < DIGEST_STRENGTH_MIN ||
+	if (signature->signature->digest_strength <
+		signed_digest_strength(facts->config, signature->signature->certificate) ||
 	    is_key_short(signature->signature->certificate))
 		return REASON_SIGNER_UNFIT;
 	return REASON_OK;
 }
 
 static void
-weigh(const struct facts_signature *signature, struct against *against)
+weigh(const struct facts *facts, const struct facts_signature *signature, struct against *against)
 {
 	*against = (struct against){.signature = signature};
 	against->itself = state_reason(signature->signature->state);
@@ -98,9 +99,16 @@ weigh(const struct facts_signature *signature, struct against *against)
 	if (against->itself != REASON_OK)
 		return;
 	against->partial = !signature->layer->covers_all;
-	against->signer = signer_reason(signature);
+	against->signer = signer_reason(facts, signature);
 	against->mismatch = signature->id != NULL && !signature->address_matches &&
 			    against->signer != REASON_SIGNER_ADDRESS_MISMATCH;
+}
+
+bool
+signed_then_is_known(const struct facts_signature *signature)
+{
+	return signature->id != NULL && signature->signature->signing_time != 0 &&
+	       verdict_reason(signature->id->verdict) == REASON_SIGNER_EXPIRED;
 }
 
 bool
@@ -149,7 +157,7 @@ when_signed(const struct facts_signature *signature, char text[128])
 	char date[CLOCK_TEXT_SIZE];
 	time_t at = signature->signature->signing_time;
 
-	if (at == 0)
+	if (!signed_then_is_known(signature))
 		return "; when it was signed is not said";
 	snprintf(text, 128, "; signed, by the signer's clock, on %s, when the certificate was %s",
 	    clock_format_date(at, date),
@@ -205,12 +213,13 @@ add(struct findings_list *list, enum reason_id reason, const struct facts_signat
 }
 
 static int
-find(const struct facts_signature *signature, struct findings_list *list, struct error *err)
+find(const struct facts *facts, const struct facts_signature *signature, struct findings_list *list,
+    struct error *err)
 {
 	struct against against;
 	char detail[DETAIL_SIZE];
 
-	weigh(signature, &against);
+	weigh(facts, signature, &against);
 	if (against.itself != REASON_OK) {
 		describe_itself(signature, detail);
 		return add(list, against.itself, signature, detail, err);
@@ -236,18 +245,18 @@ signed_find(const struct facts *facts, struct findings_list *list, struct error 
 
 	for (i = 0; i < facts->signature_count; i++) {
 		if (!signed_is_forwarded(facts, &facts->signatures[i]) &&
-		    find(&facts->signatures[i], list, err) != 0)
+		    find(facts, &facts->signatures[i], list, err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 enum reason_id
-signed_worth(const struct facts_signature *signature)
+signed_worth(const struct facts *facts, const struct facts_signature *signature)
 {
 	struct against against;
 
-	weigh(signature, &against);
+	weigh(facts, signature, &against);
 	if (against.itself != REASON_OK)
 		return against.itself;
 	if (against.signer != REASON_OK)

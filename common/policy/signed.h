@@ -21,7 +21,10 @@ MUST_CHECK int signed_find(
     const struct facts *facts, struct findings_list *list, struct error *err);
 
 /* What one signature is worth: the gravest reason against it, or REASON_OK. */
-enum reason_id signed_worth(const struct facts_signature *signature);
+enum reason_id signed_worth(const struct facts *facts, const struct facts_signature *signature);
+
+/* Whether `then` was judged: the certificate is not valid now, and it is said when it signed. */
+bool signed_then_is_known(const struct facts_signature *signature);
 
 /* Whether it stands, at any depth, within a forwarded message: somebody else's business. */
 bool signed_is_forwarded(const struct facts *facts, const struct facts_signature *signature);

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/client.h"
 #include "policy/evidence.h"
+#include "policy/standing_private.h"
 
-static void explain(struct plan_recipient *told, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void
-explain(struct plan_recipient *told, const char *format, ...)
+void
+standing_explain(struct plan_recipient *told, const char *format, ...)
 {
 	va_list args;
 
@@ -20,8 +18,8 @@ explain(struct plan_recipient *told, const char *format, ...)
 	told->detail[evidence_cut(told->detail, sizeof(told->detail) - 5)] = '\0';
 }
 
-static void
-settle(struct standing *standing, struct plan_recipient *told, enum action alone,
+void
+standing_settle(struct standing *standing, struct plan_recipient *told, enum action alone,
     enum reason_id reason)
 {
 	standing->alone = alone;
@@ -50,48 +48,49 @@ bar(struct standing *standing, struct plan_recipient *told, enum reason_id reaso
 		else if (action == ACTION_REFUSE && !(unusable && policy->unusable == REFUSE))
 			action = ACTION_PASS;
 	}
-	settle(standing, told, action, reason);
+	standing_settle(standing, told, action, reason);
 }
 
 /* Nothing published, a group whose members can't stand for it, or the directory did not answer;
  * false if there are digital IDs to look at. */
-static bool
-is_without_record(const struct recipient *record)
+bool
+standing_is_without_record(const struct recipient *record)
 {
 	return record == NULL || record->state != RECIPIENT_FOUND;
 }
 
 /* No answer: a look-up that was never made counts too, because nothing may leave unchecked. */
-static bool
-is_unavailable(const struct recipient *record)
+bool
+standing_is_unavailable(const struct recipient *record)
 {
 	return record == NULL || record->state == RECIPIENT_UNAVAILABLE;
 }
 
-static void
-bar_unavailable(
+void
+standing_bar_unavailable(
     const struct recipient *record, struct standing *standing, struct plan_recipient *told)
 {
 	bar(standing, told, REASON_DIRECTORY_UNAVAILABLE, false);
-	explain(told, "%s",
+	standing_explain(told, "%s",
 	    record != NULL && record->detail != NULL ? record->detail : "no answer in time");
 }
 
 /* What else is to be said of a recipient without digital IDs. */
-static void
-explain_absence(const struct facts_recipient *who, struct plan_recipient *told)
+void
+standing_explain_absence(const struct facts_recipient *who, struct plan_recipient *told)
 {
 	const struct recipient *record = who->record;
 
 	if (facts_is_nameless(who))
-		explain(told, "the directory has no mail address for the group's member %.*s",
+		standing_explain(told,
+		    "the directory has no mail address for the group's member %.*s",
 		    (int)evidence_cut(record->detail, 300), record->detail);
 	else if (record->state != RECIPIENT_GROUP)
-		explain(told, "%s", record->detail != NULL ? record->detail : "");
+		standing_explain(told, "%s", record->detail != NULL ? record->detail : "");
 	else if (!record->members_incomplete)
-		explain(told, "the group has no members");
+		standing_explain(told, "the group has no members");
 	else
-		explain(told, "%s",
+		standing_explain(told, "%s",
 		    record->detail != NULL
 			? record->detail
 			: "the group has more members, or deeper groups in it, than "
@@ -109,7 +108,7 @@ bar_absent(
 		bar(standing, told, REASON_GROUP_UNRESOLVED, true);
 	else
 		bar(standing, told, REASON_NO_DIGITAL_ID, false);
-	explain_absence(who, told);
+	standing_explain_absence(who, told);
 }
 
 /* Published, but none that can be used: the most hopeful one gives the reason. */
@@ -127,7 +126,7 @@ bar_unusable(const struct recipient *record, struct standing *standing, struct p
 	if (hopeful != NULL)
 		evidence_describe(hopeful, told->detail, sizeof(told->detail));
 	else if (record->detail != NULL)
-		explain(told, "%s", record->detail);
+		standing_explain(told, "%s", record->detail);
 }
 
 /* What is read at best, and how we know: "3des (signed)". */
@@ -145,7 +144,7 @@ static void
 bar_weak(struct standing *standing, struct plan_recipient *told)
 {
 	bar(standing, told, REASON_WEAK_CIPHER, true);
-	explain(told,
+	standing_explain(told,
 	    "the recipient offers %s at best (capabilities: %s); the weakest allowed is %s",
 	    offer(&standing->choice), capabilities_source_name(standing->choice.capabilities.from),
 	    standing->policy->floor->title);
@@ -156,7 +155,7 @@ standing_lacks_common_cipher(const struct cipher *floor, const char *other,
     struct standing *standing, struct plan_recipient *told)
 {
 	bar(standing, told, REASON_WEAK_CIPHER, true);
-	explain(told,
+	standing_explain(told,
 	    "the recipient offers %s at best (capabilities: %s); no cipher that all recipients "
 	    "read "
 	    "is %s or stronger, which %.*s needs",
@@ -177,10 +176,10 @@ weigh_usable(const struct facts_recipient *who, bool disclosed, struct standing 
 		bar_weak(standing, told);
 	} else if (disclosed && standing->policy->bcc == BCC_REFUSE) {
 		bar(standing, told, REASON_BCC_DISCLOSURE, false);
-		explain(told, "%.*s is named in neither To nor Cc",
+		standing_explain(told, "%.*s is named in neither To nor Cc",
 		    (int)evidence_cut(who->envelope->text, 300), who->envelope->text);
 	} else {
-		settle(standing, told, ACTION_SEAL, REASON_SEALED);
+		standing_settle(standing, told, ACTION_SEAL, REASON_SEALED);
 	}
 }
 
@@ -190,11 +189,11 @@ weigh_readable(const struct facts_recipient *who, bool disclosed, struct standin
     struct plan_recipient *told)
 {
 	if (standing->encrypt == ENCRYPT_NEVER)
-		settle(
+		standing_settle(
 		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
-	else if (is_unavailable(who->record))
-		bar_unavailable(who->record, standing, told);
-	else if (is_without_record(who->record))
+	else if (standing_is_unavailable(who->record))
+		standing_bar_unavailable(who->record, standing, told);
+	else if (standing_is_without_record(who->record))
 		bar_absent(who, standing, told);
 	else if (standing->choice.usable == 0)
 		bar_unusable(who->record, standing, told);
@@ -202,119 +201,15 @@ weigh_readable(const struct facts_recipient *who, bool disclosed, struct standin
 		weigh_usable(who, disclosed, standing, told);
 }
 
-void
-standing_tell(const struct plan_finding *finding, struct plan_recipient *told)
-{
-	told->reason = finding->reason;
-	told->evidence = finding->evidence;
-	told->in_use = finding->in_use;
-	told->signature = finding->signature;
-	told->trust_failure = told->trust_failure || reason_get(finding->reason)->trust_failure;
-	explain(told, "%s", finding->detail);
-}
-
-/* Settles by what was found: refused or deferred for the gravest, or passed with a warning of the
- * last, which is of this recipient rather than of the message. */
-static void
-settle_found(struct standing *standing, struct plan_recipient *told)
-{
-	const struct plan_finding *gravest = finding_gravest(&told->findings);
-	const struct plan_finding *shown = gravest;
-
-	if (shown == NULL)
-		shown = &told->findings.items[told->findings.count - 1];
-	settle(standing, told, gravest != NULL ? standing_bar(gravest->reason) : ACTION_PASS,
-	    shown->reason);
-	standing_tell(shown, told);
-}
-
-/* There is something to compare the client's recipient infos with. */
-static int
-weigh_addressed(const struct facts_recipient *who, struct standing *standing,
-    struct plan_recipient *told, struct error *err)
-{
-	const struct digital_id *usable = client_addressed(who);
-
-	if (client_find_address(who, standing, &told->findings, err) != 0)
-		return -1;
-	if (told->findings.count > 0) {
-		settle_found(standing, told);
-		return 0;
-	}
-	settle(standing, told, ACTION_PASS, REASON_CLIENT_ENCRYPTED);
-	told->evidence = usable;
-	return 0;
-}
-
-/* For whom it is, where the cipher is none to refuse. */
-static int
-weigh_recipients(const struct facts_recipient *who, struct standing *standing,
-    struct plan_recipient *told, struct error *err)
-{
-	if (standing->policy->client_encrypted == CLIENT_ENCRYPTED_ACCEPT) {
-		settle(standing, told, ACTION_PASS, REASON_CLIENT_ENCRYPTED);
-		told->evidence = NULL;
-		explain(told, "for whom was not looked at (client-encrypted = accept)");
-		return 0;
-	}
-	if (is_unavailable(who->record)) {
-		bar_unavailable(who->record, standing, told);
-		return 0;
-	}
-	if (is_without_record(who->record)) {
-		settle(standing, told,
-		    standing->policy->unverified == REJECT ? ACTION_REFUSE : ACTION_PASS,
-		    REASON_RECIPIENT_UNVERIFIED);
-		explain_absence(who, told);
-		return 0;
-	}
-	return weigh_addressed(who, standing, told, err);
-}
-
-/* The floor holds for all that the client encrypted, whatever the rule, and if there is none. */
-static int
-weigh_enveloped(const struct facts *facts, const struct facts_recipient *who,
-    struct standing *standing, struct plan_recipient *told, struct error *err)
-{
-	char nothing[] = "";
-	const struct plan_finding unwanted = {
-	    .reason = REASON_CLIENT_ENCRYPTION_REFUSED, .detail = nothing};
-	bool looks = standing->policy->client_encrypted == CLIENT_ENCRYPTED_CHECK ||
-		     standing->encrypt == ENCRYPT_REQUIRED;
-
-	if (standing->policy->client_encrypted == CLIENT_ENCRYPTED_REFUSE) {
-		settle(standing, told, ACTION_REFUSE, unwanted.reason);
-		standing_tell(&unwanted, told);
-		return 0;
-	}
-	if (looks && client_find_cipher(facts, standing, &told->findings, err) != 0)
-		return -1;
-	if (finding_gravest(&told->findings) != NULL ||
-	    (standing->encrypt == ENCRYPT_NEVER && told->findings.count > 0)) {
-		settle_found(standing, told);
-		return 0;
-	}
-	if (standing->encrypt == ENCRYPT_NEVER) {
-		settle(
-		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
-		return 0;
-	}
-	if (weigh_recipients(who, standing, told, err) != 0)
-		return -1;
-	if (told->reason == REASON_CLIENT_ENCRYPTED && told->findings.count > 0)
-		settle_found(standing, told);
-	return 0;
-}
-
 /* OpenPGP counts as encrypted; nobody here can say for whom or how strongly. */
 static void
 weigh_pgp(const struct facts_recipient *who, struct standing *standing, struct plan_recipient *told)
 {
 	if (standing->encrypt == ENCRYPT_NEVER)
-		settle(
+		standing_settle(
 		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
 	else
-		settle(standing, told,
+		standing_settle(standing, told,
 		    standing->policy->pgp_mime == REJECT ? ACTION_REFUSE : ACTION_PASS,
 		    REASON_PGP_MIME);
 }
@@ -344,7 +239,7 @@ tell_record(
 {
 	size_t i;
 
-	if (is_without_record(record))
+	if (standing_is_without_record(record))
 		return;
 	for (i = 0; i < record->digital_id_count; i++)
 		told->stale = told->stale || record->digital_ids[i].stale;
@@ -356,75 +251,20 @@ tell_record(
 	tell_fallback(record, told);
 }
 
-/* What the client made of a message that is not encrypted as a whole counts if it passes unsealed. */
-static int
-weigh_unsealed(const struct facts *facts, const struct facts_recipient *who,
-    struct standing *standing, struct plan_recipient *told, struct error *err)
-{
-	const struct plan_finding *gravest;
-
-	if (client_find_all(facts, who, standing, &told->findings, err) != 0)
-		return -1;
-	gravest = finding_gravest(&told->findings);
-	if (gravest != NULL)
-		standing->unsealed = standing_bar(gravest->reason);
-	return 0;
-}
-
-const struct plan_finding *
-standing_refused_signature(
-    const struct config_policy *policy, const struct findings_list *signatures)
-{
-	const struct plan_finding *deferred = NULL;
-	size_t i;
-
-	if (policy->client_signed == CLIENT_SIGNED_ACCEPT)
-		return NULL;
-	for (i = 0; i < signatures->count; i++) {
-		if (!finding_refuses(policy, signatures->items[i].reason))
-			continue;
-		if (!reason_is_temporary(signatures->items[i].reason))
-			return &signatures->items[i];
-		if (deferred == NULL)
-			deferred = &signatures->items[i];
-	}
-	return deferred;
-}
-
-/* The client's signatures count for all mail. It stays sealable: for others it can be sealed to. */
-static void
-weigh_signatures(
-    const struct findings_list *signatures, struct standing *standing, struct plan_recipient *told)
-{
-	const struct plan_finding *refused =
-	    standing_refused_signature(standing->policy, signatures);
-	size_t i;
-
-	if (standing->policy->client_signed == CLIENT_SIGNED_ACCEPT)
-		return;
-	for (i = 0; i < signatures->count; i++)
-		told->trust_failure =
-		    told->trust_failure || reason_get(signatures->items[i].reason)->trust_failure;
-	if (refused == NULL || standing_bar(refused->reason) <= standing->alone)
-		return;
-	standing->alone = standing_bar(refused->reason);
-	standing_tell(refused, told);
-}
-
 static int
 weigh(const struct facts *facts, const struct facts_recipient *who, bool disclosed,
     struct standing *standing, struct plan_recipient *told, struct error *err)
 {
 	switch (facts->content) {
 	case CONTENT_ENVELOPED:
-		return weigh_enveloped(facts, who, standing, told, err);
+		return standing_weigh_enveloped(facts, who, standing, told, err);
 	case CONTENT_PGP_MIME:
 		weigh_pgp(who, standing, told);
 		return 0;
 	case CONTENT_READABLE:
 	default:
 		weigh_readable(who, disclosed, standing, told);
-		return weigh_unsealed(facts, who, standing, told, err);
+		return standing_weigh_unsealed(facts, who, standing, told, err);
 	}
 }
 
@@ -444,6 +284,6 @@ standing_find(const struct facts *facts, size_t index, bool disclosed,
 	tell_record(who->record, &standing->choice, told);
 	if (weigh(facts, who, disclosed, standing, told, err) != 0)
 		return -1;
-	weigh_signatures(signatures, standing, told);
+	standing_weigh_signatures(signatures, standing, told);
 	return 0;
 }

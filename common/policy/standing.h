@@ -34,10 +34,6 @@ MUST_CHECK int standing_find(const struct facts *facts, size_t index, bool discl
 /* Lets a finding be what is told of the recipient: reason, detail, evidence. */
 void standing_tell(const struct plan_finding *finding, struct plan_recipient *told);
 
-/* The gravest of the findings on signatures that the rule refuses for; NULL: none. */
-const struct plan_finding *standing_refused_signature(
-    const struct config_policy *policy, const struct findings_list *signatures);
-
 /* What a reason that bars sealing means for one that must be sealed to: DEFER or REFUSE. */
 enum action standing_bar(enum reason_id reason);
 

@@ -33,10 +33,22 @@ capabilities_source_name(enum capabilities_source source)
 	return "none";
 }
 
+static bool
+has(const struct capabilities *capabilities, enum cipher_id cipher)
+{
+	size_t i;
+
+	for (i = 0; i < capabilities->cipher_count; i++) {
+		if (capabilities->ciphers[i] == cipher)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_cipher(struct capabilities *capabilities, enum cipher_id cipher)
 {
-	if (cipher == CIPHER_UNKNOWN || capabilities_have(capabilities, cipher))
+	if (cipher == CIPHER_UNKNOWN || has(capabilities, cipher))
 		return;
 	capabilities->ciphers[capabilities->cipher_count++] = cipher;
 }
@@ -241,33 +253,6 @@ capabilities_of_certificate(const X509 *certificate, struct capabilities *capabi
 	data = X509_EXTENSION_get_data(extension);
 	return capabilities_read(ASN1_STRING_get0_data(data), (size_t)ASN1_STRING_length(data),
 	    CAPABILITIES_EXTENSION, capabilities);
-}
-
-bool
-capabilities_have(const struct capabilities *capabilities, enum cipher_id cipher)
-{
-	size_t i;
-
-	for (i = 0; i < capabilities->cipher_count; i++) {
-		if (capabilities->ciphers[i] == cipher)
-			return true;
-	}
-	return false;
-}
-
-const struct cipher *
-capabilities_best(const struct capabilities *capabilities)
-{
-	const struct cipher *best = NULL;
-	const struct cipher *cipher;
-	size_t i;
-
-	for (i = 0; i < capabilities->cipher_count; i++) {
-		cipher = cipher_get(capabilities->ciphers[i]);
-		if (cipher->produced && (best == NULL || cipher->id > best->id))
-			best = cipher;
-	}
-	return best;
 }
 
 const char *

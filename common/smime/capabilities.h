@@ -50,12 +50,6 @@ bool capabilities_read(const unsigned char *der, size_t size, enum capabilities_
  * is critical or it can't be read. */
 bool capabilities_of_certificate(const X509 *certificate, struct capabilities *capabilities);
 
-bool capabilities_have(const struct capabilities *capabilities, enum cipher_id cipher);
-
-/* The strongest cipher of the list that we may produce; NULL if there is none. A list that ends in
- * RC2/40 does not mean "only 40 bits". */
-const struct cipher *capabilities_best(const struct capabilities *capabilities);
-
 /*
  * The cipher that a client would use for a recipient, knowing only these capabilities: the first
  * cipher of the list that the client knows, else the client's own default.

@@ -31,6 +31,7 @@ crl_unref(struct crl *crl)
 	ISSUING_DIST_POINT_free(crl->scope);
 	ASN1_INTEGER_free(crl->number);
 	ASN1_INTEGER_free(crl->base);
+	EVP_PKEY_free(crl->voucher);
 	pthread_mutex_destroy(&crl->mutex);
 	free(crl->der);
 	free(crl);
@@ -93,8 +94,8 @@ crl_is_indirect(const struct crl *crl)
 	return crl->scope != NULL && crl->scope->indirectCRL > 0;
 }
 
-static bool
-same_scope(const struct crl *left, const struct crl *right)
+bool
+crl_same_scope(const struct crl *left, const struct crl *right)
 {
 	unsigned char *a = NULL;
 	unsigned char *b = NULL;
@@ -120,7 +121,7 @@ crl_delta_extends(const struct crl *delta, const struct crl *complete)
 	       X509_NAME_cmp(crl_issuer(delta), crl_issuer(complete)) == 0 &&
 	       ASN1_INTEGER_cmp(complete->number, delta->base) >= 0 &&
 	       ASN1_INTEGER_cmp(complete->number, delta->number) <= 0 &&
-	       same_scope(delta, complete);
+	       crl_same_scope(delta, complete);
 }
 
 int
@@ -130,57 +131,6 @@ crl_strength(const struct crl *crl, const char **name)
 
 	X509_CRL_get0_signature(crl->frame, NULL, &algorithm);
 	return signature_strength(algorithm, name);
-}
-
-/* What is known of the key; false: nothing. */
-static bool
-recall(struct crl *crl, const unsigned char *key, bool *signed_by)
-{
-	bool known = false;
-	size_t i;
-
-	pthread_mutex_lock(&crl->mutex);
-	for (i = 0; !known && i < crl->key_count; i++) {
-		known = memcmp(crl->keys[i].key, key, SIGNATURE_KEY_SIZE) == 0;
-		if (known)
-			*signed_by = crl->keys[i].signed_by;
-	}
-	pthread_mutex_unlock(&crl->mutex);
-	return known;
-}
-
-/* Of too many keys the last makes room; two threads may have found the same. */
-static void
-remember(struct crl *crl, const unsigned char *key, bool signed_by)
-{
-	struct crl_key *place;
-
-	pthread_mutex_lock(&crl->mutex);
-	if (crl->key_count < CRL_KEYS_MAX)
-		crl->key_count++;
-	place = &crl->keys[crl->key_count - 1];
-	memcpy(place->key, key, SIGNATURE_KEY_SIZE);
-	place->signed_by = signed_by;
-	pthread_mutex_unlock(&crl->mutex);
-}
-
-bool
-crl_is_signed_by(struct crl *crl, X509 *signer)
-{
-	const ASN1_BIT_STRING *signature = NULL;
-	const X509_ALGOR *algorithm = NULL;
-	unsigned char key[SIGNATURE_KEY_SIZE];
-	bool signed_by = false;
-
-	if (!signature_key_of(signer, key))
-		return false;
-	if (recall(crl, key, &signed_by))
-		return signed_by;
-	X509_CRL_get0_signature(crl->frame, &signature, &algorithm);
-	signed_by = signature_is_of(
-	    crl->tbs, crl->tbs_size, algorithm, signature, X509_get0_pubkey(signer));
-	remember(crl, key, signed_by);
-	return signed_by;
 }
 
 const char *

@@ -53,6 +53,32 @@ bool crl_delta_extends(const struct crl *delta, const struct crl *complete);
 /* Whether it may list certificates of other issuers than its own. */
 bool crl_is_indirect(const struct crl *crl);
 
+/* Whose it is known to be; only ever raised, any thread. It keeps nobody from verifying it. */
+enum crl_standing {
+	CRL_UNKNOWN,  /* bytes that somebody sent */
+	CRL_SIGNED,   /* by the key that it was asked of */
+	CRL_BELIEVED, /* a judgement found so, or its signer's list before it was believed */
+};
+enum crl_standing crl_standing(struct crl *crl);
+void crl_raise(struct crl *crl, enum crl_standing standing);
+/* Likewise, by whom: somebody who has signed it and who may. Of several the one of the best standing,
+ * the first of them, is remembered. */
+void crl_vouch(struct crl *crl, X509 *signer, enum crl_standing standing);
+
+/* Whether this certificate's key vouched for it. */
+bool crl_is_vouched_by(struct crl *crl, X509 *signer);
+
+/* Whether it says that it is of the same issuer and scope, complete or a delta as the other. */
+bool crl_is_alike(const struct crl *crl, const struct crl *other);
+/* Whether it is a list in the row of the other: alike, by no weaker digest, and signed by the key that
+ * was vouched by. Then it has the other's standing as well. That some
+ * other key verifies both says nothing: such a key can be made. */
+bool crl_succeeds(struct crl *crl, struct crl *other);
+/* Of two in a row, by thisUpdate, then by CRL number. */
+bool crl_is_older(const struct crl *crl, const struct crl *than);
+/* Whether they are the same bytes. */
+bool crl_is_same(const struct crl *crl, const struct crl *other);
+
 /* Bits of work to break the digest of its signature; as signature_strength(). */
 int crl_strength(const struct crl *crl, const char **name);
 /* Whether this certificate's key signed it. Computed once a key. */

@@ -41,8 +41,11 @@ struct crl {
 	const char *unusable;
 	int references;
 	pthread_mutex_t mutex; /* for what follows */
+	enum crl_standing standing;
 	struct crl_key keys[CRL_KEYS_MAX];
 	size_t key_count;
+	EVP_PKEY *voucher; /* the key of crl_vouch(); NULL: none yet */
+	unsigned char voucher_hash[SIGNATURE_KEY_SIZE];
 };
 
 /* One value of DER. */
@@ -61,6 +64,9 @@ bool crl_take(const unsigned char **next, const unsigned char *end, struct crl_p
 /* Takes the next value if it is a universal one of that tag (V_ASN1_...). */
 bool crl_take_tag(
     const unsigned char **next, const unsigned char *end, int tag, struct crl_piece *piece);
+
+/* Whether two speak of the same certificates. */
+bool crl_same_scope(const struct crl *left, const struct crl *right);
 
 /* A serial number without octets that say nothing. */
 void crl_serial_trim(const unsigned char **bytes, size_t *size);

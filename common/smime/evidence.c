@@ -61,6 +61,7 @@ evidence_new(const struct evidence_limits *limits, struct error *err)
 		evidence_unref(evidence);
 		return NULL;
 	}
+	evidence->crls.is_worthy = evidence_list_is_worthy;
 	return evidence;
 }
 
@@ -86,24 +87,64 @@ evidence_unref(struct evidence *evidence)
 	free(evidence);
 }
 
-void
-evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why)
+static struct pause *
+new_pause(const char *why)
 {
-	char *copy = strdup(why);
+	size_t size = strlen(why) + 1;
+	struct pause *pause = calloc(1, sizeof(*pause) + size);
 
-	if (copy == NULL)
-		return;
-	pthread_mutex_lock(&evidence->mutex);
+	if (pause != NULL)
+		memcpy(pause->why, why, size);
+	return pause;
+}
+
+/* With the mutex held, instead of what was known. */
+static void
+put_pause(struct evidence *evidence, const char *key, time_t until, struct pause *pause)
+{
+	pause->number = ++evidence->told;
 	shelf_remove(&evidence->pauses, key);
-	(void)shelf_add(&evidence->pauses, key, 0, copy, strlen(copy), until);
-	pthread_mutex_unlock(&evidence->mutex);
+	(void)shelf_add(
+	    &evidence->pauses, key, 0, pause, sizeof(*pause) + strlen(pause->why), until);
 }
 
 void
-evidence_failed(struct evidence *evidence, const struct want *want, time_t until, const char *why)
+evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why)
 {
-	evidence_pause(
-	    evidence, want->key, until, why[0] != '\0' ? why : "it could not be fetched");
+	struct pause *pause = new_pause(why);
+
+	if (pause == NULL)
+		return;
+	pthread_mutex_lock(&evidence->mutex);
+	put_pause(evidence, key, until, pause);
+	pthread_mutex_unlock(&evidence->mutex);
+}
+
+/* Failures are in a row where the next comes before they would be out of patience with the last. */
+static bool
+goes_on(const struct shelf_item *before, time_t at)
+{
+	const struct pause *pause = before != NULL ? before->thing : NULL;
+
+	return pause != NULL && pause->temporary && at < before->moment + EVIDENCE_PATIENCE;
+}
+
+void
+evidence_failed(struct evidence *evidence, const struct want *want, time_t at, time_t until,
+    const struct error *why)
+{
+	struct pause *pause =
+	    new_pause(why->text[0] != '\0' ? why->text : "it could not be fetched");
+	const struct shelf_item *before;
+
+	if (pause == NULL)
+		return;
+	pthread_mutex_lock(&evidence->mutex);
+	before = shelf_by_key(&evidence->pauses, want->key);
+	pause->temporary = why->code == ERROR_TEMPORARY;
+	pause->since = goes_on(before, at) ? ((const struct pause *)before->thing)->since : at;
+	put_pause(evidence, want->key, until, pause);
+	pthread_mutex_unlock(&evidence->mutex);
 }
 
 bool
@@ -116,9 +157,50 @@ evidence_paused(struct evidence *evidence, const char *key, time_t at, char *wor
 	item = shelf_by_key(&evidence->pauses, key);
 	paused = item != NULL && at < item->moment;
 	if (paused)
-		snprintf(words, size, "%s", (const char *)item->thing);
+		snprintf(words, size, "%s", ((const struct pause *)item->thing)->why);
 	pthread_mutex_unlock(&evidence->mutex);
 	return paused;
+}
+
+uint64_t
+evidence_told(struct evidence *evidence)
+{
+	uint64_t told;
+
+	pthread_mutex_lock(&evidence->mutex);
+	told = evidence->told;
+	pthread_mutex_unlock(&evidence->mutex);
+	return told;
+}
+
+bool
+evidence_came(struct evidence *evidence, const char *key, uint64_t since)
+{
+	const struct shelf_item *item;
+	const struct pause *noted;
+	bool came;
+
+	pthread_mutex_lock(&evidence->mutex);
+	item = shelf_by_key(&evidence->pauses, key);
+	noted = item != NULL ? item->thing : NULL;
+	came = noted != NULL && noted->number > since && noted->why[0] == '\0';
+	pthread_mutex_unlock(&evidence->mutex);
+	return came;
+}
+
+bool
+evidence_may_come(struct evidence *evidence, const char *key, time_t at)
+{
+	const struct shelf_item *item;
+	const struct pause *pause;
+	bool may;
+
+	pthread_mutex_lock(&evidence->mutex);
+	item = shelf_by_key(&evidence->pauses, key);
+	pause = item != NULL ? item->thing : NULL;
+	may = pause != NULL && pause->temporary && at - pause->since < EVIDENCE_PATIENCE;
+	pthread_mutex_unlock(&evidence->mutex);
+	return may;
 }
 
 bool
@@ -154,24 +236,6 @@ evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
 	}
 	pthread_mutex_unlock(&evidence->mutex);
 	return status;
-}
-
-size_t
-evidence_crls(struct evidence *evidence, const X509_NAME *issuer, struct crl **out, size_t room)
-{
-	uint64_t name = evidence_name_hash(issuer);
-	struct shelf_item *item = NULL;
-	size_t count = 0;
-
-	pthread_mutex_lock(&evidence->mutex);
-	while (count < room && (item = shelf_by_name(&evidence->crls, name, item)) != NULL) {
-		if (X509_NAME_cmp(crl_issuer(item->thing), issuer) != 0)
-			continue;
-		shelf_used(&evidence->crls, item);
-		out[count++] = crl_ref(item->thing);
-	}
-	pthread_mutex_unlock(&evidence->mutex);
-	return count;
 }
 
 struct ocsp_answer *

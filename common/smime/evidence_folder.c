@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "smime/evidence_private.h"
 
@@ -27,10 +28,12 @@
 
 #define FOLDER "fetched"
 #define ENDING ".evidence"
-#define TEMPORARY ENDING ".new"
+#define TEMPORARY ENDING ".new" /* and what file_replace() adds */
 #define MAGIC "smime-milter evidence 1\n"
+/* Before the key of a CRL that nobody had verified: it takes no other's place here, either. */
+#define UNVERIFIED "unverified "
 #define HASH_SIZE 64
-#define NAME_SIZE (HASH_SIZE + sizeof(TEMPORARY))
+#define NAME_SIZE (HASH_SIZE + sizeof(ENDING))
 
 struct file {
 	char name[NAME_SIZE];
@@ -59,7 +62,7 @@ is_ours(const char *name, bool *unfinished)
 {
 	if (strspn(name, "0123456789abcdef") != HASH_SIZE)
 		return false;
-	*unfinished = strcmp(name + HASH_SIZE, TEMPORARY) == 0;
+	*unfinished = strncmp(name + HASH_SIZE, TEMPORARY, strlen(TEMPORARY)) == 0;
 	return *unfinished || strcmp(name + HASH_SIZE, ENDING) == 0;
 }
 
@@ -130,48 +133,27 @@ prune(struct evidence_folder *folder, size_t part)
 	free(files);
 }
 
-/* All of a file, a NUL behind; NULL where it is none to read. */
-static char *
-read_all(const struct evidence_folder *folder, const struct file *file)
-{
-	char *text = NULL;
-	size_t done = 0;
-	ssize_t got = 1;
-	int fd = openat(folder->fd, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		text = malloc(file->size + 1);
-	while (text != NULL && done < file->size && got > 0) {
-		got = read(fd, text + done, file->size - done);
-		if (got > 0)
-			done += (size_t)got;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (text == NULL || done != file->size) {
-		free(text);
-		return NULL;
-	}
-	text[done] = '\0';
-	return text;
-}
-
 static int
-restore(struct evidence *evidence, const struct file *file, char *text, struct error *err)
+restore(struct evidence *evidence, const char *file, char *text, size_t size, struct error *err)
 {
 	char *key = text + strlen(MAGIC);
 	char *end;
 	char name[NAME_SIZE];
+	enum crl_standing standing = CRL_SIGNED;
 
-	if (file->size < strlen(MAGIC) || strncmp(text, MAGIC, strlen(MAGIC)) != 0)
+	if (size < strlen(MAGIC) || strncmp(text, MAGIC, strlen(MAGIC)) != 0)
 		return error_set(err, ERROR_INPUT, "it was not written by smime-milter");
 	end = strchr(key, '\n');
 	if (end == NULL || end - key >= WANT_KEY_MAX)
 		return error_set(err, ERROR_INPUT, "it says not what it is");
 	*end++ = '\0';
-	if (make_name(key, name) != 0 || strcmp(name, file->name) != 0)
+	if (make_name(key, name) != 0 || strcmp(name, file) != 0)
 		return error_set(err, ERROR_INPUT, "it has another's name");
-	return evidence_restore(evidence, key, end, file->size - (size_t)(end - text), err);
+	if (strncmp(key, UNVERIFIED, strlen(UNVERIFIED)) == 0) {
+		key += strlen(UNVERIFIED);
+		standing = CRL_UNKNOWN;
+	}
+	return evidence_put_back(evidence, key, end, size - (size_t)(end - text), standing, err);
 }
 
 /* The oldest first, so that what is used longest ago goes first when there is no room. */
@@ -182,16 +164,15 @@ load(struct evidence *evidence)
 	struct file *files;
 	size_t count = list_files(folder, &files);
 	size_t restored = 0;
+	size_t most = evidence->crl_size + WANT_KEY_MAX + sizeof(MAGIC);
 
 	while (count-- > 0) {
 		struct error err = ERROR_INIT;
 		char *text = NULL;
+		size_t size;
 
-		if (files[count].size > evidence->crl_size + WANT_KEY_MAX + sizeof(MAGIC))
-			error_set(&err, ERROR_LIMIT, "it is too large");
-		else if ((text = read_all(folder, &files[count])) == NULL)
-			error_set(&err, ERROR_TEMPORARY, "it can't be read");
-		else if (restore(evidence, &files[count], text, &err) == 0)
+		if (file_read(folder->fd, files[count].name, most, &text, &size, &err) == 0 &&
+		    restore(evidence, files[count].name, text, size, &err) == 0)
 			restored++;
 		if (err.code != ERROR_NONE)
 			log_warning("state-folder: %s/%s/%s is passed over: %s", folder->path,
@@ -234,75 +215,62 @@ evidence_close_folder(struct evidence *evidence)
 }
 
 static int
-write_all(int fd, const void *bytes, size_t size)
-{
-	size_t done = 0;
-	ssize_t put;
-
-	while (done < size) {
-		put = write(fd, (const char *)bytes + done, size - done);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return -1;
-		done += (size_t)put;
-	}
-	return 0;
-}
-
-/* Beside the file, then in its place. -1: errno says why. */
-static int
 write_file(const struct evidence_folder *folder, const char *name, const char *key,
-    const void *bytes, size_t size)
+    const void *bytes, size_t size, struct error *err)
 {
-	char temporary[NAME_SIZE];
-	int status;
-	int fd;
+	const struct file_part parts[] = {
+	    {MAGIC, strlen(MAGIC)}, {key, strlen(key)}, {"\n", 1}, {bytes, size}};
 
-	snprintf(temporary, sizeof(temporary), "%.*s" TEMPORARY, HASH_SIZE, name);
-	fd = openat(
-	    folder->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	status = write_all(fd, MAGIC, strlen(MAGIC)) != 0 || write_all(fd, key, strlen(key)) != 0 ||
-			 write_all(fd, "\n", 1) != 0 || write_all(fd, bytes, size) != 0 ||
-			 fsync(fd) != 0
-		     ? -1
-		     : 0;
-	if (close(fd) != 0)
-		status = -1;
-	if (status == 0)
-		status = renameat(folder->fd, temporary, folder->fd, name);
-	if (status != 0) {
-		int error = errno;
-
-		unlinkat(folder->fd, temporary, 0);
-		errno = error;
-	}
-	return status;
+	return file_replace(folder->fd, name, 0600, parts, ARRAY_LENGTH(parts), err);
 }
 
-void
-evidence_keep(struct evidence *evidence, const struct want *want, const void *bytes, size_t size)
+/* Under a key, within the limits. */
+static void
+keep(struct evidence_folder *folder, const char *key, const void *bytes, size_t size)
 {
-	struct evidence_folder *folder = &evidence->folder;
-	const char *key = want->kind == WANT_OCSP ? want->id : want->key;
 	char name[NAME_SIZE];
+	struct error err = ERROR_INIT;
 
-	if (want->kind == WANT_ISSUER || !folder->writes || folder->fd < 0 ||
-	    make_name(key, name) != 0)
+	if (make_name(key, name) != 0)
 		return;
 	pthread_mutex_lock(&folder->mutex);
 	if (folder->files >= FILES_MAX || folder->bytes + size > folder->bytes_max)
 		prune(folder, 3);
-	if (write_file(folder, name, key, bytes, size) == 0) {
+	if (write_file(folder, name, key, bytes, size, &err) == 0) {
 		folder->files++; /* or one less, where it took another's place: prune() counts */
 		folder->bytes += size;
 		folder->failed = false;
 	} else if (!folder->failed) {
 		folder->failed = true;
 		log_warning("state-folder: nothing can be kept in %s/%s: %s", folder->path, FOLDER,
-		    strerror(errno));
+		    err.text);
 	}
 	pthread_mutex_unlock(&folder->mutex);
+}
+
+static void
+keep_list(struct evidence *evidence, const char *key)
+{
+	char unverified[WANT_KEY_MAX + sizeof(UNVERIFIED)];
+	struct crl *crl = evidence_best_list(evidence, key);
+	const unsigned char *der;
+	size_t size;
+
+	if (crl == NULL)
+		return;
+	der = crl_der(crl, &size);
+	snprintf(unverified, sizeof(unverified), UNVERIFIED "%s", key);
+	keep(&evidence->folder, crl_standing(crl) == CRL_UNKNOWN ? unverified : key, der, size);
+	crl_unref(crl);
+}
+
+void
+evidence_keep(struct evidence *evidence, const struct want *want, const void *bytes, size_t size)
+{
+	if (!evidence->folder.writes || evidence->folder.fd < 0)
+		return;
+	if (want->kind == WANT_CRL)
+		keep_list(evidence, want->key);
+	else if (want->kind == WANT_OCSP)
+		keep(&evidence->folder, want->id, bytes, size);
 }

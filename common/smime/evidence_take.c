@@ -39,30 +39,25 @@ is_older(struct shelf *shelf, const char *key, time_t made)
 	return item != NULL && item->moment > made;
 }
 
-/* checked: the issuer signed it, as the one that it may replace. */
-static int
-put_crl(
-    struct evidence *evidence, const char *key, struct crl *crl, bool checked, struct error *err)
+/* Dates an answer that a folder gave back, if it is the responder's: it may be later than what comes
+ * now. Whoever may not sign any more says nothing any more. */
+static void
+date_restored(struct evidence *evidence, const struct want *want, time_t at)
 {
-	time_t made = checked ? crl_this_update(crl) : 0;
-	bool older;
-	bool kept = false;
+	struct ocsp_answer *answer = evidence_answer(evidence, want->id);
+	struct error err = ERROR_INIT;
+	struct shelf_item *item;
+	struct ocsp_says says;
+	bool dated = answer != NULL && (ocsp_check(answer, want->certificate, want->issuer, at, 0,
+					    &says, &err) == 0 ||
+					   err.code == ERROR_LIMIT);
 
 	pthread_mutex_lock(&evidence->mutex);
-	older = checked && is_older(&evidence->crls, key, made);
-	if (older) {
-		crl_unref(crl);
-	} else {
-		shelf_remove(&evidence->crls, key);
-		kept = shelf_add(&evidence->crls, key, evidence_name_hash(crl_issuer(crl)), crl,
-		    crl_bytes(crl), made);
-	}
+	item = shelf_by_key(&evidence->answers, want->id);
+	if (dated && item != NULL && item->thing == answer)
+		item->moment = says.this_update;
 	pthread_mutex_unlock(&evidence->mutex);
-	if (older)
-		return error_set(err, ERROR_INPUT, "the CRL is older than the one at hand");
-	if (!kept)
-		return error_set(err, ERROR_LIMIT, "there is no room for the CRL");
-	return 0;
+	ocsp_unref(answer);
 }
 
 static int
@@ -73,12 +68,16 @@ take_crl(struct evidence *evidence, const struct want *want, const void *bytes, 
 
 	if (crl == NULL)
 		return -1;
-	if (want->issuer != NULL && !crl_is_signed_by(crl, want->issuer)) {
+	if (want->issuer != NULL &&
+	    (X509_NAME_cmp(crl_issuer(crl), X509_get_subject_name(want->issuer)) != 0 ||
+		!crl_is_signed_by(crl, want->issuer))) {
 		crl_unref(crl);
 		return error_set(
 		    err, ERROR_INPUT, "the CRL is not signed by the key of the issuer");
 	}
-	return put_crl(evidence, want->key, crl, want->issuer != NULL, err);
+	if (want->issuer != NULL)
+		crl_vouch(crl, want->issuer, CRL_SIGNED);
+	return evidence_put_list(evidence, want->key, crl, want->issuer, false, err);
 }
 
 /* made: thisUpdate; 0: not checked. */
@@ -92,7 +91,7 @@ put_answer(struct evidence *evidence, const char *id, struct ocsp_answer *answer
 
 	(void)ocsp_bytes(answer, &size);
 	pthread_mutex_lock(&evidence->mutex);
-	older = made != 0 && is_older(&evidence->answers, id, made);
+	older = is_older(&evidence->answers, id, made);
 	if (older) {
 		ocsp_unref(answer);
 	} else {
@@ -116,11 +115,11 @@ take_answer(struct evidence *evidence, const struct want *want, const void *byte
 
 	if (answer == NULL)
 		return -1;
-	if (want->certificate != NULL && want->issuer != NULL &&
-	    ocsp_check(answer, want->certificate, want->issuer, at, 0, &says, err) != 0) {
+	if (ocsp_check(answer, want->certificate, want->issuer, at, 0, &says, err) != 0) {
 		ocsp_unref(answer);
 		return -1;
 	}
+	date_restored(evidence, want, at);
 	return put_answer(evidence, want->id, answer, says.this_update, err);
 }
 
@@ -152,70 +151,28 @@ evidence_take(struct evidence *evidence, const struct want *want, const void *by
 	return status;
 }
 
-/* A copy of what must outlive the lock. */
-struct kept {
-	char *key;
-	struct crl *crl;
-	struct ocsp_answer *answer;
-};
-
-static size_t
-copy_all(struct evidence *evidence, struct kept *all, size_t room)
-{
-	struct shelf_item *item;
-	size_t count = 0;
-
-	TAILQ_FOREACH(item, &evidence->crls.uses, by_use)
-	{
-		if (count < room && (all[count].key = strdup(item->key)) != NULL)
-			all[count++].crl = crl_ref(item->thing);
-	}
-	TAILQ_FOREACH(item, &evidence->answers.uses, by_use)
-	{
-		if (count < room && (all[count].key = strdup(item->key)) != NULL)
-			all[count++].answer = ocsp_ref(item->thing);
-	}
-	return count;
-}
-
-void
-evidence_each(struct evidence *evidence, evidence_item *item, void *context)
-{
-	struct kept *all;
-	size_t count = 0;
-	size_t i;
-
-	pthread_mutex_lock(&evidence->mutex);
-	all = calloc(evidence->crls.count + evidence->answers.count + 1, sizeof(*all));
-	if (all != NULL)
-		count = copy_all(evidence, all, evidence->crls.count + evidence->answers.count);
-	pthread_mutex_unlock(&evidence->mutex);
-	for (i = 0; i < count; i++) {
-		const unsigned char *bytes;
-		size_t size;
-
-		bytes = all[i].crl != NULL ? crl_der(all[i].crl, &size)
-					   : ocsp_bytes(all[i].answer, &size);
-		item(context, all[i].key, bytes, size);
-		crl_unref(all[i].crl);
-		ocsp_unref(all[i].answer);
-		free(all[i].key);
-	}
-	free(all);
-}
-
 /* A CRL's key begins with its kind; an answer's is an ocsp_id(), which has no space. */
+int
+evidence_put_back(struct evidence *evidence, const char *key, const void *bytes, size_t size,
+    enum crl_standing standing, struct error *err)
+{
+	struct ocsp_answer *answer;
+	struct crl *crl;
+
+	if (strchr(key, ' ') == NULL) {
+		answer = ocsp_read(bytes, size, NULL, 0, err);
+		return answer != NULL ? put_answer(evidence, key, answer, 0, err) : -1;
+	}
+	crl = crl_read(bytes, size, evidence->crl_size, err);
+	if (crl == NULL)
+		return -1;
+	crl_raise(crl, standing);
+	return evidence_put_list(evidence, key, crl, NULL, true, err);
+}
+
 int
 evidence_restore(
     struct evidence *evidence, const char *key, const void *bytes, size_t size, struct error *err)
 {
-	struct ocsp_answer *answer;
-	struct crl *crl;
-
-	if (strchr(key, ' ') != NULL) {
-		crl = crl_read(bytes, size, evidence->crl_size, err);
-		return crl != NULL ? put_crl(evidence, key, crl, false, err) : -1;
-	}
-	answer = ocsp_read(bytes, size, NULL, 0, err);
-	return answer != NULL ? put_answer(evidence, key, answer, 0, err) : -1;
+	return evidence_put_back(evidence, key, bytes, size, CRL_UNKNOWN, err);
 }

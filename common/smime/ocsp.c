@@ -250,6 +250,9 @@ ocsp_check(struct ocsp_answer *answer, X509 *certificate, X509 *issuer, time_t a
 	if (answer->until < says->until)
 		says->until = answer->until;
 	memcpy(says->responder, answer->responder, sizeof(says->responder));
+	says->delegate = answer->delegate;
+	says->no_check = answer->delegate != NULL &&
+			 X509_get_ext_by_NID(answer->delegate, NID_id_pkix_OCSP_noCheck, -1) >= 0;
 	status = check_dates(answer, says, at, err);
 out:
 	pthread_mutex_unlock(&answer->mutex);

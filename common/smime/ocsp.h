@@ -40,6 +40,9 @@ struct ocsp_says {
 	time_t
 	    until; /* it holds so long: nextUpdate, or less where the signer's certificate ends */
 	char responder[160]; /* who signed, for people */
+	X509 *delegate;      /* whom the issuer certified for it; lives as long as the answer; NULL:
+				the issuer itself */
+	bool no_check; /* the issuer says that the delegate need not be looked up (4.2.2.2.1) */
 };
 
 /* The text by which a certificate of an issuer is told from all others: its CertID (4.1.1) hashed. */
@@ -63,7 +66,7 @@ const unsigned char *ocsp_bytes(const struct ocsp_answer *answer, size_t *size);
 /*
  * What the answer says of a certificate, if it may be believed as of `at`: the issuer signed it, or
  * one whom the issuer itself certified for it (4.2.2.2), with a digest of at least `strength`
- * (signature_strength()). An answer that has expired fills *says and gives ERROR_LIMIT; every other
+ * (signature_strength()). Whether the issuer has revoked that one's certificate isn't looked at. An answer that has expired fills *says and gives ERROR_LIMIT; every other
  * failure is ERROR_INPUT or ERROR_TEMPORARY.
  */
 MUST_CHECK int ocsp_check(struct ocsp_answer *answer, X509 *certificate, X509 *issuer, time_t at,

@@ -21,6 +21,7 @@ struct ocsp_answer {
 	time_t from;                           /* the signer's certificate holds from then */
 	time_t until;
 	char responder[160];
+	X509 *delegate; /* within basic; NULL: the issuer itself signed */
 };
 
 /* The CertID by SHA-1; NULL without memory. */

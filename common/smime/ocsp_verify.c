@@ -52,6 +52,7 @@ note_signer(struct ocsp_answer *answer, X509 *signer, X509 *issuer, struct error
 		return error_no_memory(err);
 	snprintf(answer->responder, sizeof(answer->responder), "%.150s", name);
 	free(name);
+	answer->delegate = delegated ? signer : NULL;
 	answer->strength = 1000;
 	answer->digest = "";
 	weaken(answer, OCSP_resp_get0_tbs_sigalg(answer->basic));

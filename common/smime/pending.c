@@ -22,8 +22,8 @@ pending_new(void)
 	return pending;
 }
 
-void
-pending_authority_free(struct pending_authority *authority)
+static void
+free_authority(struct pending_authority *authority)
 {
 	size_t i;
 
@@ -78,7 +78,7 @@ pending_add(struct pending *pending)
 void
 pending_drop(struct pending *pending, size_t place)
 {
-	pending_authority_free(pending->items[place]);
+	free_authority(pending->items[place]);
 	pending->items[place] = pending->items[--pending->count];
 	pending->changes++;
 }

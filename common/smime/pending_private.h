@@ -28,7 +28,6 @@ struct pending {
 /* With the mutex held. pending_find: by the SHA-256 where there is one, else by name and key. */
 struct pending_authority *pending_find(
     const struct pending *pending, const char *sha256, const char *subject, const char *key_id);
-void pending_authority_free(struct pending_authority *authority);
 
 /* An empty one in the store; NULL without memory. Takes texts over as they are set. */
 struct pending_authority *pending_add(struct pending *pending);

@@ -7,13 +7,7 @@
 static bool
 covers(const struct trust_anchor *anchor, const char *domain)
 {
-	size_t i;
-
-	for (i = 0; i < anchor->domain_count; i++) {
-		if (address_domain_covers(anchor->domains[i], domain))
-			return true;
-	}
-	return false;
+	return address_domain_is_covered(domain, anchor->domains, anchor->domain_count);
 }
 
 /* Forgets domains and recipients that it counts for; whether none is left. */

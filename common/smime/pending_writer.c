@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "smime/pending_private.h"
@@ -22,43 +22,16 @@ file_path(const struct pending *pending, const char *ending, char *out, size_t s
 	snprintf(out, size, "%s/" PENDING_FILE "%s", pending->folder, ending);
 }
 
-static int
-write_all(int fd, const struct buffer *text, struct error *err)
-{
-	size_t done = 0;
-
-	while (done < text->size) {
-		ssize_t size = write(fd, text->data + done, text->size - done);
-
-		if (size < 0 && errno != EINTR)
-			return error_errno(err, errno, "writing");
-		if (size > 0)
-			done += (size_t)size;
-	}
-	return fsync(fd) == 0 ? 0 : error_errno(err, errno, "writing");
-}
-
-/* The file as it was stays until the new one is whole. It names who gets mail: not for everybody. */
+/* It names who gets mail: not for everybody. */
 static int
 replace_file(const struct pending *pending, const struct buffer *text, struct error *err)
 {
+	const struct file_part all = {text->data, text->size};
 	char path[4096];
-	char temporary[4096];
-	int fd;
-	int status;
 
 	file_path(pending, "", path, sizeof(path));
-	file_path(pending, ".new", temporary, sizeof(temporary));
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0)
-		return error_errno(err, errno, "state-folder: %s", temporary);
-	status = write_all(fd, text, err);
-	close(fd);
-	if (status == 0 && rename(temporary, path) != 0)
-		status = error_errno(err, errno, "renaming");
-	if (status == 0)
+	if (file_replace(AT_FDCWD, path, 0640, &all, 1, err) == 0)
 		return 0;
-	unlink(temporary);
 	return error_prefix(err, "state-folder: %s: ", path);
 }
 
@@ -125,37 +98,20 @@ run_writer(void *context)
 	return NULL;
 }
 
-static int
-read_all(int fd, struct buffer *text, struct error *err)
-{
-	char piece[65536];
-	ssize_t size;
-
-	while ((size = read(fd, piece, sizeof(piece))) != 0) {
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return error_errno(err, errno, "reading");
-		if (buffer_append(text, piece, (size_t)size, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 int
 pending_read(struct pending *pending, const char *file, struct error *err)
 {
-	struct buffer text = {.limit = PENDING_FILE_MAX};
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	char *text;
+	size_t size;
 	int status;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : error_errno(err, errno, "%s", file);
-	status = read_all(fd, &text, err);
-	close(fd);
-	if (status == 0 && text.size > 0)
-		status = pending_read_text(pending, text.data, text.size, err);
-	buffer_free(&text);
+	if (file_read(AT_FDCWD, file, PENDING_FILE_MAX, &text, &size, err) != 0) {
+		if (errno == ENOENT)
+			return 0;
+		return error_prefix(err, "%s: ", file);
+	}
+	status = pending_read_text(pending, text, size, err);
+	free(text);
 	return status == 0 ? 0 : error_prefix(err, "%s: ", file);
 }
 

@@ -43,8 +43,8 @@ shelf_init(struct shelf *shelf, size_t count_max, size_t bytes_max, void (*free_
 	return true;
 }
 
-static void
-drop(struct shelf *shelf, struct shelf_item *item)
+void
+shelf_drop(struct shelf *shelf, struct shelf_item *item)
 {
 	TAILQ_REMOVE(&shelf->uses, item, by_use);
 	TAILQ_REMOVE(chain_of_key(shelf, item->key), item, by_key);
@@ -63,19 +63,47 @@ shelf_clear(struct shelf *shelf)
 
 	while (shelf->keys != NULL && shelf->names != NULL &&
 	       (item = TAILQ_FIRST(&shelf->uses)) != NULL)
-		drop(shelf, item);
+		shelf_drop(shelf, item);
 	free(shelf->keys);
 	free(shelf->names);
 	shelf->keys = NULL;
 	shelf->names = NULL;
 }
 
-static void
-make_room(struct shelf *shelf, size_t bytes)
+static bool
+is_worthy(const struct shelf *shelf, void *thing)
+{
+	return shelf->is_worthy == NULL || shelf->is_worthy(thing);
+}
+
+/* The last used of those that are not worthy; of all, where a worthy one is to come. NULL: none. */
+static struct shelf_item *
+find_victim(struct shelf *shelf, bool worthy)
+{
+	struct shelf_item *item;
+
+	if (shelf->is_worthy != NULL) {
+		TAILQ_FOREACH_REVERSE(item, &shelf->uses, shelf_list, by_use)
+		{
+			if (!is_worthy(shelf, item->thing))
+				return item;
+		}
+	}
+	return worthy ? TAILQ_LAST(&shelf->uses, shelf_list) : NULL;
+}
+
+static bool
+make_room(struct shelf *shelf, size_t bytes, bool worthy)
 {
 	while (shelf->count > 0 &&
-	       (shelf->count >= shelf->count_max || shelf->bytes + bytes > shelf->bytes_max))
-		drop(shelf, TAILQ_LAST(&shelf->uses, shelf_list));
+	       (shelf->count >= shelf->count_max || shelf->bytes + bytes > shelf->bytes_max)) {
+		struct shelf_item *victim = find_victim(shelf, worthy);
+
+		if (victim == NULL)
+			return false;
+		shelf_drop(shelf, victim);
+	}
+	return true;
 }
 
 bool
@@ -86,13 +114,13 @@ shelf_add(
 	char *copy = strdup(key);
 
 	bytes += OVERHEAD + strlen(key);
-	if (item == NULL || copy == NULL || bytes > shelf->bytes_max) {
+	if (item == NULL || copy == NULL || bytes > shelf->bytes_max ||
+	    !make_room(shelf, bytes, is_worthy(shelf, thing))) {
 		free(item);
 		free(copy);
 		shelf->free_thing(thing);
 		return false;
 	}
-	make_room(shelf, bytes);
 	*item = (struct shelf_item){
 	    .key = copy, .name = name, .thing = thing, .bytes = bytes, .moment = moment};
 	TAILQ_INSERT_HEAD(&shelf->uses, item, by_use);
@@ -113,7 +141,7 @@ shelf_remove(struct shelf *shelf, const char *key)
 		struct shelf_item *next = TAILQ_NEXT(item, by_key);
 
 		if (strcmp(item->key, key) == 0)
-			drop(shelf, item);
+			shelf_drop(shelf, item);
 		item = next;
 	}
 }
@@ -138,6 +166,17 @@ shelf_by_key(struct shelf *shelf, const char *key)
 		return item;
 	}
 	return NULL;
+}
+
+struct shelf_item *
+shelf_next(struct shelf_item *item)
+{
+	const char *key = item->key;
+
+	do
+		item = TAILQ_NEXT(item, by_key);
+	while (item != NULL && strcmp(item->key, key) != 0);
+	return item;
 }
 
 struct shelf_item *

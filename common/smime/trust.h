@@ -46,9 +46,8 @@ bool trust_takes_from_directory(const struct trust *trust, size_t section);
 struct trust *trust_extend(
     struct trust *base, const struct trust_published *const *published, struct error *err);
 
-/* Anchors and intermediates, for people. */
+/* For people. */
 size_t trust_anchor_count(const struct trust *trust);
-size_t trust_intermediate_count(const struct trust *trust);
 
 enum trust_origin {
 	TRUST_CONFIGURED, /* in the section's anchors */
@@ -123,7 +122,8 @@ void trust_verdict_clear(struct trust_verdict *verdict);
  * ERROR_TEMPORARY/ERROR_INTERNAL, when verdict holds REASON_INTERNAL_ERROR.
  *
  * Wanted are: where a chain ends below an anchor, the issuer of its last link, if may_follow and
- * every link below it is signed by the one above; where a chain stands and the section checks
+ * every link below it is signed by the one above (meanwhile, and while it can't be had for the moment,
+ * the reason is ISSUER_UNAVAILABLE); where a chain stands and the section checks
  * revocation, an OCSP answer or a CRL for each link that none at hand speaks of.
  */
 MUST_CHECK int trust_judge(const struct trust *trust, const struct trust_question *question,

@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "smime/certificate.h"
-#include "smime/trust_section.h"
+#include "smime/trust_folder.h"
 
 /* Bytes of a file: one certificate, or a few, and some lines. */
 #define FILE_MAX ((size_t)1 << 20)
@@ -158,72 +159,71 @@ read_lines(struct trust_added *added, char *text, struct error *err)
 	return 0;
 }
 
-/* The file as text (free()); NULL, and *status -1 only without memory: a file that can't be read is a
- * CA that does not count, so that is only told. */
-static char *
-read_text(const char *path, int *status, struct error *err)
+/* The file as text (free()), if it may count. */
+static int
+read_text(const char *path, char **text, size_t *size, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat about;
-	char *text = NULL;
-	ssize_t size = -1;
+	int file = file_open(AT_FDCWD, path, &about, err);
+	int status;
 
-	if (fd < 0 || fstat(fd, &about) != 0) {
-		log_error("%s: does not count: %s", path, strerror(errno));
-	} else if (!S_ISREG(about.st_mode) || about.st_size > (off_t)FILE_MAX) {
-		log_error("%s: does not count: it is not a file of a certificate", path);
-	} else if ((about.st_mode & S_IWOTH) != 0) {
-		log_error("%s: does not count: everybody can write it (chmod o-w)", path);
-	} else if ((text = malloc((size_t)about.st_size + 1)) == NULL) {
-		*status = error_no_memory(err);
-	} else if ((size = read(fd, text, (size_t)about.st_size)) < 0) {
-		log_error("%s: does not count: %s", path, strerror(errno));
-		free(text);
-		text = NULL;
-	} else {
-		text[size] = '\0';
-	}
-	if (fd >= 0)
-		close(fd);
-	return text;
+	if (file < 0)
+		return -1;
+	if ((about.st_mode & S_IWOTH) != 0)
+		status = error_set(err, ERROR_INPUT, "everybody can write it (chmod o-w)");
+	else
+		status = file_read_open(file, &about, FILE_MAX, text, size, err);
+	close(file);
+	return status;
 }
 
+/* The certificates of a file, and for whom they count. */
+static int
+read_item(const char *path, struct trust_added *added, struct error *err)
+{
+	char *text = NULL;
+	char *lines = NULL;
+	size_t size;
+	int status = -1;
+
+	if (read_text(path, &text, &size, err) != 0)
+		return -1;
+	lines = strdup(text);
+	if (lines == NULL)
+		error_no_memory(err);
+	else if (read_lines(added, lines, err) != 0)
+		error_prefix(err, "For: ");
+	else if (added->domains.count == 0)
+		error_set(err, ERROR_INPUT,
+		    "no line \"For: DOMAIN\" in front of the certificate says for whom");
+	else
+		status = trust_folder_parse(added->certificates, path, text, size, err);
+	free(lines);
+	free(text);
+	return status;
+}
+
+/* A file that is not as it should be is a CA that does not count: that is safe, so it only is told.
+ * Another time it might be read: that is an error. */
 static int
 read_file(struct trust_added_list *list, const char *path, struct error *err)
 {
 	struct trust_added added = {strdup(path), {NULL, 0}, sk_X509_new_null()};
 	struct error wrong = ERROR_INIT;
-	char *text = NULL;
-	int status = 0;
+	int status;
 
-	if (added.file == NULL || added.certificates == NULL) {
-		status = error_no_memory(err);
-		goto drop;
-	}
-	text = read_text(path, &status, err);
-	if (text == NULL)
-		goto drop;
-	if (read_lines(&added, text, &wrong) != 0) {
-		if (wrong.code != ERROR_INPUT)
-			status = error_no_memory(err);
-		log_error("%s: does not count: For: %s", path, wrong.text);
-		goto drop;
-	}
-	if (added.domains.count == 0) {
-		log_error("%s: does not count: no line \"For: DOMAIN\" in front of the certificate "
-			  "says for whom",
-		    path);
-		goto drop;
-	}
-	status = trust_folder_read(path, added.certificates, err);
-	if (status != 0 || sk_X509_num(added.certificates) == 0)
-		goto drop;
-	free(text);
-	return append(list, &added, err);
-drop:
-	free(text);
+	if (added.file == NULL || added.certificates == NULL)
+		status = error_no_memory(&wrong);
+	else
+		status = read_item(path, &added, &wrong);
+	if (status == 0 && sk_X509_num(added.certificates) > 0)
+		return append(list, &added, err);
 	trust_added_clear(&added);
-	return status;
+	if (wrong.code == ERROR_TEMPORARY || wrong.code == ERROR_INTERNAL)
+		return error_set(err, wrong.code, "%s: %s", path, wrong.text);
+	if (status != 0)
+		log_error("%s: does not count: %s", path, wrong.text);
+	return 0;
 }
 
 /* An editor's copy of a file that was taken out must not count. */

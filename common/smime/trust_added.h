@@ -65,7 +65,7 @@ MUST_CHECK int trust_added_write(
 MUST_CHECK int trust_added_remove(const struct trust_added *added, struct error *err);
 
 /* trust_load.c's: makes a section of each set of domains in the list, behind the configured ones.
- * Its settings are those of the first configured section for these domains, else of the first. */
+ * Its settings are those of the first configured section for these domains, else the defaults. */
 struct trust;
 MUST_CHECK int trust_added_load(struct trust *trust, const struct config *config,
     const struct trust_added_list *list, struct error *err);

@@ -24,21 +24,27 @@ make_title(const struct strings *domains, struct error *err)
 	return buffer_take(&text);
 }
 
+/* A domain does not cover its subdomains: ".partner.example" is more than "partner.example". */
 static bool
 covers(const struct strings *patterns, const char *domain)
 {
-	const char *name = domain[0] == '.' ? domain + 1 : domain;
+	bool subdomains = domain[0] == '.';
 	size_t i;
 
 	for (i = 0; i < patterns->count; i++) {
-		if (strcmp(patterns->items[i], domain) == 0 ||
-		    address_domain_covers(patterns->items[i], name))
+		const char *pattern = patterns->items[i];
+
+		if (strcmp(pattern, domain) == 0)
+			return true;
+		if (subdomains && pattern[0] != '.' && pattern[0] != '*')
+			continue;
+		if (address_domain_covers(pattern, subdomains ? domain + 1 : domain))
 			return true;
 	}
 	return false;
 }
 
-/* The configured section whose settings hold. */
+/* The first configured section for all these domains; the count of them: there is none. */
 static size_t
 find_model(const struct config *config, const struct strings *domains)
 {
@@ -53,7 +59,7 @@ find_model(const struct config *config, const struct strings *domains)
 		if (d == domains->count)
 			return i;
 	}
-	return 0;
+	return config->trust_count;
 }
 
 static bool
@@ -118,26 +124,43 @@ gather(struct trust_section *section, const struct trust_added_list *list, struc
 	return trust_index_make(&section->anchors, certificates, err);
 }
 
+/* By the settings of a configured section, or the defaults: those of a section for other domains say
+ * nothing of these. */
+static int
+init_section(struct trust_section *section, const struct config *config, size_t model,
+    const struct strings *domains, struct error *err)
+{
+	struct config_trust defaults = {.title = NULL};
+	struct config_trust own;
+	int status = -1;
+
+	if (model == config->trust_count && config_trust_default(&defaults, err) != 0)
+		goto out;
+	own = model == config->trust_count ? defaults : config->trusts[model];
+	own.for_domains = *domains;
+	own.directory = NULL;
+	own.title = make_title(domains, err);
+	if (own.title != NULL)
+		status = trust_section_init(section, &own, (size_t)config->crl_size_limit, err);
+	free(own.title);
+out:
+	config_trust_clear(&defaults);
+	return status;
+}
+
 static int
 load_section(struct trust *trust, const struct config *config, const struct trust_added_list *list,
     size_t place, struct error *err)
 {
+	static const struct trust_index none = {NULL, 0};
 	struct trust_section *section = &trust->sections[trust->section_count++];
 	size_t model = find_model(config, &list->items[place].domains);
-	struct config_trust own = config->trusts[model];
-	int status;
 
-	own.for_domains = list->items[place].domains;
-	own.directory = NULL;
-	own.title = make_title(&own.for_domains, err);
-	if (own.title == NULL)
+	if (init_section(section, config, model, &list->items[place].domains, err) != 0 ||
+	    gather(section, list, err) != 0)
 		return -1;
-	status = trust_section_init(section, &own, (size_t)config->crl_size_limit, err);
-	free(own.title);
-	if (status != 0 || gather(section, list, err) != 0)
-		return -1;
-	return trust_index_copy(
-	    &section->intermediates, &trust->sections[model].intermediates, err);
+	return trust_index_copy(&section->intermediates,
+	    model == config->trust_count ? &none : &trust->sections[model].intermediates, err);
 }
 
 int

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/file.h"
 #include "smime/certificate.h"
 #include "smime/trust_added.h"
 
@@ -36,23 +36,9 @@ write_text(FILE *out, const struct trust_added *added, const struct certificate 
 	fprintf(out, "Subject: %s\n",
 	    escape_text(ESCAPE_LOG, certificate->subject, name, sizeof(name)));
 	fprintf(out, "SHA-256: %s\n", certificate->sha256);
-	if (PEM_write_X509(out, certificate->x509) != 1 || fflush(out) != 0 || ferror(out) ||
-	    fsync(fileno(out)) != 0)
-		return error_errno(err, errno, "writing");
+	if (PEM_write_X509(out, certificate->x509) != 1 || ferror(out))
+		return error_no_memory(err);
 	return 0;
-}
-
-static int
-sync_folder(const char *folder, struct error *err)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result = 0;
-
-	if (fd < 0 || fsync(fd) != 0)
-		result = error_errno(err, errno, "%s", folder);
-	if (fd >= 0)
-		close(fd);
-	return result;
 }
 
 static int
@@ -72,40 +58,26 @@ make_folder(const char *folder, struct error *err)
 	return 0;
 }
 
-/* Into a hidden file (those are not read), which then takes the place of the file. */
 static int
-replace(const char *folder, const struct trust_added *added, const struct certificate *certificate,
-    const char *who, struct error *err)
+replace(const struct trust_added *added, const struct certificate *certificate, const char *who,
+    struct error *err)
 {
-	char temporary[4096];
-	FILE *out;
-	int fd;
+	struct file_part all = {NULL, 0};
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &all.size);
+	int status;
 
-	if (snprintf(temporary, sizeof(temporary), "%s/.new-XXXXXX", folder) >=
-	    (int)sizeof(temporary))
-		return error_set(err, ERROR_PERMANENT, "added-trust: the path is too long");
-	fd = mkstemp(temporary);
-	if (fd < 0)
-		return error_errno(err, errno, "added-trust: %s", folder);
-	out = fdopen(fd, "w");
-	if (out == NULL) {
-		error_errno(err, errno, "added-trust: %s", folder);
-		close(fd);
-		goto remove;
-	}
+	if (out == NULL)
+		return error_no_memory(err);
+	status = write_text(out, added, certificate, who, err);
+	if (fclose(out) != 0 && status == 0)
+		status = error_no_memory(err);
+	all.bytes = text;
 	/* The daemon, another user, is to read it. */
-	if (fchmod(fd, 0644) != 0 || write_text(out, added, certificate, who, err) != 0) {
-		error_prefix(err, "added-trust: %s: ", folder);
-		fclose(out);
-		goto remove;
-	}
-	fclose(out);
-	if (rename(temporary, added->file) == 0)
-		return sync_folder(folder, err);
-	error_errno(err, errno, "added-trust: %s", added->file);
-remove:
-	unlink(temporary);
-	return -1;
+	if (status == 0)
+		status = file_replace(AT_FDCWD, added->file, 0644, &all, 1, err);
+	free(text);
+	return status == 0 ? 0 : error_prefix(err, "added-trust: %s: ", added->file);
 }
 
 int
@@ -128,7 +100,7 @@ trust_added_write(const char *folder, struct trust_added *added, const char *who
 	if (added->file == NULL)
 		error_no_memory(err);
 	else
-		result = replace(folder, added, certificate, who, err);
+		result = replace(added, certificate, who, err);
 out:
 	certificate_unref(certificate);
 	return result;
@@ -137,15 +109,7 @@ out:
 int
 trust_added_remove(const struct trust_added *added, struct error *err)
 {
-	char folder[4096];
-	char *slash;
-
-	if (unlink(added->file) != 0)
-		return error_errno(err, errno, "%s", added->file);
-	snprintf(folder, sizeof(folder), "%s", added->file);
-	slash = strrchr(folder, '/');
-	if (slash == NULL || slash == folder)
-		return 0;
-	*slash = '\0';
-	return sync_folder(folder, err);
+	return file_remove(AT_FDCWD, added->file, err) == 0
+		   ? 0
+		   : error_prefix(err, "%s: ", added->file);
 }

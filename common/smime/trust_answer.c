@@ -35,6 +35,90 @@ is_for_ever(const struct ocsp_says *says)
 	return says->status == STATUS_REVOKED && says->reason != CRL_REASON_CERTIFICATE_HOLD;
 }
 
+/* The chain above the link, with another certificate at its end; NULL without memory. */
+static STACK_OF(X509) * chain_of(const struct trust_link *link, X509 *certificate)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	bool above = false;
+	int i;
+
+	if (chain == NULL || !sk_X509_push(chain, certificate))
+		goto fail;
+	for (i = 0; i < sk_X509_num(link->chain); i++) {
+		X509 *x509 = sk_X509_value(link->chain, i);
+
+		if (above && !sk_X509_push(chain, x509))
+			goto fail;
+		above |= x509 == link->certificate;
+	}
+	return chain;
+fail:
+	sk_X509_free(chain);
+	return NULL;
+}
+
+/* What CRLs say of whom the issuer certified to answer; what isn't known is wanted. */
+static void
+check_delegate(
+    const struct trust_link *link, const struct ocsp_says *says, struct trust_link *delegate)
+{
+	*delegate = (struct trust_link){.section = link->section,
+	    .question = link->question,
+	    .chain = chain_of(link, says->delegate),
+	    .certificate = says->delegate,
+	    .issuer = link->issuer,
+	    .leaf = true,
+	    .points = crl_points(says->delegate)};
+	if (delegate->chain == NULL)
+		return;
+	trust_status_by_lists(delegate);
+	if (!says->no_check && (delegate->status == LINK_UNKNOWN || delegate->overdue))
+		trust_status_want_lists(delegate);
+	sk_X509_free(delegate->chain);
+	CRL_DIST_POINTS_free(delegate->points);
+	delegate->chain = NULL;
+	delegate->points = NULL;
+}
+
+/*
+ * Whether an answer counts, for who signed it (RFC 6960 4.2.2.2.1): not if he is revoked. Where nobody
+ * knows, and his certificate doesn't say that it need not be looked up, "good" counts as an unknown
+ * status does in this section, and "revoked" always.
+ */
+static bool
+may_answer(struct trust_link *link, const struct ocsp_says *says, time_t *until)
+{
+	struct trust_link delegate;
+	bool unknown;
+
+	*until = 0;
+	if (says->delegate == NULL)
+		return true;
+	check_delegate(link, says, &delegate);
+	if (delegate.status == LINK_GOOD && !says->no_check)
+		*until = delegate.until;
+	unknown = delegate.status == LINK_UNKNOWN && !says->no_check &&
+		  link->section->revocation == REVOCATION_HARD && says->status != STATUS_REVOKED;
+	if (!unknown && delegate.status != LINK_REVOKED)
+		return true;
+	trust_link_why(link, "the OCSP answer does not count: its signer \"%.100s\" %s%.180s",
+	    says->responder, unknown ? "may be revoked: " : "was ",
+	    unknown && delegate.words[0] == '\0' ? "no CRL is at hand" : delegate.words);
+	return false;
+}
+
+static void
+take_for(struct trust_link *link, const struct ocsp_says *says)
+{
+	time_t until;
+
+	if (!may_answer(link, says, &until))
+		return;
+	take(link, says);
+	if (until != 0 && until < link->until)
+		link->until = until;
+}
+
 void
 trust_status_by_answer(struct trust_link *link)
 {
@@ -50,9 +134,9 @@ trust_status_by_answer(struct trust_link *link)
 		return;
 	if (ocsp_check(answer, link->certificate, link->issuer, link->question->at,
 		link->section->min_strength, &says, &err) == 0) {
-		take(link, &says);
+		take_for(link, &says);
 	} else if (err.code == ERROR_LIMIT && is_for_ever(&says)) {
-		take(link, &says);
+		take_for(link, &says);
 		link->until = 0;
 	} else {
 		trust_link_why(link, "the OCSP answer does not count: %.150s", err.text);

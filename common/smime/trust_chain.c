@@ -183,7 +183,8 @@ try_way(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
 	    .reason = REASON_OK, .failed_depth = -1, .revocation = best->revocation};
 	int status = attempt(search, store, way, &verdict, err);
 
-	if (status == 0 && trust_rank(verdict.reason) > trust_rank(best->reason)) {
+	if (status == 0 &&
+	    (is_final(&verdict) || trust_rank(verdict.reason) > trust_rank(best->reason))) {
 		struct trust_verdict better = verdict;
 
 		verdict = *best;

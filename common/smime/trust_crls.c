@@ -41,6 +41,7 @@ take_file(void *context, const char *file, const char *bytes, size_t size, struc
 	}
 	if (crl_unusable(crl) != NULL)
 		log_warning("%s: this CRL can't be used: %s", file, crl_unusable(crl));
+	crl_raise(crl, CRL_SIGNED); /* an administrator put it there */
 	if (add(reading->crls, crl, file, err) != 0) {
 		crl_unref(crl);
 		return -1;
@@ -81,24 +82,27 @@ trust_crls_free(struct trust_crls *crls)
 	free(crls->items);
 }
 
-size_t
-trust_crls_find(
-    const struct trust_crls *crls, const X509_NAME *issuer, struct crl **out, size_t room)
+/* The place of the first whose issuer is not less (0) or greater (1) than this one. */
+static size_t
+boundary(const struct trust_crls *crls, const X509_NAME *issuer, int beyond)
 {
 	size_t low = 0;
 	size_t high = crls->count;
-	size_t count = 0;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (X509_NAME_cmp(crl_issuer(crls->items[middle]), issuer) < 0)
+		if (X509_NAME_cmp(crl_issuer(crls->items[middle]), issuer) < beyond)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	while (count < room && low < crls->count &&
-	       X509_NAME_cmp(crl_issuer(crls->items[low]), issuer) == 0)
-		out[count++] = crl_ref(crls->items[low++]);
-	return count;
+	return low;
+}
+
+size_t
+trust_crls_find(const struct trust_crls *crls, const X509_NAME *issuer, size_t *first)
+{
+	*first = boundary(crls, issuer, 0);
+	return boundary(crls, issuer, 1) - *first;
 }

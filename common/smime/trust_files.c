@@ -1,12 +1,14 @@
 /* The files of a folder, one by one. A file that can't be read is a CA or a list that doesn't count:
- * that is safe, so it only is told. */
+ * that is safe, so it only is told, unless it would be read another time. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "smime/trust_section.h"
 
@@ -17,40 +19,25 @@ struct walk {
 };
 
 static int
-take_file(const struct walk *walk, const char *file, size_t size, struct error *err)
+take_path(const struct walk *walk, const char *path, struct error *err)
 {
-	FILE *in = fopen(file, "re");
+	struct error wrong = ERROR_INIT;
 	char *bytes;
+	size_t size;
 	int status = 0;
 
-	if (in == NULL) {
-		log_warning("%s: skipped: %s", file, strerror(errno));
+	if (file_read(AT_FDCWD, path, walk->most, &bytes, &size, &wrong) != 0) {
+		if (wrong.code == ERROR_TEMPORARY)
+			return error_set(err, wrong.code, "%s: %s", path, wrong.text);
+		log_warning("%s: skipped: %s", path, wrong.text);
 		return 0;
 	}
-	bytes = malloc(size + 1);
-	if (bytes == NULL) {
-		fclose(in);
-		return error_no_memory(err);
-	}
-	size = fread(bytes, 1, size, in);
-	bytes[size] = '\0';
-	if (ferror(in))
-		log_warning("%s: skipped: it can't be read", file);
+	if (size == 0)
+		log_warning("%s: skipped: it is empty", path);
 	else
-		status = walk->take(walk->context, file, bytes, size, err);
+		status = walk->take(walk->context, path, bytes, size, err);
 	free(bytes);
-	fclose(in);
 	return status;
-}
-
-static int
-take_path(const struct walk *walk, const char *path, const struct stat *about, struct error *err)
-{
-	if (about->st_size <= 0 || (size_t)about->st_size > walk->most) {
-		log_warning("%s: skipped: it is empty, or larger than %zu bytes", path, walk->most);
-		return 0;
-	}
-	return take_file(walk, path, (size_t)about->st_size, err);
 }
 
 static int
@@ -68,7 +55,7 @@ take_entry(const struct walk *walk, const char *folder, const char *name, struct
 	}
 	if (!S_ISREG(about.st_mode))
 		return 0;
-	return take_path(walk, path, &about, err);
+	return take_path(walk, path, err);
 }
 
 static int
@@ -90,7 +77,7 @@ trust_folder_each(const char *path, size_t most, trust_file *take, void *context
 	if (stat(path, &about) != 0)
 		return error_errno(err, errno, "%s", path);
 	if (S_ISREG(about.st_mode))
-		return take_path(&walk, path, &about, err);
+		return take_path(&walk, path, err);
 	count = scandir(path, &names, not_hidden, alphasort);
 	if (count < 0)
 		return error_errno(err, errno, "%s", path);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "smime/trust_folder.h"
 #include "smime/trust_section.h"
 
 static bool
@@ -69,15 +70,18 @@ add_pem(STACK_OF(X509) * certificates, BIO *bio, const char *file, struct error 
 	return status;
 }
 
-static int
-add_bytes(void *context, const char *file, const char *bytes, size_t size, struct error *err)
+int
+trust_folder_parse(STACK_OF(X509) * certificates, const char *file, const char *bytes, size_t size,
+    struct error *err)
 {
-	STACK_OF(X509) *certificates = context;
 	BIO *bio;
 	int status;
 
-	if (strstr(bytes, "-----BEGIN ") == NULL)
-		return add_der(certificates, (const unsigned char *)bytes, (long)size, file, err);
+	if (strstr(bytes, "-----BEGIN ") == NULL) {
+		status = add_der(certificates, (const unsigned char *)bytes, (long)size, file, err);
+		ERR_clear_error();
+		return status;
+	}
 	bio = BIO_new_mem_buf(bytes, (int)size);
 	if (bio == NULL)
 		return error_no_memory(err);
@@ -86,11 +90,14 @@ add_bytes(void *context, const char *file, const char *bytes, size_t size, struc
 	return status;
 }
 
+static int
+add_file(void *context, const char *file, const char *bytes, size_t size, struct error *err)
+{
+	return trust_folder_parse(context, file, bytes, size, err);
+}
+
 int
 trust_folder_read(const char *path, STACK_OF(X509) * certificates, struct error *err)
 {
-	int status = trust_folder_each(path, TRUST_FILE_MAX, add_bytes, certificates, err);
-
-	ERR_clear_error();
-	return status;
+	return trust_folder_each(path, TRUST_FILE_MAX, add_file, certificates, err);
 }

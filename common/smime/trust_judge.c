@@ -165,6 +165,7 @@ static bool
 may_change(const struct trust_verdict *verdict)
 {
 	return verdict->reason == REASON_OK || verdict->reason == REASON_REVOKED ||
+	       verdict->reason == REASON_ISSUER_UNAVAILABLE ||
 	       verdict->reason == REASON_REVOCATION_UNAVAILABLE;
 }
 
@@ -184,16 +185,10 @@ judge_in_section(const struct trust *trust, const struct trust_section *section,
 static bool
 section_covers(const struct trust_section *section, const struct address *address)
 {
-	size_t i;
-
 	/* What a directory holds counts for the domains named, and so for none that isn't known. */
 	if (address == NULL || address_is_null(address))
 		return !section->from_directory;
-	for (i = 0; i < section->domain_count; i++) {
-		if (address_domain_covers(section->domains[i], address->domain))
-			return true;
-	}
-	return false;
+	return address_domain_is_covered(address->domain, section->domains, section->domain_count);
 }
 
 /* OK if any section says so; else the verdict that came furthest. */

@@ -7,7 +7,8 @@
 #include "base/clock.h"
 #include "smime/trust_status.h"
 
-/* Lists looked at for one link: those of its issuer, and of others that its points name. */
+/* Lists whose signatures are looked at for one link: of those of its issuer, and of others that its
+ * points name, that speak of it, the best known ones. A CA with more lists has them for other links. */
 #define LISTS_MAX 64
 /* Seconds that a list without nextUpdate holds. */
 #define LIST_LIFE 86400
@@ -16,6 +17,7 @@
 struct view {
 	struct crl *list;
 	unsigned int reasons;
+	int known; /* crl_standing(), or more: the link's issuer is known to have signed it */
 	bool listed;
 	struct crl_entry entry;
 	time_t end; /* its nextUpdate */
@@ -26,6 +28,13 @@ struct view {
 struct views {
 	struct view items[LISTS_MAX];
 	size_t count;
+};
+
+/* Lists that speak of the link, not looked at closely yet. */
+struct pile {
+	struct view *views;
+	size_t count;
+	size_t room;
 };
 
 static void
@@ -40,15 +49,12 @@ set_age(const struct trust_link *link, struct view *view)
 	view->expired = view->overdue && at - view->end >= link->section->crl_grace;
 }
 
-/* Why a list can't be believed, or does not speak of the link; NULL: it does. */
+/* Why a list that speaks of the link can't be believed; NULL: it can. */
 static const char *
 look(const struct trust_link *link, struct view *view)
 {
 	const char *why = NULL;
 
-	view->reasons = crl_reasons_for(view->list, link->certificate, link->points, &why);
-	if (view->reasons == 0)
-		return why;
 	if (crl_unusable(view->list) != NULL)
 		return crl_unusable(view->list);
 	if (crl_this_update(view->list) > link->question->at + OCSP_SKEW)
@@ -61,35 +67,85 @@ look(const struct trust_link *link, struct view *view)
 	return NULL;
 }
 
-/* Lists of one name, as references. */
-static size_t
-fetch(const struct trust_link *link, const X509_NAME *issuer, struct crl **out, size_t room)
+static void
+say_why(struct trust_link *link, const struct crl *list, const char *why)
 {
-	size_t count = trust_crls_find(&link->section->crls, issuer, out, room);
+	char words[200];
 
-	if (link->question->evidence != NULL)
-		count += evidence_crls(link->question->evidence, issuer, out + count, room - count);
-	return count;
+	crl_describe(list, words, sizeof(words));
+	trust_link_why(link, "%s does not count: %s", words, why);
 }
 
-/* And those of cRLIssuers that the points name. */
-static size_t
-fetch_all(const struct trust_link *link, struct crl **out, size_t room)
+/* Takes a reference to a list that speaks of the link. False without memory. */
+static bool
+pick(struct trust_link *link, struct pile *pile, struct crl *list)
+{
+	struct view view = {.list = list};
+	const char *why = NULL;
+	struct view *more;
+
+	view.reasons = crl_reasons_for(list, link->certificate, link->points, &why);
+	if (view.reasons == 0) {
+		say_why(link, list, why);
+		return true;
+	}
+	view.known =
+	    crl_is_vouched_by(list, link->issuer) ? CRL_BELIEVED + 1 : (int)crl_standing(list);
+	if (pile->count == pile->room) {
+		more = realloc(pile->views, (pile->room * 2 + 8) * sizeof(*more));
+		if (more == NULL)
+			return false;
+		pile->views = more;
+		pile->room = pile->room * 2 + 8;
+	}
+	pile->views[pile->count++] = view;
+	crl_ref(list);
+	return true;
+}
+
+/* Of the lists of one name. */
+static bool
+pick_named(struct trust_link *link, struct pile *pile, const X509_NAME *issuer)
+{
+	const struct trust_crls *configured = &link->section->crls;
+	struct crl **fetched = NULL;
+	bool good = true;
+	size_t first;
+	size_t count = trust_crls_find(configured, issuer, &first);
+	size_t i;
+
+	for (i = first; i < first + count && good; i++)
+		good = pick(link, pile, configured->items[i]);
+	if (link->question->evidence == NULL)
+		return good;
+	count = evidence_crls(link->question->evidence, issuer, &fetched);
+	good = good && fetched != NULL;
+	for (i = 0; i < count; i++) {
+		good = good && pick(link, pile, fetched[i]);
+		crl_unref(fetched[i]);
+	}
+	free(fetched);
+	return good;
+}
+
+/* And of those of cRLIssuers that the points name. */
+static bool
+pick_all(struct trust_link *link, struct pile *pile)
 {
 	const X509_NAME *own = X509_get_issuer_name(link->certificate);
-	size_t count = fetch(link, own, out, room);
+	bool good = pick_named(link, pile, own);
 	int i;
 
-	for (i = 0; i < sk_DIST_POINT_num(link->points); i++) {
+	for (i = 0; i < sk_DIST_POINT_num(link->points) && good; i++) {
 		const GENERAL_NAMES *names = sk_DIST_POINT_value(link->points, i)->CRLissuer;
 		const GENERAL_NAME *name =
 		    sk_GENERAL_NAME_num(names) > 0 ? sk_GENERAL_NAME_value(names, 0) : NULL;
 
 		if (name != NULL && name->type == GEN_DIRNAME &&
 		    X509_NAME_cmp(name->d.directoryName, own) != 0)
-			count += fetch(link, name->d.directoryName, out + count, room - count);
+			good = pick_named(link, pile, name->d.directoryName);
 	}
-	return count;
+	return good;
 }
 
 static int
@@ -103,28 +159,45 @@ newest_first(const void *a, const void *b)
 	return l > r ? -1 : l < r;
 }
 
-static void
+/* What is known to be the issuer's: nothing that others have put there hides it. */
+static int
+best_known_first(const void *a, const void *b)
+{
+	const struct view *left = a;
+	const struct view *right = b;
+
+	if (left->known != right->known)
+		return left->known > right->known ? -1 : 1;
+	return newest_first(a, b);
+}
+
+/* False without memory: then lists may be missing that would say "revoked". */
+static bool
 gather(struct trust_link *link, struct views *views)
 {
-	struct crl *lists[LISTS_MAX];
-	size_t count = fetch_all(link, lists, LISTS_MAX);
-	char words[200];
+	struct pile pile = {NULL, 0, 0};
+	bool good = pick_all(link, &pile);
 	size_t i;
 
 	views->count = 0;
-	for (i = 0; i < count; i++) {
-		struct view view = {.list = lists[i]};
-		const char *why = look(link, &view);
+	if (pile.count > 0)
+		qsort(pile.views, pile.count, sizeof(*pile.views), best_known_first);
+	for (i = 0; i < pile.count; i++) {
+		struct view *view = &pile.views[i];
+		const char *why = "there are too many";
 
+		if (i < LISTS_MAX)
+			why = look(link, view);
 		if (why == NULL) {
-			views->items[views->count++] = view;
+			views->items[views->count++] = *view;
 			continue;
 		}
-		crl_describe(lists[i], words, sizeof(words));
-		trust_link_why(link, "%s does not count: %s", words, why);
-		crl_unref(lists[i]);
+		say_why(link, view->list, why);
+		crl_unref(view->list);
 	}
+	free(pile.views);
 	qsort(views->items, views->count, sizeof(views->items[0]), newest_first);
+	return good;
 }
 
 /* An entry that counts however old the list is: only what is on hold may come back. */
@@ -250,8 +323,10 @@ trust_status_by_lists(struct trust_link *link)
 		trust_link_why(link, "out of memory");
 		return;
 	}
-	gather(link, views);
-	conclude(link, views);
+	if (gather(link, views))
+		conclude(link, views);
+	else
+		trust_link_why(link, "out of memory");
 	for (i = 0; i < views->count; i++)
 		crl_unref(views->items[i].list);
 	free(views);

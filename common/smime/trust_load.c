@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "smime/trust_added.h"
+#include "smime/trust_folder.h"
 #include "smime/trust_section.h"
 
 static int
@@ -239,17 +240,6 @@ trust_anchor_count(const struct trust *trust)
 
 	for (i = 0; i < trust->section_count; i++)
 		count += trust->sections[i].anchors.count;
-	return count;
-}
-
-size_t
-trust_intermediate_count(const struct trust *trust)
-{
-	size_t count = 0;
-	size_t i;
-
-	for (i = 0; i < trust->section_count; i++)
-		count += trust->sections[i].intermediates.count;
 	return count;
 }
 

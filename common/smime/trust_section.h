@@ -13,11 +13,6 @@
 #include "smime/trust.h"
 #include "smime/trust_published.h"
 
-/* Certificates of one folder: a whole forest's CAs, or every public root, many times over. */
-#define TRUST_FOLDER_MAX 20000
-/* Bytes of one file in it: the bundle of all public roots has 0.3 MB. */
-#define TRUST_FILE_MAX ((size_t)16 << 20)
-
 /* CRLs of one folder. */
 #define TRUST_CRLS_MAX 5000
 /* Seconds after which a verdict that lacked something is made again. */
@@ -83,11 +78,6 @@ MUST_CHECK int trust_index_copy(
 /* Whether this very certificate is in it. */
 bool trust_index_holds(const struct trust_index *index, X509 *x509);
 
-/* Appends the certificates of a folder (or one file), PEM or DER. Files that are none are logged
- * and passed over. ERROR_LIMIT beyond TRUST_FOLDER_MAX. */
-MUST_CHECK int trust_folder_read(
-    const char *path, STACK_OF(X509) * certificates, struct error *err);
-
 /* What may stand in a chain. */
 struct trust_candidates {
 	STACK_OF(X509) * anchors; /* borrowed from the section, the question, and held */
@@ -103,7 +93,8 @@ void trust_candidates_free(struct trust_candidates *candidates);
 
 /*
  * Builds and verifies the chain of a certificate to one of the section's anchors. Fills reason (OK,
- * UNTRUSTED_ISSUER, INCOMPLETE_CHAIN, INVALID_CHAIN, REVOKED, REVOCATION_UNAVAILABLE; EXPIRED or
+ * UNTRUSTED_ISSUER, INCOMPLETE_CHAIN, ISSUER_UNAVAILABLE, INVALID_CHAIN, REVOKED,
+ * REVOCATION_UNAVAILABLE; EXPIRED or
  * NOT_YET_VALID for the certificate itself; WEAK_KEY or WEAK_DIGEST for a link above it or its
  * signature), the failed link, what is known of revocation, and valid_until. -1 only for
  * ERROR_TEMPORARY/ERROR_INTERNAL.
@@ -118,7 +109,7 @@ int trust_revocation_check(const struct trust_section *section,
     struct trust_verdict *verdict);
 
 /* Wants the issuer of the last link of a chain that ends too soon; where it can't be had, says why
- * in verdict's detail. */
+ * in verdict's detail, and where that is so for the moment (or it is wanted only now), in its reason. */
 void trust_want_issuer(const struct trust_section *section, const struct trust_question *question,
     STACK_OF(X509) * chain, struct trust_verdict *verdict);
 
@@ -127,12 +118,12 @@ void trust_want_issuer(const struct trust_section *section, const struct trust_q
 MUST_CHECK int trust_crls_read(
     struct trust_crls *crls, const char *path, size_t most, struct error *err);
 void trust_crls_free(struct trust_crls *crls);
-/* References to an issuer's CRLs: how many were written to out[room]. */
-size_t trust_crls_find(
-    const struct trust_crls *crls, const X509_NAME *issuer, struct crl **out, size_t room);
+/* How many are this issuer's; *first is the place of the first. */
+size_t trust_crls_find(const struct trust_crls *crls, const X509_NAME *issuer, size_t *first);
 
-/* Calls with each file of a folder (hidden ones apart), or the one file, of at most `most` bytes; a
- * NUL follows them. What can't be read is logged. An error of the callee ends it. */
+/* trust_files.c: calls with each file of a folder (hidden ones apart), or the one file, of at most
+ * `most` bytes; a NUL follows them. What can't be read is logged; an error of the callee, and a file
+ * that can't be read just now (ERROR_TEMPORARY), ends it. */
 typedef int trust_file(
     void *context, const char *file, const char *bytes, size_t size, struct error *err);
 MUST_CHECK int trust_folder_each(

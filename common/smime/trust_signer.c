@@ -40,8 +40,10 @@ is_signed_in_chain(const struct trust_link *link, struct crl *list, const char *
 	for (i = 0; i < sk_X509_num(link->chain); i++) {
 		X509 *x509 = sk_X509_value(link->chain, i);
 
-		if (above && is_named(x509, list) && has_signed(x509, list, why))
+		if (above && is_named(x509, list) && has_signed(x509, list, why)) {
+			crl_vouch(list, x509, CRL_BELIEVED);
 			return true;
+		}
 		above |= x509 == link->certificate;
 	}
 	return false;
@@ -59,8 +61,10 @@ is_signed_by_anchor(const struct trust_link *link, struct crl *list, const char 
 	if (is_named(link->issuer, list))
 		return false;
 	for (i = first; i < first + count; i++) {
-		if (has_signed(anchors->items[i], list, why))
+		if (has_signed(anchors->items[i], list, why)) {
+			crl_vouch(list, anchors->items[i], CRL_BELIEVED);
 			return true;
+		}
 	}
 	return false;
 }
@@ -135,6 +139,8 @@ is_signed_elsewhere(const struct trust_link *link, struct crl *list, const char 
 			continue;
 		tried++;
 		found = reaches_anchor(link, signer);
+		if (found)
+			crl_vouch(list, signer, CRL_BELIEVED);
 	}
 	sk_X509_pop_free(signers, X509_free);
 	if (tried > 0 && !found)

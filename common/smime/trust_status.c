@@ -38,6 +38,8 @@ want_url(struct trust_link *link, enum want_kind kind, const char *url, X509 *is
 	    evidence_paused(question->evidence, key, question->at, words, sizeof(words))) {
 		if (words[0] != '\0' && link->status == LINK_UNKNOWN)
 			trust_link_why(link, "%s", words);
+		if (evidence_came(question->evidence, key, question->wants->since))
+			question->wants->came = true;
 		return false;
 	}
 	if (link->ahead &&
@@ -114,6 +116,14 @@ want_list(struct trust_link *link)
 	for (i = 0; i < sk_DIST_POINT_num(link->points) && i < PLACES_MAX; i++)
 		wanted |= want_point(link, sk_DIST_POINT_value(link->points, i));
 	return wanted;
+}
+
+void
+trust_status_want_lists(struct trust_link *link)
+{
+	if (link->question->wants != NULL)
+		(void)want_list(link);
+	ERR_clear_error();
 }
 
 void

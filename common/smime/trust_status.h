@@ -40,6 +40,9 @@ void trust_status_by_lists(struct trust_link *link);
 /* Why a list can't be believed for who signed it (static); NULL: it can. */
 const char *trust_signer_fault(const struct trust_link *link, struct crl *list);
 
+/* Wants the CRLs that would tell, and nothing else. */
+void trust_status_want_lists(struct trust_link *link);
+
 /* Wants what would tell. Where nothing can be had for now, words say why. */
 void trust_status_want(struct trust_link *link);
 

@@ -44,18 +44,6 @@ consider(struct climb *climb, X509 *above, X509 *x509, X509 **best)
 		*best = above;
 }
 
-static bool
-covers(const struct trust_section *section, const struct address *address)
-{
-	size_t i;
-
-	for (i = 0; i < section->domain_count; i++) {
-		if (address_domain_covers(section->domains[i], address->domain))
-			return true;
-	}
-	return false;
-}
-
 static X509 *
 next(struct climb *climb, X509 *x509)
 {
@@ -70,7 +58,8 @@ next(struct climb *climb, X509 *x509)
 		size_t count = trust_index_find(&section->intermediates, issuer, &first);
 		size_t n;
 
-		if (count == 0 || !covers(section, climb->address))
+		if (count == 0 || !address_domain_is_covered(climb->address->domain,
+				      section->domains, section->domain_count))
 			continue;
 		for (n = first; n < first + count; n++)
 			consider(climb, section->intermediates.items[n], x509, &best);

@@ -26,24 +26,35 @@ links_verify(const struct trust_section *section, STACK_OF(X509) * chain)
 	return true;
 }
 
+/* What came of wanting. */
+struct outcome {
+	bool may_come;   /* it is wanted, or can't be had for the moment */
+	char words[200]; /* why it can't be had; "" */
+};
+
 /* Wants what is at a URL, if it may be had now. Else words say why not. */
 static bool
-want_url(const struct trust_question *question, const char *url, char *words, size_t size)
+want_url(const struct trust_question *question, const char *url, struct outcome *outcome)
 {
 	char key[WANT_KEY_MAX];
 
 	if (!want_key(WANT_ISSUER, url, NULL, NULL, key))
 		return false;
-	if (question->evidence != NULL &&
-	    evidence_paused(question->evidence, key, question->at, words, size))
+	if (question->evidence != NULL && evidence_paused(question->evidence, key, question->at,
+					      outcome->words, sizeof(outcome->words))) {
+		if (evidence_came(question->evidence, key, question->wants->since))
+			question->wants->came = true;
+		outcome->may_come |= evidence_may_come(question->evidence, key, question->at);
 		return false;
+	}
 	(void)wants_add(question->wants, WANT_ISSUER, url, NULL, NULL);
+	outcome->may_come = true;
 	return true;
 }
 
 static void
-want_first(const struct trust_question *question, const AUTHORITY_INFO_ACCESS *access, char *words,
-    size_t size)
+want_first(const struct trust_question *question, const AUTHORITY_INFO_ACCESS *access,
+    struct outcome *outcome)
 {
 	int i;
 
@@ -57,7 +68,7 @@ want_first(const struct trust_question *question, const AUTHORITY_INFO_ACCESS *a
 		url = place->location->d.uniformResourceIdentifier;
 		if (strlen((const char *)ASN1_STRING_get0_data(url)) ==
 			(size_t)ASN1_STRING_length(url) &&
-		    want_url(question, (const char *)ASN1_STRING_get0_data(url), words, size))
+		    want_url(question, (const char *)ASN1_STRING_get0_data(url), outcome))
 			return;
 	}
 }
@@ -68,7 +79,7 @@ trust_want_issuer(const struct trust_section *section, const struct trust_questi
 {
 	X509 *last = sk_X509_value(chain, sk_X509_num(chain) - 1);
 	AUTHORITY_INFO_ACCESS *access;
-	char words[200] = "";
+	struct outcome outcome = {false, ""};
 	size_t used = strlen(verdict->detail);
 
 	if (question->wants == NULL || !question->may_follow || last == NULL ||
@@ -76,9 +87,14 @@ trust_want_issuer(const struct trust_section *section, const struct trust_questi
 	    sk_X509_num(chain) > section->max_depth + 1 || !links_verify(section, chain))
 		return;
 	access = X509_get_ext_d2i(last, NID_info_access, NULL, NULL);
-	want_first(question, access, words, sizeof(words));
-	if (words[0] != '\0')
-		snprintf(verdict->detail + used, sizeof(verdict->detail) - used, "; %s", words);
+	want_first(question, access, &outcome);
+	if (outcome.words[0] != '\0')
+		snprintf(
+		    verdict->detail + used, sizeof(verdict->detail) - used, "; %s", outcome.words);
+	if (outcome.may_come) {
+		verdict->reason = REASON_ISSUER_UNAVAILABLE;
+		verdict->valid_until = question->at + TRUST_UNKNOWN_HOLDS;
+	}
 	AUTHORITY_INFO_ACCESS_free(access);
 	ERR_clear_error();
 }

@@ -38,6 +38,7 @@ wants_clear(struct wants *wants)
 {
 	while (wants->count > 0)
 		want_clear(&wants->items[--wants->count]);
+	wants->came = false;
 }
 
 static bool

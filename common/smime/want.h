@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
@@ -41,6 +42,8 @@ struct want {
 struct wants {
 	struct want items[WANTS_MAX];
 	size_t count;
+	uint64_t since; /* evidence_told() before it was judged; set by whoever judges */
+	bool came;      /* something lacking came while it was judged: judge again */
 };
 
 #define WANTS_INIT         \
@@ -48,7 +51,7 @@ struct wants {
 		.count = 0 \
 	}
 
-/* Frees what one holds, or all hold; they can be used again. A want moved elsewhere, its struct zeroed,
+/* Frees what one holds, or all hold; they can be used again (nothing came). A want moved elsewhere, its struct zeroed,
  * belongs to its new owner. */
 void want_clear(struct want *want);
 void wants_clear(struct wants *wants);

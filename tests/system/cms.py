@@ -7,7 +7,7 @@ import shutil
 import tempfile
 
 from milter import split
-from place import require, run
+from place import Failure, require, run
 
 # What openssl prints for a content cipher → its name in our configuration.
 CIPHERS = {"aes-128-cbc": "aes128-cbc", "aes-192-cbc": "aes192-cbc", "aes-256-cbc": "aes256-cbc",
@@ -91,11 +91,23 @@ class Sealed:
         options = ["gpgsm", "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback",
                    "--passphrase-fd", "0"]
         try:
-            run([*options, "--import", identity.pkcs12()], stdin=b"secret\n")
+            import_into_gpgsm(options, identity)
             return run([*options, "--decrypt", self.file], stdin=b"secret\n").stdout
         finally:
             run(["gpgconf", "--homedir", home, "--kill", "all"])
             shutil.rmtree(home, ignore_errors=True)
+
+
+def import_into_gpgsm(options, identity, files=6):
+    """gpgsm 2.2 can't read one PKCS #12 file in 64: it forgets that a number of 64 octets may begin
+    with a zero when it derives the key (RFC 7292 B.2 step 6C), once or twice for each of the salts.
+    Another file has other salts."""
+    for number in range(files):
+        done = run([*options, "--import", identity.pkcs12(name=f"-{number}")], stdin=b"secret\n",
+                   check=False)
+        if done.returncode == 0:
+            return
+    raise Failure(f"gpgsm imports none of {files} files:\n{done.stderr.decode()}")
 
 
 def encrypt(place, data, identities, cipher="aes-256-cbc"):
@@ -111,6 +123,18 @@ def encrypt(place, data, identities, cipher="aes-256-cbc"):
     kind = b"authEnveloped-data" if cipher.endswith("gcm") else b"enveloped-data"
     return (outer + b"MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; smime-type="
             + kind + b"; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n" + body)
+
+
+def sign(place, data, identity, digest="sha256"):
+    """A message as a mail client signs it in the clear, with its certificates."""
+    inner = place.write("client-inner", inner_entity(data))
+    done = run(["openssl", "cms", "-sign", "-md", digest, "-in", inner, "-signer", identity.cert,
+                "-inkey", identity.key,
+                *[part for certificate in identity.chain() for part in ("-certfile", certificate)]])
+    outer = b"".join(name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n"
+                     for name, value in split(data)[0]
+                     if not name.lower().startswith((b"content-", b"mime-")))
+    return outer + to_crlf(done.stdout)
 
 
 def to_crlf(data):

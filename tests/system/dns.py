@@ -1,11 +1,13 @@
 """A name server on loopback that knows no name, or never answers; and a way to have a program ask
 it and no other: a mount namespace of its own with another /etc/resolv.conf."""
+import os
 import socket
 import threading
 
 from place import run
 
-ADDRESS = "127.77.0.53"  # port 53 is free there, whatever runs on 127.0.0.1 or 127.0.0.53
+# Port 53 is free there, whatever runs on 127.0.0.1 or 127.0.0.53; each process has another one.
+ADDRESS = f"127.77.{os.getpid() // 250 % 250}.{1 + os.getpid() % 250}"
 
 
 class Dns:
@@ -19,7 +21,8 @@ class Dns:
         self._socket.bind((ADDRESS, 53))
         self._file = place.write("resolv.conf", f"nameserver {ADDRESS}\n"
                                  f"options timeout:{seconds} attempts:1\n")
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
         place.later(self.close)
 
     @property
@@ -36,6 +39,7 @@ class Dns:
 
     def close(self):
         self._socket.sendto(b"", (ADDRESS, 53))  # wakes the thread, which then ends
+        self._thread.join()
 
     def _serve(self):
         while True:

@@ -58,7 +58,8 @@ def result(tag, code=0, text="", referral=b""):
 
 class FakeLdap:
     """entries: address → [ldif.Entry]. delay: seconds before a search is answered. behaviour:
-    "answer", "never", "referral", "garbage", "close", "busy" or "someone else". part: so many
+    "answer", "hold" (until release()), "never", "referral", "garbage", "close", "busy" or "someone
+    else". part: so many
     members of a group are given at once, as Active Directory does with 1,500."""
 
     def __init__(self, place, entries, delay=0, behaviour="answer", part=None):
@@ -74,6 +75,7 @@ class FakeLdap:
         self.delay = delay
         self.behaviour = behaviour
         self.searches = 0
+        self._held = []
         self.port = 0
         ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -96,6 +98,16 @@ class FakeLdap:
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0))
+
+    def release(self):
+        """Answers all that was held, and what comes then at once."""
+        self._loop.call_soon_threadsafe(self._release)
+
+    def _release(self):
+        self.behaviour = "answer"
+        for held in self._held:
+            self._answer(*held)
+        self._held.clear()
 
     def close(self):
         self._loop.call_soon_threadsafe(self._server.close)
@@ -140,6 +152,9 @@ class FakeLdap:
         return search[0][1].decode().lower(), start
 
     def _answer(self, writer, number, wanted):
+        if self.behaviour == "hold":
+            self._held.append((writer, number, wanted))
+            return
         if writer.is_closing() or self.behaviour == "never":
             return
         if self.behaviour == "close":

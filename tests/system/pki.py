@@ -1,6 +1,8 @@
 """A throw-away PKI: certification authorities and end entities, good ones and bad ones."""
+import collections
 import datetime
 import os
+import shutil
 import threading
 
 from place import run
@@ -79,9 +81,10 @@ class Identity:
             authority = authority.issuer
         return certificates
 
-    def pkcs12(self, password="secret"):
-        """As clients import it. 3DES, because gpgsm reads no other from OpenSSL."""
-        path = self.cert[:-4] + ".p12"
+    def pkcs12(self, password="secret", name=""):
+        """As clients import it. 3DES, because gpgsm reads no other from OpenSSL. Another name:
+        another file, with salt of its own."""
+        path = self.cert[:-4] + name + ".p12"
         if not os.path.exists(path):
             run(["openssl", "pkcs12", "-export", "-in", self.cert, "-inkey", self.key,
                  "-certfile", self.issuer.identity.cert, "-out", path, "-name", self.name,
@@ -175,9 +178,32 @@ def escape(value):
     return "".join("\\" + char if char in "\\\"'#$;" else char for char in value)
 
 
+_taken = collections.Counter()
+_taking = threading.Lock()
+
+
 def make_key(path, kind):
-    run(["openssl", "genpkey", *KEYS[kind], "-out", path])
+    """No two of a process are the same. Making them takes longer than what they are for: where the
+    environment names a folder (tests/system/run does), they are kept there for the next one."""
+    folder = os.environ.get("SMIME_KEYS")
+    if folder is None:
+        run(["openssl", "genpkey", *KEYS[kind], "-out", path])
+    else:
+        with _taking:
+            number = _taken[kind]
+            _taken[kind] += 1
+        shutil.copyfile(kept_key(folder, kind, number), path)
     os.chmod(path, 0o600)
+
+
+def kept_key(folder, kind, number):
+    kept = os.path.join(folder, f"{kind}-{number}")
+    if not os.path.exists(kept):
+        os.makedirs(folder, 0o700, exist_ok=True)
+        own = f"{kept}.{os.getpid()}"
+        run(["openssl", "genpkey", *KEYS[kind], "-out", own])
+        os.rename(own, kept)  # another run may have made one meanwhile: either will do
+    return kept
 
 
 class BlobMaker:

@@ -3,12 +3,14 @@
 Processes are ended by their own pid, last started first. Should the run itself be killed, the
 kernel ends them (setpriv --pdeathsig); only the folder stays then.
 """
+import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 # Sanitized programs are slower: time limits of the tests are multiplied by this.
@@ -25,7 +27,7 @@ def require(condition, *words):
         raise Failure(" ".join(word if isinstance(word, str) else repr(word) for word in words))
 
 
-def wait_until(condition, what, seconds=20):
+def wait_until(condition, what, seconds=60):
     """Waits for a condition, not for a time; returns its (true) value."""
     end = time.monotonic() + seconds * SLOWER
     while True:
@@ -37,10 +39,32 @@ def wait_until(condition, what, seconds=20):
         time.sleep(0.01)
 
 
+def _ports():
+    """Below those that the kernel gives to anybody who asks for none in particular: between our
+    looking and a server's binding it could give away what was free. Each process begins elsewhere."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        end = int(file.read().split()[0])
+    end = end if end > 10000 else 32768
+    begin = max(1024, end - 20000)
+    for number in itertools.count(os.getpid() * 7919):
+        yield begin + number % (end - begin)
+
+
+_ports_left = _ports()
+_ports_lock = threading.Lock()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with _ports_lock:
+        for port in itertools.islice(_ports_left, 20000):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
+    raise Failure("no port is free")
 
 
 def answers(address):
@@ -87,7 +111,7 @@ class Process:
         with open(self.log, errors="replace") as log:
             return log.read()
 
-    def wait_for(self, condition, what, seconds=20):
+    def wait_for(self, condition, what, seconds=60):
         """Waits for a condition; fails at once if the process ends first."""
         def either():
             if not self.running():
@@ -100,7 +124,7 @@ class Process:
         if self.running():
             os.kill(self.pid, number)
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=60):
         """SIGTERM, and SIGKILL if that does not help; the exit code."""
         self.signal(signal.SIGTERM)
         try:

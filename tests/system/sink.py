@@ -117,7 +117,7 @@ class Sink:
     def to(self, recipient):
         return [message for message in self.all() if recipient in message.recipients]
 
-    def wait_for(self, recipient, count=1, seconds=30):
+    def wait_for(self, recipient, count=1, seconds=60):
         """The message that reached a recipient, or the list of them where several must."""
         wait_until(lambda: len(self.to(recipient)) >= count,
                    f"{count} message(s) for {recipient}", seconds)

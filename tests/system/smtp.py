@@ -28,7 +28,7 @@ class Reply:
 class Client(smtplib.SMTP):
     """client: the address to come from, as Postfix's XCLIENT lets a test pretend."""
 
-    def __init__(self, port, client=None, timeout=20):
+    def __init__(self, port, client=None, timeout=120):
         super().__init__("127.0.0.1", port, local_hostname="client.test", timeout=timeout * SLOWER)
         self.ehlo()
         if client is not None:

@@ -119,7 +119,7 @@ class Chaos:
 
     def control(self, request):
         with socket.socket(socket.AF_UNIX) as guest:
-            guest.settimeout(20 * SLOWER)
+            guest.settimeout(60 * SLOWER)
             guest.connect(self.daemon.control)
             guest.sendall(json.dumps(request).encode() + b"\n")
             answer = b""
@@ -165,7 +165,7 @@ def test_nothing_leaves_in_the_clear_whatever_happens(s):
     before = descriptors(chaos.daemon)
     chaos.run()
     chaos.recovers()
-    require(chaos.verdicts.get("seal", 0) > 100 / SLOWER, chaos.verdicts)
+    require(chaos.verdicts.get("seal", 0) > 30 / SLOWER, chaos.verdicts)
     wait_until(lambda: descriptors(chaos.daemon)[0] <= before[0] + 4,
                f"descriptors are given back: {before}")
     print(f"        descriptors, threads: {before}, then {descriptors(chaos.daemon)}", flush=True)

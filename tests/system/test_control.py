@@ -31,7 +31,7 @@ def lines(done):
     return [json.loads(line) for line in done.stdout.decode().splitlines()]
 
 
-def ask(path, request, timeout=20):
+def ask(path, request, timeout=60):
     """The answer to raw bytes, as the daemon sends it until it closes."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(timeout * SLOWER)
@@ -199,7 +199,7 @@ def test_bad_requests_get_a_clear_error(s):
     require(ask(daemon.control, b'{"command":"status"} \r\n{"command":"status"}\n')
             .endswith(b'{"end":true}\n'), "no end")
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20 * SLOWER)
+        client.settimeout(60 * SLOWER)
         client.connect(daemon.control)
         client.sendall(b'{"command":')
         client.shutdown(socket.SHUT_WR)

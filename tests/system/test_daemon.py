@@ -5,7 +5,6 @@ import pwd
 import shutil
 import signal
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +17,8 @@ from place import SLOWER, require, run, wait_until
 from scenario import SENDER
 from smtp import Client, message, send
 
+STOP_LIMIT = 25  # seconds, the default: what does not end by itself is ended then
+
 
 def decide(daemon, address, data=None):
     return milter.send(daemon.address, SENDER, [address], data or message(SENDER, address))
@@ -25,49 +26,51 @@ def decide(daemon, address, data=None):
 
 def test_fifty_waiting_sessions_make_nobody_wait_longer(s):
     """libmilter's worker pool lets ready sessions wait behind those whose callbacks wait. A
-    directory that takes a second, fifty sessions at once, each with an address of its own: none may
-    wait for another's answer."""
+    directory that answers only when it was asked by fifty sessions at once, each with an address of
+    its own: none may wait for another's answer."""
     anna = s.people.anna
     entries = [Entry(f"u{number}", f"u{number}@partner.example", blobs=anna.entry.blobs)
                for number in range(50)]
-    fake = FakeLdap(s.place, entries, delay=1)
+    fake = FakeLdap(s.place, entries, behaviour="hold")
     daemon = s.daemon(directories={"slow": {
         "uri": [fake.uri], "base": "dc=x,dc=test", "tls": "never", "domains": ["*"]}})
-    ready = threading.Barrier(50)
 
     def one(number):
         address = f"u{number}@partner.example"
         data = message(SENDER, address)
         with milter.Milter(daemon.address) as session:
-            ready.wait()
-            start = time.monotonic()
             outcome = session.send(SENDER, [address], data)
             # anna's certificate is not this address's: the look-up happened, the answer is no.
             require(outcome.verdict == "refuse", outcome.verdict, outcome.reply)
-            return time.monotonic() - start
 
     with ThreadPoolExecutor(50) as pool:
-        times = sorted(pool.map(one, range(50)))
-    require(times[0] > 0.9, "the directory was not asked:", times[0])
-    require(times[-1] < 1 + 1.5 * SLOWER, f"the last of 50 waited {times[-1]:.2f} s")
+        going = [pool.submit(one, number) for number in range(50)]
+        try:
+            wait_until(lambda: fake.searches == 50, "all have asked")
+            require(not any(future.done() for future in going), "somebody did not wait")
+        finally:
+            fake.release()
+        for future in going:
+            future.result()
 
 
 def test_a_stranger_does_not_wait_for_those_who_wait(s):
     """While 20 sessions wait for a directory, a message that needs none is served at once. (No rule
     looks at the subject: such a one may need a look-up for everybody.)"""
-    fake = FakeLdap(s.place, [], delay=3)
+    fake = FakeLdap(s.place, [], behaviour="hold")
     daemon = s.daemon(directories={"slow": {
-        "uri": [fake.uri], "base": "dc=x,dc=test", "tls": "never", "search-timeout": "10s"}},
+        "uri": [fake.uri], "base": "dc=x,dc=test", "tls": "never"}},
         rules={"partners": {"recipients": ["@partner.example"], "encrypt": "required"}})
     with ThreadPoolExecutor(20) as pool:
         waiting = [pool.submit(decide, daemon, f"u{number}@partner.example")
                    for number in range(20)]
-        wait_until(lambda: fake.searches == 20, "all are waiting")
-        start = time.monotonic()
-        outcome = decide(daemon, "someone@elsewhere.example")
-        took = time.monotonic() - start
-        require(outcome.verdict == "accept" and took < 1.5 * SLOWER, f"{took:.2f} s")
-        require(not any(future.done() for future in waiting), "nobody was waiting any more")
+        try:
+            wait_until(lambda: fake.searches == 20, "all are waiting")
+            outcome = decide(daemon, "someone@elsewhere.example")
+            require(outcome.verdict == "accept", outcome.verdict, outcome.reply)
+            require(not any(future.done() for future in waiting), "nobody was waiting any more")
+        finally:
+            fake.release()
 
 
 def test_reload_puts_a_new_configuration_in_force(s):
@@ -124,7 +127,7 @@ def test_stop_lets_a_running_transaction_finish(s):
         require(session.end(fields, body).changed, "not sealed")
     start = time.monotonic()
     daemon.stop()
-    require(time.monotonic() - start < 5 * SLOWER, "the stop took too long")
+    require(time.monotonic() - start < STOP_LIMIT / 2 * SLOWER, "the stop took too long")
 
 
 def accepts(address):
@@ -140,7 +143,7 @@ def test_stop_is_quick_when_nothing_runs(s):
     with milter.Milter(daemon.address):  # connected, but without a message
         start = time.monotonic()
         daemon.stop()
-        require(time.monotonic() - start < 2 * SLOWER, "the stop took too long")
+        require(time.monotonic() - start < STOP_LIMIT / 2 * SLOWER, "the stop took too long")
     require(not os.path.exists(daemon.address), "the socket stayed behind")
 
 
@@ -156,7 +159,7 @@ def test_stop_is_quick_on_one_processor(s):
                 pass
             start = time.monotonic()
             daemon.stop()
-            require(time.monotonic() - start < 2 * SLOWER, "the stop took too long")
+            require(time.monotonic() - start < STOP_LIMIT / 2 * SLOWER, "the stop took too long")
     finally:
         os.sched_setaffinity(0, everywhere)
 
@@ -168,7 +171,7 @@ def test_stop_waits_no_longer_than_the_limit(s):
         start = time.monotonic()
         daemon.stop()
         took = time.monotonic() - start
-    require(0.8 < took < 6 * SLOWER, f"{took:.1f} s")
+    require(0.8 < took < STOP_LIMIT / 2 * SLOWER, f"{took:.1f} s")
 
 
 def test_no_mail_is_lost_while_the_daemon_is_away(s):
@@ -248,7 +251,7 @@ def test_the_service_manager_is_told(s):
     path = s.place.path("notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
-        manager.settimeout(20 * SLOWER)
+        manager.settimeout(60 * SLOWER)
         os.environ["NOTIFY_SOCKET"] = path
         try:
             daemon = s.daemon()

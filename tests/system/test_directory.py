@@ -127,7 +127,7 @@ def test_a_second_server_takes_over_and_gives_back_and_senders_hear_nothing(s):
 def test_a_server_that_stops_answering_costs_only_the_search_time_where_there_is_another(s):
     fake = FakeLdap(s.place, s.people.entries(), behaviour="never")
     slapd = Slapd(s.place, s.people.entries(), s.people.server_ca)
-    servers = ldap(fake.uri, tls="never", **{"search-timeout": "500ms", "retry-interval": "1m"})
+    servers = ldap(fake.uri, tls="never", **{"search-timeout": "2s", "retry-interval": "1m"})
     servers["gal"]["uri"] = [fake.uri, slapd.uri]
     daemon = s.daemon(top={"cache-positive": "0s"}, directories=servers)
     for _ in range(3):

@@ -19,8 +19,8 @@ from smtp import Client, message
 
 COUNT = 2000 if SLOWER == 1 else 400
 SESSIONS = 8
-DEADLINE = 6000       # ms
-TIMEOUT = 500         # ms, of connecting and of a search
+DEADLINE = 15000      # ms
+TIMEOUT = 2000        # ms, of connecting and of a search: a live server never takes so long
 RETRY, RETRY_MAX = 200, 1000
 RULES = {"all": {"encrypt": "required"}}
 
@@ -224,7 +224,7 @@ def test_while_all_servers_are_dead_what_is_known_still_serves(s):
     took = (time.monotonic() - begun) * 1000
     print(f"        mail flows {took:.0f} ms after a server came back "
           f"(retry-interval-max {RETRY_MAX} ms)", flush=True)
-    require(took < (RETRY_MAX + 1500) * SLOWER, "too late:", took)
+    require(took < (RETRY_MAX + 5000) * SLOWER, "too late:", took)
 
     def served_fresh():
         must_seal(daemon, 0)

@@ -117,11 +117,14 @@ def test_an_ocsp_responder_is_asked(s):
 def test_an_answer_counts_only_if_the_right_one_signed_it(s):
     forest = Forest(s)
     delegated = forest.root.issue("delegated", [], key="p256", usage="digitalSignature",
+                                  extended="OCSPSigning", extensions=["noCheck=ignored"])
+    unchecked = forest.root.issue("unchecked", [], key="p256", usage="digitalSignature",
                                   extended="OCSPSigning")
     unauthorised = forest.root.issue("unauthorised", [], key="p256", usage="digitalSignature")
     empty = s.place.write("empty", "")
     outcomes = {}
     for name, options in (("delegate", {"signer": delegated}),
+                          ("unchecked", {"signer": unchecked}),  # it may be revoked
                           ("stranger", {"signer": forest.other.identity}),
                           ("upstart", {"signer": unauthorised}),
                           ("forgetful", {"index": empty})):
@@ -210,10 +213,14 @@ def test_a_missing_issuer_is_fetched(s):
               for kind in ("low.cer", "low.p7c", "low.pem")]
     junk = forest.person("junk", issuer(forest.web.url("/junk")),
                          authority=Authority(s.place.folder, "lost", "Lost", forest.root))
+    pages["/down"] = lambda handler: handler.send_error(503)
+    down = forest.person("down", issuer(forest.web.url("/down")),
+                         authority=Authority(s.place.folder, "away", "Away", forest.root))
     for number, address in enumerate(people):
         daemon = forest.daemon(name=f"daemon{number}", revocation="off")
         sealed(daemon, address)
     refused(daemon, junk, "untrusted-issuer")
+    deferred(daemon, down)
     asked = len(forest.web.asked)
     for number, options in enumerate(({"directory": {"follow-urls": "no"}}, {"fetch": "no"},
                                       {"fetch_allow": []})):
@@ -272,6 +279,14 @@ def test_what_was_fetched_survives_a_restart(s):
     refused(daemon, revoked, "revoked")
 
 
+def revoke_strangers(authority, count):
+    """As many entries of its CRL, of certificates that nobody has."""
+    with open(f"{authority.folder}/index", "w", encoding="ascii") as index:
+        for number in range(count):
+            index.write(f"R\t291231235959Z\t260101000000Z,keyCompromise\t{number + (1 << 120):032X}"
+                        "\tunknown\t/CN=x\n")
+
+
 def test_an_ldap_url_leads_to_the_configured_directory(s):
     forest = Forest(s)
     container = f"cn=cdp,{ldif.SUFFIX}"
@@ -281,6 +296,8 @@ def test_an_ldap_url_leads_to_the_configured_directory(s):
             "elsewhere": f"ldap://127.0.0.9/{quote(container)}?certificateRevocationList",
             "missing": f"ldap:///{quote('cn=none,' + ldif.SUFFIX)}?certificateRevocationList"}
     middle = Authority(s.place.folder, "middle", "Middle", forest.root)
+    # A list has other limits than a person's values: larger than a megabyte, it comes nevertheless.
+    revoke_strangers(forest.root, 36_000)
     slapd.modify(
         f"dn: {container}\nchangetype: add\nobjectClass: applicationProcess\n"
         "objectClass: pkiCA\ncn: cdp\n"
@@ -293,7 +310,8 @@ def test_an_ldap_url_leads_to_the_configured_directory(s):
     slapd.modify("".join(
         entry.text().replace("\n", "\nchangetype: add\n", 1) + "\n" for entry in forest.entries))
     options = {"directories": {"forest": {"uri": [slapd.uri], "base": ldif.SUFFIX,
-                                          "tls-ca": slapd.ca}}}
+                                          "tls-ca": slapd.ca, "values-limit": 2,
+                                          "value-size-limit": "4k"}}}
     for name in urls:
         settings = {**forest.settings(), **options}
         daemon = s.daemon(name=name, **settings)
@@ -309,10 +327,7 @@ def test_an_ldap_url_leads_to_the_configured_directory(s):
 def test_a_large_crl_stalls_nobody(s):
     forest = Forest(s)
     entries = 200_000
-    with open(f"{forest.root.folder}/index", "w", encoding="ascii") as index:
-        for number in range(entries):
-            index.write(f"R\t291231235959Z\t260101000000Z,keyCompromise\t{number + (1 << 120):032X}"
-                        "\tunknown\t/CN=x\n")
+    revoke_strangers(forest.root, entries)
     good = forest.person("good", point(forest.web.url("/large.crl")))
     revoked = forest.person("revoked", point(forest.web.url("/large.crl")))
     forest.root.revoke(forest.last)

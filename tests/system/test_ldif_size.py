@@ -80,7 +80,7 @@ def test_reloads_asked_for_during_one_are_one_more(s):
     while taken_up() == 0:
         daemon.process.signal(signal.SIGHUP)
         asked += 1
-    wait_until(lambda: taken_up() >= 2, "one more reload")
+    daemon.process.wait_for(lambda: taken_up() >= 2, "one more reload")
     daemon.stop()
     require(asked > 20 and taken_up() <= 3, asked, "asked for,", taken_up(), "reloads")
 

@@ -1,15 +1,21 @@
 #include "directory_fixture.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "smime/evidence.h"
+
+/* Linux gives away ports from 32768 on. */
+#define PORTS_BEGIN 12000
+#define PORT_PAIRS 10000
 
 static char everything[] = "*";
 static char *every_domain[] = {everything};
@@ -23,8 +29,8 @@ init_directory(struct config_directory *directory, const char *title)
 	directory->smime_attribute = (char *)"userSMIMECertificate";
 	directory->certificate_attribute = (char *)"userCertificate";
 	directory->ca_attribute = (char *)"cACertificate";
-	directory->connect_timeout = 3000;
-	directory->search_timeout = 5000;
+	directory->connect_timeout = 30000;
+	directory->search_timeout = 30000;
 	directory->connections = 2;
 	directory->searches = 50;
 	directory->idle_timeout = 300000;
@@ -116,6 +122,37 @@ fixture_write(const char *path, const void *text, size_t size)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_eq(fwrite(text, 1, size, file), size);
 	ck_assert_int_eq(fclose(file), 0);
+}
+
+static bool
+is_free(int port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	bool is;
+
+	ck_assert_int_ge(fd, 0);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	is = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	close(fd);
+	return is;
+}
+
+int
+fixture_ports(void)
+{
+	static unsigned long next;
+	int tries;
+
+	if (next == 0) /* each process begins elsewhere */
+		next = (unsigned long)getpid() * 7919;
+	for (tries = 0; tries < PORT_PAIRS; tries++) {
+		int port = PORTS_BEGIN + 2 * (int)(next++ % PORT_PAIRS);
+
+		if (is_free(port) && is_free(port + 1))
+			return port;
+	}
+	ck_abort_msg("no ports are free");
 }
 
 void

@@ -13,7 +13,7 @@
 #include "smime/recipient.h"
 
 /* Long enough for anything to happen that is to happen, milliseconds. */
-#define FIXTURE_PATIENCE 10000
+#define FIXTURE_PATIENCE 30000
 
 #define FIXTURE_DIRECTORIES_MAX 3
 
@@ -26,7 +26,9 @@ struct fixture {
 	char folder[64]; /* made by fixture_folder() */
 };
 
-/* The defaults (but for cache-error, cache-refresh and stale-if-error: off), with `count` directories titled "first", "second", "third", for all domains. */
+/* The defaults (but for cache-error, cache-refresh and stale-if-error: off; and a directory has the
+ * time of a busy machine), with `count` directories titled "first", "second", "third", for all
+ * domains. */
 void fixture_init(struct fixture *fixture, size_t count);
 /* Ends the resolver, removes the folder. */
 void fixture_end(struct fixture *fixture);
@@ -35,6 +37,10 @@ void fixture_end(struct fixture *fixture);
 void fixture_folder(struct fixture *fixture);
 const char *fixture_path(const struct fixture *fixture, const char *name);
 void fixture_write(const char *path, const void *text, size_t size);
+
+/* Two free ports of loopback in a row: below those that the kernel gives to anybody who asks for none
+ * in particular, so that they stay free until they are used, and if a server goes for a while. */
+int fixture_ports(void);
 
 /* The directory's list of domains or servers; all borrowed. */
 void fixture_list(struct strings *list, const char *const *items, size_t count);

@@ -327,6 +327,23 @@ START_TEST(domain_pattern_covers_itself_or_what_is_below)
 }
 END_TEST
 
+START_TEST(domain_is_covered_by_any_of_the_patterns)
+{
+	char one[] = "example.org";
+	char below[] = ".example.net";
+	char all[] = "*";
+	char *mixed[] = {one, below, all};
+
+	ck_assert(address_domain_is_covered("example.org", mixed, 2));
+	ck_assert(address_domain_is_covered("a.example.net", mixed, 2));
+	ck_assert(!address_domain_is_covered("example.net", mixed, 2));
+	ck_assert(!address_domain_is_covered("", mixed, 2));
+	ck_assert(address_domain_is_covered("", mixed, 3));
+	ck_assert(!address_domain_is_covered("example.org", mixed, 0));
+	ck_assert(!address_domain_is_covered("example.org", NULL, 0));
+}
+END_TEST
+
 static const char *const no_domains[] = {
     "", ".", "..", "@example.org", "a b", "*.example.org", "exa\nmple", ".[192.0.2.1]", "\xff"};
 
@@ -378,6 +395,7 @@ main(void)
 	LOOP(tcase, pattern_matches_what_it_says, patterns);
 	LOOP(tcase, pattern_that_can_never_match_is_refused, no_patterns);
 	LOOP(tcase, domain_pattern_covers_itself_or_what_is_below, domains);
+	tcase_add_test(tcase, domain_is_covered_by_any_of_the_patterns);
 	LOOP(tcase, what_is_no_domain_is_refused, no_domains);
 	LOOP(tcase, esmtp_parameters_behind_the_path_are_left_off, arguments);
 	return unit_run(suite);

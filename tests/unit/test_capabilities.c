@@ -131,8 +131,6 @@ START_TEST(order_is_kept_and_doubles_are_dropped)
 	ck_assert_int_eq(capabilities.ciphers[1], CIPHER_AES256_CBC);
 	ck_assert_int_eq(capabilities.ciphers[2], CIPHER_RC2_40);
 	ck_assert(capabilities.oaep && capabilities.oaep_sha256);
-	ck_assert(capabilities_have(&capabilities, CIPHER_DES3));
-	ck_assert(!capabilities_have(&capabilities, CIPHER_AES128_CBC));
 }
 END_TEST
 
@@ -205,19 +203,6 @@ START_TEST(no_list_cut_short_or_with_a_flipped_byte_is_overrun)
 }
 END_TEST
 
-START_TEST(the_best_is_the_strongest_that_can_be_made)
-{
-	struct capabilities capabilities;
-
-	ck_assert(read_list(RC2_40 DES3 AES128 AES256 RC2_40, &capabilities));
-	ck_assert_int_eq(capabilities_best(&capabilities)->id, CIPHER_AES256_CBC);
-	ck_assert(read_list(RC2_128 DES RC2_40, &capabilities));
-	ck_assert_ptr_null(capabilities_best(&capabilities));
-	ck_assert(read_list(AES192_GCM AES128, &capabilities));
-	ck_assert_int_eq(capabilities_best(&capabilities)->id, CIPHER_AES128_CBC);
-}
-END_TEST
-
 static const struct {
 	const char *entries;
 	enum cipher_id by[CLIENT_COUNT];
@@ -260,7 +245,7 @@ START_TEST(a_certificate_extension_is_read)
 
 	ck_assert(capabilities_of_certificate(x509, &capabilities));
 	ck_assert_int_eq(capabilities.from, CAPABILITIES_EXTENSION);
-	ck_assert_int_eq(capabilities_best(&capabilities)->id, CIPHER_AES256_CBC);
+	ck_assert_int_eq(capabilities.ciphers[0], CIPHER_AES256_CBC);
 	X509_free(x509);
 }
 END_TEST
@@ -334,7 +319,6 @@ main(void)
 	tcase_add_test(tcase, entries_beyond_the_limit_are_not_looked_at);
 	tcase_add_loop_test(tcase, what_is_no_list_is_refused, 0, (int)ARRAY_LENGTH(no_lists));
 	tcase_add_test(tcase, no_list_cut_short_or_with_a_flipped_byte_is_overrun);
-	tcase_add_test(tcase, the_best_is_the_strongest_that_can_be_made);
 	tcase_add_loop_test(tcase, the_fallback_is_what_the_client_knows_or_its_default, 0,
 	    (int)ARRAY_LENGTH(fallbacks));
 	tcase_add_test(tcase, a_certificate_extension_is_read);

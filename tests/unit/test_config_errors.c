@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/check.h"
 #include "test_config.h"
 
 /* A path that is longer than a socket's may be. */
@@ -131,6 +132,18 @@ static const struct {
 	"1: control-socket: the path of a unix socket must have less than 108 bytes"},
     {"control-group = no-such-group", "1: control-group: there is no group \"no-such-group\""},
     {"cache-refresh = 100", "1: cache-refresh: \"100\" is out of range: from 0 to 99"},
+    {"warning-header = \"Subject\"",
+	"1: warning-header: \"Subject\" is not the name of a field of its own, such as "
+	"\"X-SMIME-Warning\""},
+    {"warning-header = \"content-type\"",
+	"1: warning-header: \"content-type\" is not the name of a field of its own, such as "
+	"\"X-SMIME-Warning\""},
+    {"warning-header = \"X Warning\"",
+	"1: warning-header: \"X Warning\" is not the name of a field of its own, such as "
+	"\"X-SMIME-Warning\""},
+    {"authserv-id = \"\xc3\xa4.example\"",
+	"1: authserv-id: \"\xc3\xa4.example\" is not a name of printable ASCII characters, 200 at "
+	"most"},
     {"log-facility = local8",
 	"1: log-facility: \"local8\" is not one of mail, daemon, local0 to local7"},
     /* Directories. */
@@ -140,19 +153,20 @@ static const struct {
 	"1: a directory with uri needs base: where the search begins"},
     {"directory d { ldif = \"/nonexistent\" }", "1: ldif: /nonexistent: No such file or directory"},
     {"directory d { ldif = \"@D@\" }", "1: ldif: @D@ is not a file"},
-    {"directory d { base=x uri = \"http://h\" }",
+    {"directory d { base=\"o=x\" uri = \"http://h\" }",
 	"1: uri: \"http://h\": expected ldap://HOST, ldaps://HOST or ldapi://PATH"},
-    {"directory d { base=x uri = \"ldap:///x\" }", "1: uri: \"ldap:///x\": a host must be named"},
-    {"directory d { base=x uri = \"ldap://h:x\" }",
+    {"directory d { base=\"o=x\" uri = \"ldap:///x\" }",
+	"1: uri: \"ldap:///x\": a host must be named"},
+    {"directory d { base=\"o=x\" uri = \"ldap://h:x\" }",
 	"1: uri: \"ldap://h:x\": the port must be a number from 1 to 65535"},
-    {"directory d { base=x uri = \"ldap://h/o=x\" }",
+    {"directory d { base=\"o=x\" uri = \"ldap://h/o=x\" }",
 	"1: uri: \"ldap://h/o=x\": nothing may follow the host and port: base, scope and filter "
 	"have "
 	"their own settings"},
-    {"directory d { base=x uri = \"ldapi:///run/slapd\" }",
+    {"directory d { base=\"o=x\" uri = \"ldapi:///run/slapd\" }",
 	"1: uri: \"ldapi:///run/slapd\": expected the socket's absolute path with each / written "
 	"%2F, as in ldapi://%2Frun%2Fslapd%2Fldapi"},
-    {"directory d { base=x\nuri = { \"ldaps://a\", \"\" } }",
+    {"directory d { base=\"o=x\"\nuri = { \"ldaps://a\", \"\" } }",
 	"2: uri: an item of the list is empty"},
     {"directory d { " LDAP "bind-dn = \"cn=a\" }", "1: bind-dn needs bind-password-file"},
     {"directory d { " LDAP "bind-password-file = \"@F@\" }", "1: bind-password-file needs bind-dn"},
@@ -208,10 +222,12 @@ static const struct {
     {"directory d { " LDAP "\nbind-method = external }",
 	"2: bind-method = external needs TLS with tls-certificate, or ldapi://, which ldaps://h is "
 	"not: nothing else says who we are"},
-    {"directory d { base=x uri=\"ldap://127.0.0.1\" tls=never " CLIENT "\nbind-method=external }",
+    {"directory d { base=\"o=x\" uri=\"ldap://127.0.0.1\" tls=never " CLIENT
+     "\nbind-method=external }",
 	"2: bind-method = external needs TLS with tls-certificate, or ldapi://, which "
 	"ldap://127.0.0.1 is not: nothing else says who we are"},
-    {"directory d { base=x uri=\"ldapi://%2Fx\" referrals=\"ldaps://b\"\nbind-method=external }",
+    {"directory d { base=\"o=x\" uri=\"ldapi://%2Fx\" "
+     "referrals=\"ldaps://b\"\nbind-method=external }",
 	"2: bind-method = external needs TLS with tls-certificate, or ldapi://, which ldaps://b is "
 	"not: nothing else says who we are"},
     {"directory d { " LDAP CLIENT "bind-method = external\nbind-dn = x }",
@@ -222,6 +238,22 @@ static const struct {
 	"2: bind-dn and bind-password-file don't go with bind-method = external: the server knows "
 	"by "
 	"the connection who we are"},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"users\" }",
+	"2: base: \"users\" is no DN: its parts must be attribute=value, with commas between them"},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"dc=corp,example\" }",
+	"2: base: \"dc=corp,example\" is no DN: its parts must be attribute=value, with commas "
+	"between them"},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"dc=corp,\" }",
+	"2: base: \"dc=corp,\" is no DN: its parts must be attribute=value, with commas between "
+	"them"},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"=corp\" }",
+	"2: base: \"=corp\" is no DN: its parts must be attribute=value, with commas between them"},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"-a=b\" }",
+	"2: base: \"-a=b\" is no DN: its parts must be attribute=value, with commas between them"},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"cn=a<b\" }",
+	"2: base: \"cn=a<b\" is no DN: a \", < or > in it needs a backslash in front"},
+    {"directory d { uri=\"ldaps://a\"\nbase='cn=a\\x' }",
+	"2: base: \"cn=a\\\\x\" is no DN: a backslash stands before what needs none"},
     /* Trust. */
     {"\ntrust t { }",
 	"2: a trust section needs anchors: a folder or file of trusted certificates (or directory "
@@ -257,15 +289,25 @@ static const struct {
 	"2: directory: \"d\" has no uri: CA certificates are only taken from servers; those in "
 	"files "
 	"go to anchors and intermediates"},
-    {"directory d { base=x uri={\"ldaps://a\",\"ldap://127.0.0.1\"} tls=never }\n"
+    {"directory d { base=\"o=x\" uri={\"ldaps://a\",\"ldap://127.0.0.1\"} tls=never }\n"
      "trust t { anchor-bases=\"o=x\" for=x.example directory=d }",
 	"2: directory: \"d\" is asked at ldap://127.0.0.1 without TLS, so that anybody on the way "
 	"could say whom to trust: tls = required, ldaps:// or ldapi:// is needed"},
-    {"directory d { base=x uri=\"ldaps://a\" referrals=\"ldap://b\" tls=never }\n"
+    {"directory d { base=\"o=x\" uri=\"ldaps://a\" referrals=\"ldap://b\" tls=never }\n"
      "trust t { anchor-bases=\"o=x\" for=x.example directory=d }",
 	"2: directory: \"d\" is asked at ldap://b without TLS, so that anybody on the way could "
 	"say "
 	"whom to trust: tls = required, ldaps:// or ldapi:// is needed"},
+    {GAL "trust t { anchors=\"@F@\" for=x.example directory=gal\nanchor-bases={\"o=x\", \"x\"} }",
+	"3: anchor-bases: \"x\" is no DN: its parts must be attribute=value, with commas between "
+	"them"},
+    {GAL "trust t { anchors=\"@F@\" for=x.example directory=gal\nintermediate-bases={\"o=x\", "
+	 "\"x\"} }",
+	"3: intermediate-bases: \"x\" is no DN: its parts must be attribute=value, with commas "
+	"between them"},
+    {GAL "trust t { anchors=\"@F@\" for=x.example directory=gal\ncrl-bases={\"o=x\", \"x\"} }",
+	"3: crl-bases: \"x\" is no DN: its parts must be attribute=value, with commas between "
+	"them"},
     {"trust t { anchors = \"/nonexistent\" }",
 	"1: anchors: /nonexistent: No such file or directory"},
     {"trust t { anchors = /dev/null }", "1: anchors: /dev/null is not a file or folder"},
@@ -402,6 +444,26 @@ START_TEST(what_is_quoted_from_the_file_is_escaped)
 }
 END_TEST
 
+static const char *const names[] = {"", " ", "dc=corp,dc=example", "DC = corp , DC = example",
+    "CN=CDP,CN=Public Key Services,DC=corp", "2.5.4.11=x", "ou=a+cn=b,o=c", "o=x;c=de",
+    "o=", "cn=#0403666f6f", "cn=M\\C3\\BCller\\, Hans", "cn=\\ a\\ ", "cn=a\\\\b\\+c",
+    "cn=J\xc3\xbcrgen", "cn=a=b"};
+
+START_TEST(a_dn_may_be_spelt_in_many_ways)
+{
+	ck_assert_ptr_null(check_dn(names[_i]));
+}
+END_TEST
+
+static const char *const no_names[] = {",", "dc", "dc=corp,,o=x", "dc=corp,o=x+", "1 2=x",
+    "c\xc3\xb6=x", "cn=\\", "cn=\\g0", "cn=\\4", "cn=a\"b", "cn=a>b"};
+
+START_TEST(what_is_no_dn_is_told)
+{
+	ck_assert_ptr_nonnull(check_dn(no_names[_i]));
+}
+END_TEST
+
 static void
 refused_as_a_whole(const char *path, const char *problem)
 {
@@ -484,7 +546,7 @@ END_TEST
 /* The password's rights; and where a password may go. */
 START_TEST(a_password_is_kept_from_others)
 {
-	static const char bind[] = "directory d { base=x\nuri=\"%s\" tls=%s\n"
+	static const char bind[] = "directory d { base=\"o=x\"\nuri=\"%s\" tls=%s\n"
 				   "bind-dn=x bind-password-file=\"%s\" }";
 	char text[500], secret[128], problem[400];
 
@@ -538,8 +600,8 @@ static const char *const fine[] = {
     "control-socket = \"unix:/run/x\" control-group = root",
     "directory d { " LDAP CLIENT "bind-method = external }",
     "directory d { " LDAP CLIENT "bind-dn = x bind-password-file = \"@F@\" }",
-    "directory d { base=x uri=\"ldapi://%2Fx\" tls=never bind-method = external }",
-    "directory d { base=x uri=\"ldap://h\" " CLIENT "bind-method = external }",
+    "directory d { base=\"o=x\" uri=\"ldapi://%2Fx\" tls=never bind-method = external }",
+    "directory d { base=\"o=x\" uri=\"ldap://h\" " CLIENT "bind-method = external }",
     "directory d { " LDAP "retry-interval = 5m retry-interval-max = 5m }",
     "directory d { " LDAP "subaddress-delimiter = \"+\" }",
     "directory d { " LDAP "referrals = { \"ldaps://a\", \"ldap://b:3268/\" } }",
@@ -547,9 +609,9 @@ static const char *const fine[] = {
     GAL "trust t { directory=gal anchor-bases=\"o=x\" for=x.example }",
     GAL "trust t { anchors=\"@F@\" directory=gal intermediate-bases=\"o=x\" for=\".x.example\" }",
     GAL "trust t { anchors=\"@F@\" directory=gal crl-bases=\"o=x\" for=x.example }",
-    "directory d { base=x uri={\"ldapi://%2Fx\",\"ldaps://a\"} tls=never }\n"
+    "directory d { base=\"o=x\" uri={\"ldapi://%2Fx\",\"ldaps://a\"} tls=never }\n"
     "trust t { directory=d anchor-bases=\"o=x\" for=x.example }",
-    "directory d { base=x uri=\"ldap://a\" }\n"
+    "directory d { base=\"o=x\" uri=\"ldap://a\" }\n"
     "trust t { directory=d anchor-bases=\"o=x\" for=x.example }",
     "trust t { anchors=\"@F@\" directory=\"\" anchor-bases={} }",
 };
@@ -571,6 +633,8 @@ test_config_errors(void)
 {
 	TCase *tcase = tcase_create("errors");
 
+	tcase_add_loop_test(tcase, a_dn_may_be_spelt_in_many_ways, 0, (int)ARRAY_LENGTH(names));
+	tcase_add_loop_test(tcase, what_is_no_dn_is_told, 0, (int)ARRAY_LENGTH(no_names));
 	tcase_add_loop_test(
 	    tcase, what_is_wrong_is_said_with_its_line, 0, (int)ARRAY_LENGTH(refusals));
 	tcase_add_loop_test(

@@ -16,6 +16,33 @@ static struct {
 	X509 *ca, *leaf, *leaf2, *sub;
 } t;
 
+/* Requests of OpenSSL until one is refused; 0: none is. */
+static long until_refused;
+
+static bool
+is_refused(void)
+{
+	return until_refused > 0 && --until_refused == 0;
+}
+
+static void *
+get(size_t size, const char *file UNUSED, int line UNUSED)
+{
+	return size == 0 || is_refused() ? NULL : malloc(size);
+}
+
+static void *
+get_more(void *old, size_t size, const char *file UNUSED, int line UNUSED)
+{
+	return is_refused() ? NULL : realloc(old, size);
+}
+
+static void
+give_back(void *old, const char *file UNUSED, int line UNUSED)
+{
+	free(old);
+}
+
 static void
 setup(void)
 {
@@ -411,12 +438,43 @@ START_TEST(a_delta_extends_lists_from_its_base_on)
 }
 END_TEST
 
+START_TEST(without_memory_nobody_is_taken_for_not_listed)
+{
+	struct crl *crl = make(&(const struct status_crl){
+	    .entries = {{.certificate = t.leaf, .reason = CRL_REASON_KEY_COMPROMISE + 1}}});
+	struct crl_entry entry;
+	long at;
+
+	ck_assert(!crl_find(crl, t.leaf2, &entry));
+	/* Each request of the search in turn, until none is refused any more. */
+	for (at = 1; at < 1000; at++) {
+		until_refused = at;
+		ck_assert(crl_find(crl, t.leaf, &entry));
+		if (until_refused > 0)
+			break;
+	}
+	until_refused = 0;
+	ck_assert_int_gt(at, 1);
+	ck_assert_int_lt(at, 1000);
+	until_refused = 1;
+	ck_assert(crl_find(crl, t.leaf2, &entry));
+	ck_assert_int_eq(until_refused, 0);
+	ck_assert_int_eq((long)entry.at, 0);
+	ck_assert_int_eq(entry.reason, -1);
+	crl_unref(crl);
+}
+END_TEST
+
 int
 main(void)
 {
-	Suite *suite = suite_create("crl");
-	TCase *tcase = unit_case(suite, "crl");
+	Suite *suite;
+	TCase *tcase;
 
+	if (!CRYPTO_set_mem_functions(get, get_more, give_back))
+		return EXIT_FAILURE;
+	suite = suite_create("crl");
+	tcase = unit_case(suite, "crl");
 	tcase_set_timeout(tcase, 120); /* keys are made, under sanitizers too */
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_a_list_says_is_read);
@@ -435,5 +493,6 @@ main(void)
 	tcase_add_test(tcase, another_issuers_list_speaks_of_nobody);
 	tcase_add_test(tcase, an_indirect_list_speaks_of_whom_names_its_issuer);
 	tcase_add_test(tcase, a_delta_extends_lists_from_its_base_on);
+	tcase_add_test(tcase, without_memory_nobody_is_taken_for_not_listed);
 	return unit_run(suite);
 }

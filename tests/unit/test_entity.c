@@ -483,7 +483,6 @@ main(void)
 	int result;
 
 	/* For sanitizers on a busy machine; what is quadratic takes minutes. */
-	tcase_set_timeout(tcase, 20);
 	LOOP(tcase, claim_is_read_from_the_fields, claims);
 	LOOP(tcase, of_two_content_types_the_one_that_claims_most_counts, pairs);
 	LOOP(tcase, transfer_encoding_is_known_beside_comments, encodings);

@@ -1,4 +1,5 @@
 /* The store of what was fetched, and the wants that it answers. */
+#include <fcntl.h>
 #include <openssl/cms.h>
 #include <openssl/pem.h>
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "pki.h"
 #include "smime/evidence.h"
 #include "status_make.h"
@@ -158,15 +160,15 @@ take_crl(const struct want *list, const struct status_crl *what, EVP_PKEY *key)
 static size_t
 crl_count(time_t *made)
 {
-	struct crl *lists[4];
-	size_t count =
-	    evidence_crls(t.evidence, X509_get_subject_name(t.ca), lists, ARRAY_LENGTH(lists));
+	struct crl **lists;
+	size_t count = evidence_crls(t.evidence, X509_get_subject_name(t.ca), &lists);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		*made = crl_this_update(lists[i]);
 		crl_unref(lists[i]);
 	}
+	free(lists);
 	return count;
 }
 
@@ -189,6 +191,72 @@ START_TEST(a_list_gives_way_only_to_a_later_one_of_the_same_issuer)
 	    take_crl(want(WANT_CRL, URL "2"), &(const struct status_crl){.from = -300}, t.ca_key),
 	    0);
 	ck_assert_uint_eq(crl_count(&made), 2);
+}
+END_TEST
+
+START_TEST(a_list_of_another_scope_or_kind_stands_beside)
+{
+	const struct want *list = want(WANT_CRL, URL);
+	time_t made = 0;
+
+	ck_assert_int_eq(take_crl(list, &(const struct status_crl){.from = -900}, t.ca_key), 0);
+	ck_assert_int_eq(
+	    take_crl(list,
+		&(const struct status_crl){.from = -800, .scope = "critical,onlyCA:TRUE"},
+		t.ca_key),
+	    0);
+	ck_assert_int_eq(
+	    take_crl(
+		list, &(const struct status_crl){.from = -700, .number = 3, .base = 2}, t.ca_key),
+	    0);
+	ck_assert_uint_eq(crl_count(&made), 3);
+	ck_assert_int_eq(take_crl(list, &(const struct status_crl){.from = -600}, t.ca_key), 0);
+	ck_assert_uint_eq(crl_count(&made), 3);
+	/* The same again is nothing new, and one of the same second goes by its number. */
+	ck_assert_int_eq(
+	    take_crl(list, &(const struct status_crl){.from = -600, .number = 9}, t.ca_key), 0);
+	ck_assert_uint_eq(crl_count(&made), 3);
+}
+END_TEST
+
+START_TEST(what_nobody_verified_displaces_nothing_that_was)
+{
+	struct evidence_statistics before;
+	struct evidence_statistics after;
+	char url[64];
+	size_t size;
+	unsigned char *der =
+	    status_crl(&(const struct status_crl){.others = 3000}, t.ca, t.key, &size);
+	struct error err = ERROR_INIT;
+	int i;
+
+	ck_assert_int_eq(evidence_restore(t.evidence, "crl junk", der, size, NULL), 0);
+	for (i = 0; i < WANTS_MAX; i++) {
+		snprintf(url, sizeof(url), URL "%d", i);
+		ck_assert_int_eq(take_crl(want(WANT_CRL, url),
+				     &(const struct status_crl){.others = 3000}, t.ca_key),
+		    0);
+	}
+	evidence_count(t.evidence, &before);
+	ck_assert_int_eq(evidence_restore(t.evidence, "crl junk", der, size, &err), -1);
+	ck_assert_int_eq(err.code, ERROR_LIMIT);
+	evidence_count(t.evidence, &after);
+	ck_assert_uint_eq(after.crls, before.crls);
+	/* What has expired does give way. */
+	wants_clear(&t.wants);
+	evidence_unref(t.evidence);
+	t.evidence = evidence_new(
+	    &(const struct evidence_limits){.crl_size = 1 << 20, .crl_bytes = 1 << 20}, NULL);
+	for (i = 0; i < WANTS_MAX; i++) {
+		snprintf(url, sizeof(url), URL "%d", i);
+		ck_assert_int_eq(
+		    take_crl(want(WANT_CRL, url),
+			&(const struct status_crl){.others = 3000, .from = -60, .to = -30},
+			t.ca_key),
+		    0);
+	}
+	ck_assert_int_eq(evidence_restore(t.evidence, "crl junk", der, size, NULL), 0);
+	OPENSSL_free(der);
 }
 END_TEST
 
@@ -239,6 +307,9 @@ START_TEST(an_answer_must_be_the_responders_and_not_older)
 {
 	const struct want *question = want(WANT_OCSP, "http://ocsp.example/");
 	struct ocsp_answer *answer;
+	struct evidence *later;
+	const unsigned char *bytes;
+	size_t size;
 
 	ck_assert_uint_gt(question->request_size, 0);
 	ck_assert_int_eq(take_answer(question, -100, t.ca_key), 0);
@@ -247,10 +318,30 @@ START_TEST(an_answer_must_be_the_responders_and_not_older)
 	ck_assert_int_eq(take_answer(question, -40, t.ca_key), 0);
 	answer = evidence_answer(t.evidence, question->id);
 	ck_assert_ptr_nonnull(answer);
+	/* Likewise after a restart, when it was not verified yet. */
+	bytes = ocsp_bytes(answer, &size);
+	later = evidence_new(&(const struct evidence_limits){.crl_size = 0}, NULL);
+	ck_assert_int_eq(evidence_restore(later, question->id, bytes, size, NULL), 0);
+	ck_assert_int_eq(evidence_restore(later, "crl x", "junk", 4, NULL), -1);
+	ck_assert_int_eq(evidence_restore(later, "junk", "junk", 4, NULL), -1);
 	ocsp_unref(answer);
+	evidence_unref(t.evidence);
+	t.evidence = later;
+	ck_assert_int_eq(take_answer(question, -200, t.ca_key), -1);
+	ck_assert_int_eq(take_answer(question, -20, t.ca_key), 0);
+	ck_assert_int_eq(take_answer(question, -30, t.ca_key), -1);
 	ck_assert_ptr_null(evidence_answer(t.evidence, "another"));
 }
 END_TEST
+
+static void
+has_failed(const struct want *want, enum error_code code, const char *words)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, code, "%s", words);
+	evidence_failed(t.evidence, want, t.now, t.now + 60, &err);
+}
 
 START_TEST(what_failed_is_remembered_for_a_time)
 {
@@ -258,7 +349,7 @@ START_TEST(what_failed_is_remembered_for_a_time)
 	char words[100] = "";
 
 	ck_assert(!evidence_paused(t.evidence, list->key, t.now, words, sizeof(words)));
-	evidence_failed(t.evidence, list, t.now + 60, "connection refused");
+	has_failed(list, ERROR_PERMANENT, "connection refused");
 	ck_assert(evidence_paused(t.evidence, list->key, t.now, words, sizeof(words)));
 	ck_assert_str_eq(words, "connection refused");
 	ck_assert(!evidence_paused(t.evidence, list->key, t.now + 60, words, sizeof(words)));
@@ -268,36 +359,6 @@ START_TEST(what_failed_is_remembered_for_a_time)
 	ck_assert_str_eq(words, "");
 	ck_assert(
 	    !evidence_paused(t.evidence, list->key, t.now + EVIDENCE_AGAIN, words, sizeof(words)));
-}
-END_TEST
-
-static void
-restore(void *context, const char *key, const unsigned char *bytes, size_t size)
-{
-	ck_assert_int_eq(evidence_restore(context, key, bytes, size, NULL), 0);
-}
-
-START_TEST(lists_and_answers_outlive_the_process)
-{
-	const struct evidence_limits limits = {.crl_size = 0};
-	struct evidence *later = evidence_new(&limits, NULL);
-	struct evidence *before = t.evidence;
-	struct evidence_statistics statistics;
-	time_t made;
-
-	ck_assert_int_eq(take_crl(want(WANT_CRL, URL), &(const struct status_crl){0}, t.ca_key), 0);
-	ck_assert_int_eq(take_answer(want(WANT_OCSP, URL), -100, t.ca_key), 0);
-	evidence_each(before, restore, later);
-	evidence_count(later, &statistics);
-	ck_assert_uint_eq(statistics.crls, 1);
-	ck_assert_uint_eq(statistics.answers, 1);
-	t.evidence = later;
-	ck_assert_uint_eq(crl_count(&made), 1);
-	ck_assert_int_eq(evidence_restore(later, "crl x", "junk", 4, NULL), -1);
-	ck_assert_int_eq(evidence_restore(later, "junk", "junk", 4, NULL), -1);
-	ck_assert_ptr_eq(evidence_ref(later), later);
-	evidence_unref(later);
-	evidence_unref(before);
 }
 END_TEST
 
@@ -411,24 +472,95 @@ START_TEST(a_folder_gives_back_what_was_kept_and_nothing_foreign)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	evidence = reopen(folder, true, &crls);
 	ck_assert_uint_eq(crls, 0);
+	ck_assert_int_eq(evidence_take(evidence, list, der, size, t.now, NULL), 0);
 	evidence_keep(evidence, list, der, size);
 	evidence_keep(evidence, list, der, size);
 	evidence_unref(evidence);
 	put_file(folder, HASH ".evidence", "smime-milter evidence 1\ncrl http://x/\njunk");
-	put_file(folder, HASH ".evidence.new", "half");
+	put_file(folder, HASH ".evidence.new-0123abcd", "half");
 	put_file(folder, "README", "not ours");
 	ck_assert_int_eq(run("ln -s README %s/fetched/" OTHER_HASH ".evidence", folder), 0);
 	evidence = reopen(folder, false, &crls);
 	ck_assert_uint_eq(crls, 1);
-	evidence_keep(evidence, want(WANT_CRL, URL "2"), der, size); /* it only reads */
+	list = want(WANT_CRL, URL "2");
+	ck_assert_int_eq(evidence_take(evidence, list, der, size, t.now, NULL), 0);
+	evidence_keep(evidence, list, der, size); /* it only reads */
 	evidence_unref(evidence);
 	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -eq 5", folder), 0);
 	evidence = reopen(folder, true, &crls);
 	ck_assert_uint_eq(crls, 1);
 	evidence_unref(evidence);
 	/* What was half written is gone; what is not ours stays. */
-	ck_assert_int_eq(run("test $(ls %s/fetched | grep -c new$) -eq 0", folder), 0);
+	ck_assert_int_eq(run("test $(ls %s/fetched | grep -c new) -eq 0", folder), 0);
 	ck_assert_int_eq(run("test -f %s/fetched/README", folder), 0);
+	OPENSSL_free(der);
+	run("rm -r %s", folder);
+}
+END_TEST
+
+/* So many files as ours would be named, each older than the one before. */
+static void
+put_files(const char *folder, int count)
+{
+	char path[300];
+	struct timespec times[2] = {{0, 0}, {0, 0}};
+	int i;
+	int fd;
+
+	for (i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/fetched/%064x.evidence", folder, (unsigned int)i);
+		fd = open(path, O_WRONLY | O_CREAT, 0600);
+		times[0].tv_sec = times[1].tv_sec = 1000000000 - i;
+		ck_assert(fd >= 0 && futimens(fd, times) == 0 && close(fd) == 0);
+	}
+}
+
+START_TEST(a_folder_of_too_many_files_loses_the_oldest)
+{
+	char folder[] = "/tmp/test-evidence-XXXXXX";
+	struct evidence *evidence;
+	size_t crls;
+
+	log_open("test", LOG_TO_STDERR, 0, LOG_LEVEL_ERROR); /* each is passed over */
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	evidence = reopen(folder, true, &crls);
+	evidence_unref(evidence);
+	put_files(folder, 10003);
+	evidence_unref(reopen(folder, false, &crls));
+	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -eq 10003", folder), 0);
+	evidence_unref(reopen(folder, true, &crls));
+	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -eq 10000", folder), 0);
+	/* 10000, 10001 and 10002. */
+	ck_assert_int_eq(run("! ls %s/fetched | grep -q '271[012].evidence$'", folder), 0);
+	run("rm -r %s", folder);
+}
+END_TEST
+
+START_TEST(a_folder_has_room_for_the_bytes_of_the_store)
+{
+	char folder[] = "/tmp/test-evidence-XXXXXX";
+	struct evidence *evidence;
+	const struct want *list;
+	char url[64];
+	size_t size;
+	size_t crls;
+	unsigned char *der =
+	    status_crl(&(const struct status_crl){.others = 9000}, t.ca, t.ca_key, &size);
+	int i;
+
+	ck_assert_uint_gt(size, (1 << 20) / 4);
+	ck_assert_uint_lt(size, (1 << 20) / 2);
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	evidence = reopen(folder, true, &crls);
+	for (i = 0; i < 5; i++) {
+		snprintf(url, sizeof(url), URL "%d", i);
+		list = want(WANT_CRL, url);
+		ck_assert_int_eq(evidence_take(evidence, list, der, size, t.now, NULL), 0);
+		evidence_keep(evidence, list, der, size);
+		ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -le 3", folder), 0);
+	}
+	evidence_unref(evidence);
+	ck_assert_int_eq(run("test $(ls %s/fetched | wc -l) -ge 2", folder), 0);
 	OPENSSL_free(der);
 	run("rm -r %s", folder);
 }
@@ -440,7 +572,7 @@ START_TEST(without_a_folder_it_works_on)
 	size_t crls;
 
 	evidence = reopen("/nonexistent/folder", true, &crls);
-	evidence_keep(evidence, want(WANT_CRL, URL), "x", 1);
+	evidence_keep(evidence, want(WANT_OCSP, URL), "x", 1);
 	ck_assert_uint_eq(crls, 0);
 	evidence_unref(evidence);
 }
@@ -464,7 +596,7 @@ share(void *context)
 {
 	struct sharer *sharer = context;
 	struct ocsp_says says;
-	struct crl *lists[4];
+	struct crl **lists;
 	int i;
 
 	sharer->sound = true;
@@ -477,12 +609,12 @@ share(void *context)
 		ocsp_unref(answer);
 		sharer->sound &= evidence_take(t.evidence, sharer->list, sharer->der, sharer->size,
 				     t.now, NULL) == 0;
-		count = evidence_crls(
-		    t.evidence, X509_get_subject_name(t.ca), lists, ARRAY_LENGTH(lists));
+		count = evidence_crls(t.evidence, X509_get_subject_name(t.ca), &lists);
 		while (count > 0) {
 			sharer->sound &= crl_is_signed_by(lists[--count], t.ca);
 			crl_unref(lists[count]);
 		}
+		free(lists);
 	}
 	return NULL;
 }
@@ -522,11 +654,14 @@ main(void)
 	tcase_add_test(tcase, an_issuer_comes_as_der_pem_or_a_bundle);
 	tcase_add_test(tcase, what_is_no_certificate_or_too_many_is_refused);
 	tcase_add_test(tcase, a_list_gives_way_only_to_a_later_one_of_the_same_issuer);
+	tcase_add_test(tcase, a_list_of_another_scope_or_kind_stands_beside);
+	tcase_add_test(tcase, what_nobody_verified_displaces_nothing_that_was);
 	tcase_add_test(tcase, lists_go_when_there_is_no_room);
 	tcase_add_test(tcase, an_answer_must_be_the_responders_and_not_older);
 	tcase_add_test(tcase, what_failed_is_remembered_for_a_time);
-	tcase_add_test(tcase, lists_and_answers_outlive_the_process);
 	tcase_add_test(tcase, a_folder_gives_back_what_was_kept_and_nothing_foreign);
+	tcase_add_test(tcase, a_folder_of_too_many_files_loses_the_oldest);
+	tcase_add_test(tcase, a_folder_has_room_for_the_bytes_of_the_store);
 	tcase_add_test(tcase, without_a_folder_it_works_on);
 	tcase_add_loop_test(tcase, a_want_says_where_to_ask, 0, (int)ARRAY_LENGTH(urls));
 	tcase_add_test(tcase, wants_are_bounded);

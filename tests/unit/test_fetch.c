@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "fetch/fetch.h"
-#include "fetch/dns.h"
 #include "fetch/startup.h"
 #include "http_server.h"
 #include "unit.h"
@@ -163,6 +162,8 @@ getaddrinfo(const char *name, const char *service UNUSED, const struct addrinfo 
 	}
 	pthread_mutex_unlock(&dns_mutex);
 	*found = NULL;
+	if (strncmp(name, "host", 4) == 0)
+		*found = make_address("127.0.0.1", NULL);
 	for (i = 0; i < ARRAY_LENGTH(hosts); i++)
 		if (strcmp(hosts[i].host, name) == 0)
 			for (k = 2; k >= 0; k--)
@@ -231,7 +232,7 @@ setup(void)
 	config.fetch = true;
 	config.fetch_ports = (struct strings){port_items, 2};
 	config.fetch_allow = (struct networks){&loopback, 1};
-	config.fetch_timeout = 5000;
+	config.fetch_timeout = PATIENCE;
 	config.fetch_retry = 300000;
 	start_fetcher();
 }
@@ -301,6 +302,17 @@ start(struct asker *asker, const char *url)
 	struct fetch_request request = request_for(url);
 
 	memset(asker, 0, sizeof(*asker));
+	start_request(asker, &request);
+}
+
+/* For an owner; the others have none. */
+static void
+start_of(struct asker *asker, const char *url, const char *owner)
+{
+	struct fetch_request request = request_for(url);
+
+	memset(asker, 0, sizeof(*asker));
+	request.owner = owner;
 	start_request(asker, &request);
 }
 
@@ -693,28 +705,30 @@ START_TEST(an_answer_of_the_dns_that_nobody_wants_is_dropped)
 }
 END_TEST
 
-static void
-no_lookup(void *context UNUSED, const char *addresses UNUSED, const struct error *err UNUSED)
+START_TEST(look_ups_that_hang_are_bounded_and_leave_room_for_other_owners)
 {
-	ck_abort_msg("answered");
-}
+	static struct asker askers[FETCH_LOOKUPS_MAX + 1];
+	struct asker other;
+	char host[30];
+	size_t i;
 
-START_TEST(look_ups_that_hang_are_bounded)
-{
-	struct dns *lookups[DNS_THREADS_MAX];
-	struct error err = ERROR_INIT;
-	int i;
-
-	for (i = 0; i < DNS_THREADS_MAX; i++) {
-		lookups[i] = dns_start(base, "slow.example", no_lookup, NULL, &err);
-		ck_assert_msg(lookups[i] != NULL, "%s", err.text);
+	config.fetch_timeout = 100;
+	for (i = 0; i < ARRAY_LENGTH(askers); i++) {
+		snprintf(host, sizeof(host), "slow%zu.example", i);
+		start(&askers[i], url_of(host, "/a"));
 	}
-	ck_assert_ptr_null(dns_start(base, "slow.example", no_lookup, NULL, &err));
-	ck_assert_int_eq(err.code, ERROR_TEMPORARY);
-	for (i = 0; i < DNS_THREADS_MAX; i++)
-		dns_cancel(lookups[i]);
-	/* They hang all the same. */
-	ck_assert_ptr_null(dns_start(base, "slow.example", no_lookup, NULL, &err));
+	/* They are late and given up, but hang all the same: of this owner no more begin. */
+	UNTIL(dns_count(&dns_waiting) == FETCH_LOOKUPS_MAX / 2 && counts.running == 0);
+	ck_assert_uint_eq(counts.lookups, FETCH_LOOKUPS_MAX / 2);
+	ck_assert_uint_eq(counts.waiting, ARRAY_LENGTH(askers) - FETCH_LOOKUPS_MAX / 2);
+	config.fetch_timeout = PATIENCE;
+	start_of(&other, url_of("good.example", "/good"), "other");
+	UNTIL(other.answers > 0);
+	expect_body(&other, "good");
+	ck_assert_int_eq(dns_count(&dns_waiting), FETCH_LOOKUPS_MAX / 2);
+	free_dns();
+	UNTIL(counts.requests == 0);
+	ck_assert_uint_eq(counts.lookups, 0);
 }
 END_TEST
 
@@ -937,18 +951,20 @@ END_TEST
 
 START_TEST(not_too_much_is_asked_at_a_time)
 {
-	static struct asker askers[FETCH_RUNNING_MAX + 5];
+	static struct asker askers[FETCH_RUNNING_MAX + 1];
 	char host[30];
+	char owner[30];
 	size_t i;
 
 	for (i = 0; i < ARRAY_LENGTH(askers); i++) {
 		snprintf(host, sizeof(host), "slow%zu.example", i);
-		start(&askers[i], url_of(host, "/a"));
+		snprintf(owner, sizeof(owner), "%zu", i);
+		start_of(&askers[i], url_of(host, "/a"), owner);
 	}
 	UNTIL(dns_count(&dns_waiting) == FETCH_RUNNING_MAX);
 	turn();
 	ck_assert_uint_eq(counts.running, FETCH_RUNNING_MAX);
-	ck_assert_uint_eq(counts.waiting, 5);
+	ck_assert_uint_eq(counts.waiting, 1);
 	free_dns();
 	UNTIL(counts.requests == 0);
 	for (i = 0; i < ARRAY_LENGTH(askers); i++)
@@ -956,25 +972,156 @@ START_TEST(not_too_much_is_asked_at_a_time)
 }
 END_TEST
 
-START_TEST(what_waits_is_bounded)
+static struct asker many[FETCH_REQUESTS_MAX];
+
+/* So many requests of "evil", each to a host of its own that never answers. */
+static void
+start_silent(size_t count)
 {
-	static struct asker askers[FETCH_REQUESTS_MAX];
-	char path[20];
+	char host[30];
 	size_t i;
 
-	for (i = 0; i < FETCH_FLIGHTS_MAX; i++) {
-		snprintf(path, sizeof(path), "/silent?%zu", i);
-		start(&askers[i], url_of("127.0.0.1", path));
+	for (i = 0; i < count; i++) {
+		snprintf(host, sizeof(host), "host%zu.example", i);
+		start_of(&many[i], url_of(host, "/silent"), "evil");
 	}
-	expect_refusal(
-	    url_of("127.0.0.1", "/good"), ERROR_LIMIT, "not asked: too much is being fetched");
-	for (; i < FETCH_REQUESTS_MAX; i++)
-		start(&askers[i], url_of("127.0.0.1", "/silent?1"));
-	expect_refusal(url_of("127.0.0.1", "/silent?1"), ERROR_LIMIT, "too much");
+}
+
+START_TEST(two_hundred_silent_hosts_of_one_owner_keep_no_other_waiting)
+{
+	struct asker other;
+	size_t i;
+
+	config.fetch_timeout = 60000;
+	start_silent(200);
+	UNTIL(seen->requests == FETCH_RUNNING_MAX / 2);
+	start_of(&other, url_of("good.example", "/good"), "other");
+	UNTIL(other.answers > 0);
+	expect_body(&other, "good");
+	/* It was the next, before any of the others had ended. */
+	ck_assert_uint_eq(seen->requests, FETCH_RUNNING_MAX / 2 + 1);
+	for (i = 0; i < 200; i++)
+		ck_assert_int_eq(many[i].answers, 0);
+	ck_assert_uint_eq(counts.running, FETCH_RUNNING_MAX / 2);
+	ck_assert_uint_eq(counts.waiting, 200 - FETCH_RUNNING_MAX / 2);
+}
+END_TEST
+
+START_TEST(what_two_owners_want_does_not_wait_behind_all_that_one_wants)
+{
+	struct asker first;
+	struct asker second;
+	struct asker third;
+
+	config.fetch_timeout = 60000;
+	start_silent(100);
+	start_of(&first, url_of("good.example", "/good"), "evil");
+	UNTIL(seen->requests == FETCH_RUNNING_MAX / 2);
+	ck_assert_int_eq(first.answers, 0);
+	start_of(&second, url_of("good.example", "/good"), "other");
+	UNTIL(second.answers > 0);
+	ck_assert_ptr_eq(first.body, second.body);
+	expect_body(&first, "good");
+	expect_body(&second, "good");
+	/* The same for one that another owner only waits for. */
+	start_of(&third, url_of("good.example", "/302"), "evil");
+	turn();
+	ck_assert_uint_eq(seen->requests, FETCH_RUNNING_MAX / 2 + 1);
+	fetch_share(third.fetch, "other");
+	UNTIL(third.answers > 0);
+	expect_body(&third, "good");
+	ck_assert_uint_eq(counts.waiting, 100 - FETCH_RUNNING_MAX / 2);
+}
+END_TEST
+
+START_TEST(an_owner_that_fills_its_share_is_refused_alone)
+{
+	struct fetch_request request;
+	struct asker other;
+	struct asker refused = {.answers = 1};
+
+	config.fetch_timeout = 60000;
+	start_silent(FETCH_FLIGHTS_MAX / 2);
+	request = request_for(url_of("good.example", "/good"));
+	ck_assert(!fetcher_has_room(fetcher, "evil"));
+	ck_assert(fetcher_has_room(fetcher, "other"));
+	request.owner = "evil";
+	ck_assert_ptr_null(fetch_start(fetcher, &request, on_answer, NULL, &refused.error));
+	expect_error(&refused, ERROR_LIMIT, "not asked: too much is being fetched");
+	start_of(&other, request.url, "other");
+	UNTIL(other.answers > 0);
+	expect_body(&other, "good");
+	fetch_cancel(many[0].fetch);
+	ck_assert(fetcher_has_room(fetcher, "evil"));
+}
+END_TEST
+
+START_TEST(a_host_that_was_silent_gets_short_probes_one_at_a_time)
+{
+	struct asker askers[3];
+	char path[20];
+	int i;
+
+	config.fetch_timeout = 2000;
+	ask(&askers[0], url_of("good.example", "/silent"));
+	expect_error(&askers[0], ERROR_TEMPORARY, "too slowly");
+	ck_assert_uint_eq(counts.silent, 1);
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "/silent?%d", i);
+		start(&askers[i], url_of("good.example", path));
+	}
+	do {
+		turn();
+		ck_assert_uint_le(counts.running, 1);
+	} while (counts.requests > 0);
+	for (i = 0; i < 3; i++)
+		expect_error(&askers[i], ERROR_TEMPORARY, "the server was silent before");
+}
+END_TEST
+
+START_TEST(a_host_that_was_silent_is_as_any_other_once_it_answers)
+{
+	struct asker asker = {.body = NULL};
+	char path[20];
+	int i;
+
+	config.fetch_timeout = 2000;
+	ask(&asker, url_of("good.example", "/silent"));
+	ck_assert_uint_eq(counts.silent, 1);
+	/* More than once: on a busy machine the server may come too late. */
+	for (i = 0; asker.body == NULL && i < 10; i++) {
+		snprintf(path, sizeof(path), "/good?%d", i);
+		ask(&asker, url_of("good.example", path));
+	}
+	expect_body(&asker, "good");
+	ck_assert_uint_eq(counts.silent, 0);
+}
+END_TEST
+
+START_TEST(a_host_that_begins_to_answer_is_not_taken_for_silent)
+{
+	struct asker asker;
+
+	config.fetch_timeout = 1000;
+	ask(&asker, url_of("good.example", "/started"));
+	expect_error(&asker, ERROR_TEMPORARY, "too slowly");
+	ck_assert_uint_eq(counts.silent, 0);
+	ck_assert_uint_eq(counts.failures, 1);
+}
+END_TEST
+
+START_TEST(what_waits_is_bounded)
+{
+	size_t i;
+
+	start_silent(1);
+	for (i = 1; i < FETCH_REQUESTS_MAX; i++)
+		start(&many[i], url_of("host0.example", "/silent"));
+	expect_refusal(url_of("host0.example", "/silent"), ERROR_LIMIT, "too much");
 	for (i = 0; i < FETCH_REQUESTS_MAX; i++)
-		fetch_cancel(askers[i].fetch);
-	ask(&askers[0], url_of("127.0.0.1", "/good"));
-	expect_body(&askers[0], "good");
+		fetch_cancel(many[i].fetch);
+	ask(&many[0], url_of("127.0.0.1", "/good"));
+	expect_body(&many[0], "good");
 }
 END_TEST
 
@@ -1001,7 +1148,7 @@ add_host_tests(TCase *tcase)
 	tcase_add_test(tcase, hosts_that_are_not_found_are_told_and_remembered);
 	tcase_add_test(tcase, a_look_up_that_hangs_holds_up_nobody);
 	tcase_add_test(tcase, an_answer_of_the_dns_that_nobody_wants_is_dropped);
-	tcase_add_test(tcase, look_ups_that_hang_are_bounded);
+	tcase_add_test(tcase, look_ups_that_hang_are_bounded_and_leave_room_for_other_owners);
 }
 
 static void
@@ -1022,6 +1169,17 @@ add_asker_tests(TCase *tcase)
 	tcase_add_test(tcase, what_waits_is_bounded);
 }
 
+static void
+add_owner_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, two_hundred_silent_hosts_of_one_owner_keep_no_other_waiting);
+	tcase_add_test(tcase, what_two_owners_want_does_not_wait_behind_all_that_one_wants);
+	tcase_add_test(tcase, an_owner_that_fills_its_share_is_refused_alone);
+	tcase_add_test(tcase, a_host_that_was_silent_gets_short_probes_one_at_a_time);
+	tcase_add_test(tcase, a_host_that_was_silent_is_as_any_other_once_it_answers);
+	tcase_add_test(tcase, a_host_that_begins_to_answer_is_not_taken_for_silent);
+}
+
 static TCase *
 add_case(Suite *suite, const char *name)
 {
@@ -1040,5 +1198,6 @@ main(void)
 	add_answer_tests(add_case(suite, "answers"));
 	add_host_tests(add_case(suite, "hosts"));
 	add_asker_tests(add_case(suite, "askers"));
+	add_owner_tests(add_case(suite, "owners"));
 	return unit_run(suite);
 }

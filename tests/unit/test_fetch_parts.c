@@ -389,49 +389,51 @@ END_TEST
 
 START_TEST(a_host_has_so_many_at_a_time)
 {
-	const struct pace_limits limits = {2, 100, 1000, 10};
+	const struct pace_limits limits = {100, 1000, 10};
 	struct pace *pace = pace_new(&limits, NULL);
 
-	ck_assert_int_eq(pace_begin(pace, "a", 0), 0);
-	ck_assert_int_eq(pace_begin(pace, "a", 0), 0);
-	ck_assert_int_eq(pace_begin(pace, "a", 0), -1);
-	ck_assert_int_eq(pace_begin(pace, "b", 0), 0);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 0), 0);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 0), 0);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 0), -1);
+	ck_assert_int_eq(pace_begin(pace, "b", 2, 0), 0);
 	pace_end(pace, "a");
-	ck_assert_int_eq(pace_begin(pace, "a", 0), 0);
-	ck_assert_int_eq(pace_begin(pace, "a", 5000), -1);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 0), 0);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 5000), -1);
 	pace_free(pace);
 }
 END_TEST
 
 START_TEST(a_host_has_so_many_in_a_period)
 {
-	const struct pace_limits limits = {10, 2, 1000, 10};
+	const struct pace_limits limits = {2, 1000, 10};
 	struct pace *pace = pace_new(&limits, NULL);
 
 	for (int64_t now = 500; now < 5000; now += 1000) {
 		for (int i = 0; i < 2; i++) {
-			ck_assert_int_eq(pace_begin(pace, "a", now), 0);
+			ck_assert_int_eq(pace_begin(pace, "a", 2, now), 0);
 			pace_end(pace, "a");
 		}
-		ck_assert_int_eq(pace_begin(pace, "a", now), 1000);
-		ck_assert_int_eq(pace_begin(pace, "a", now + 999), 1);
+		ck_assert_int_eq(pace_begin(pace, "a", 2, now), 1000);
+		ck_assert_int_eq(pace_begin(pace, "a", 2, now + 999), 1);
 	}
 	pace_free(pace);
 }
 END_TEST
 
-START_TEST(hosts_are_counted_up_to_a_limit)
+START_TEST(many_hosts_keep_no_further_one_waiting)
 {
-	const struct pace_limits limits = {10, 10, 1000, 2};
+	const struct pace_limits limits = {2, 1000, 2};
 	struct pace *pace = pace_new(&limits, NULL);
 
-	ck_assert_int_eq(pace_begin(pace, "a", 0), 0);
-	ck_assert_int_eq(pace_begin(pace, "b", 0), 0);
-	ck_assert_int_gt(pace_begin(pace, "c", 0), 0);
-	pace_end(pace, "a");
-	ck_assert_int_gt(pace_begin(pace, "c", 999), 0);
-	ck_assert_int_eq(pace_begin(pace, "c", 1000), 0);
-	ck_assert_int_gt(pace_begin(pace, "a", 5000), 0);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 0), 0);
+	ck_assert_int_eq(pace_begin(pace, "b", 2, 0), 0);
+	ck_assert_int_gt(pace_begin(pace, "c", 2, 0), 0);
+	/* What has nothing under way is forgotten; what has is counted to its end. */
+	pace_end(pace, "b");
+	ck_assert_int_eq(pace_begin(pace, "c", 2, 0), 0);
+	ck_assert_int_gt(pace_begin(pace, "b", 2, 0), 0);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 0), 0);
+	ck_assert_int_eq(pace_begin(pace, "a", 2, 0), -1);
 	pace_free(pace);
 }
 END_TEST
@@ -460,6 +462,6 @@ main(void)
 	tcase = unit_case(suite, "pace");
 	tcase_add_test(tcase, a_host_has_so_many_at_a_time);
 	tcase_add_test(tcase, a_host_has_so_many_in_a_period);
-	tcase_add_test(tcase, hosts_are_counted_up_to_a_limit);
+	tcase_add_test(tcase, many_hosts_keep_no_further_one_waiting);
 	return unit_run(suite);
 }

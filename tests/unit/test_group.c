@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "directory/resolver_private.h"
+#include "directory/walk.h"
 #include "scripted.h"
 #include "unit.h"
 
@@ -21,6 +23,7 @@ static const struct scripted_group groups[] = {
 		  "late9@example.org late10@example.org late11@example.org late12@example.org"},
     {"groupnever", "never1@example.org found1@example.org"},
     {"groupgate", "gate1@example.org gate2@example.org"},
+    {"groupswap", "found1@example.org gate1@example.org"},
     {"groupof2a", "found1@example.org found2@example.org"},
     {"groupof2b", "found3@example.org found4@example.org"},
     {"groupof4", "groupof2a@example.org groupof2b@example.org"},
@@ -275,6 +278,29 @@ START_TEST(a_walk_goes_on_when_its_waiter_has_gone)
 }
 END_TEST
 
+START_TEST(members_judged_by_a_trust_of_before_are_judged_again)
+{
+	struct ticket *alone;
+	struct ticket *ticket;
+
+	scripted_begin(&fixture);
+	alone = fixture_ask(&fixture, "found1@example.org");
+	ticket = fixture_submit(&fixture, "groupswap@example.org");
+	ck_assert(fixture_until(two_are_held, NULL));
+	resolver_replace_trust(fixture.resolver, fixture.trust);
+	atomic_store(&scripted_gate, true);
+	ck_assert(ticket_wait(ticket, clock_monotonic_ms() + FIXTURE_PATIENCE));
+	ck_assert_ptr_ne(member(ticket_record(ticket), "found1@example.org"), ticket_record(alone));
+	ticket_free(alone);
+	/* It is the one that counts now. Nobody was asked anew. */
+	alone = fixture_ask(&fixture, "found1@example.org");
+	ck_assert_ptr_eq(member(ticket_record(ticket), "found1@example.org"), ticket_record(alone));
+	ck_assert_int_eq(scripted_searches(), 3);
+	ticket_free(alone);
+	ticket_free(ticket);
+}
+END_TEST
+
 START_TEST(a_walk_under_way_at_the_end_is_ended)
 {
 	scripted_begin(&fixture);
@@ -302,6 +328,84 @@ START_TEST(many_groups_take_turns)
 		ticket_free(tickets[i]);
 	}
 	ck_assert_uint_eq(fixture_statistics(&fixture).groups, ARRAY_LENGTH(tickets));
+}
+END_TEST
+
+#define HELD 40
+
+static struct scripted_group held_groups[HELD + 2];
+static char held_texts[HELD][2][40];
+
+/* So many groups, each of a member that waits for the gate; and one of two that don't. */
+static void
+make_held_groups(void)
+{
+	size_t i;
+
+	for (i = 0; i < HELD; i++) {
+		snprintf(held_texts[i][0], sizeof(held_texts[i][0]), "groupheld%zu", i);
+		snprintf(held_texts[i][1], sizeof(held_texts[i][1]), "gate%zu@evil.example", i);
+		held_groups[i].local = held_texts[i][0];
+		held_groups[i].members = held_texts[i][1];
+	}
+	held_groups[HELD] =
+	    (struct scripted_group){"groupgood", "found1@example.org found2@example.org"};
+	scripted_groups = held_groups;
+}
+
+/* Of the groups and of those members whose turn has come. */
+static bool
+half_of_the_places_are_held(void *context UNUSED)
+{
+	return scripted_searches() == HELD + WALK_MAX / 2;
+}
+
+START_TEST(groups_of_one_domain_that_wait_keep_no_other_waiting)
+{
+	struct ticket *tickets[HELD];
+	char address[60];
+	size_t i;
+
+	make_held_groups();
+	scripted_begin(&fixture);
+	for (i = 0; i < HELD; i++) {
+		snprintf(address, sizeof(address), "groupheld%zu@evil.example", i);
+		tickets[i] = fixture_submit(&fixture, address);
+	}
+	ck_assert(fixture_until(half_of_the_places_are_held, NULL));
+	expect("groupgood@example.org", 2, false);
+	for (i = 0; i < HELD; i++)
+		ck_assert(!ticket_ready(tickets[i]));
+	ck_assert_int_eq(scripted_searches(), HELD + WALK_MAX / 2 + 3);
+	atomic_store(&scripted_gate, true);
+	for (i = 0; i < HELD; i++) {
+		ck_assert(ticket_wait(tickets[i], clock_monotonic_ms() + FIXTURE_PATIENCE));
+		ck_assert_uint_eq(ticket_record(tickets[i])->member_count, 1);
+		ticket_free(tickets[i]);
+	}
+}
+END_TEST
+
+START_TEST(a_group_nobody_waits_for_leaves_its_place_in_the_queue)
+{
+	struct ticket *tickets[HELD];
+	char address[60];
+	size_t i;
+
+	make_held_groups();
+	fixture.config.lookups_limit = HELD;
+	scripted_begin(&fixture);
+	for (i = 0; i < HELD; i++) {
+		snprintf(address, sizeof(address), "groupheld%zu@evil.example", i);
+		tickets[i] = fixture_submit(&fixture, address);
+	}
+	ck_assert(fixture_until(half_of_the_places_are_held, NULL));
+	ck_assert_int_eq(
+	    fixture_state(&fixture, "found1@example.org", NULL), RECIPIENT_UNAVAILABLE);
+	for (i = 0; i < HELD; i++)
+		ticket_free(tickets[i]);
+	expect("groupgood@example.org", 2, false);
+	ck_assert_int_eq(fixture_state(&fixture, "found3@example.org", NULL), RECIPIENT_FOUND);
 }
 END_TEST
 
@@ -374,8 +478,11 @@ main(void)
 	tcase_add_test(tcase, a_large_group_within_the_limit_is_known_to_the_last);
 	tcase_add_test(tcase, where_many_members_fail_the_others_are_not_tried);
 	tcase_add_test(tcase, a_walk_goes_on_when_its_waiter_has_gone);
+	tcase_add_test(tcase, members_judged_by_a_trust_of_before_are_judged_again);
 	tcase_add_test(tcase, a_walk_under_way_at_the_end_is_ended);
 	tcase_add_test(tcase, many_groups_take_turns);
+	tcase_add_test(tcase, groups_of_one_domain_that_wait_keep_no_other_waiting);
+	tcase_add_test(tcase, a_group_nobody_waits_for_leaves_its_place_in_the_queue);
 	tcase_add_test(tcase, groups_leave_the_cache_within_its_bytes);
 	tcase_add_test(tcase, a_forgotten_member_is_asked_for_again);
 	tcase_add_test(tcase, a_group_serves_from_old_findings_and_says_so);

@@ -65,45 +65,13 @@ script(const char *action, int server)
 	return system(command);
 }
 
-static bool
-is_free(int port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	bool is;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	is = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-	close(fd);
-	return is;
-}
-
-/* Two in a row. */
-static int
-free_ports(void)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	socklen_t size = sizeof(address);
-	int fd;
-
-	do {
-		address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		address.sin_port = 0;
-		fd = socket(AF_INET, SOCK_STREAM, 0);
-		ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
-		ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-		close(fd);
-	} while (!is_free(ntohs(address.sin_port) + 1));
-	return ntohs(address.sin_port);
-}
-
 /* Once for all tests, in the parent. */
 static void
 start_servers(void)
 {
 	for (int i = 0; i < SERVERS; i++) {
 		fixture_folder(&places[i]);
-		ports[i] = free_ports();
+		ports[i] = fixture_ports();
 		fixture_write(
 		    fixture_path(&places[i], "entries.ldif"), entries, sizeof(entries) - 1);
 		fixture_write(fixture_path(&places[i], "more.conf"), configurations[i],
@@ -156,7 +124,7 @@ reach(int server, const char *scheme)
 {
 	char uri[300];
 	char *to = uri + sprintf(uri, "%s://", scheme);
-	struct names *names = names_new();
+	struct names *names = names_new(&dial_lookups);
 	int fd;
 
 	directory.tls_ca = (char *)fixture_path(&places[server], "ca.pem");
@@ -214,7 +182,7 @@ probe(void)
 	    .certificate_file = directory.tls_certificate,
 	    .key_file = directory.tls_key,
 	};
-	struct names *names = names_new();
+	struct names *names = names_new(&dial_lookups);
 	int fd = dial(url, names, clock_monotonic_ms() + PATIENCE, &err);
 
 	names_free(names);

@@ -8,7 +8,7 @@
 #include "cms_make.h"
 #include "base/compiler.h"
 #include "inspect/inspect.h"
-#include "inspect/survey.h"
+#include "inspect/layout.h"
 #include "mail/startup.h"
 #include "pki.h"
 #include "unit.h"
@@ -371,7 +371,7 @@ START_TEST(objects_in_objects_end_at_a_limit)
 	char seen[4000];
 	int i;
 
-	for (i = 0; i < SURVEY_DIGESTING_MAX; i++) {
+	for (i = 0; i < LAYOUT_DIGESTING_MAX; i++) {
 		struct buffer outer = opaque(message.data, message.size, CMS_STREAM);
 
 		buffer_free(&message);
@@ -408,7 +408,7 @@ START_TEST(clear_signatures_in_each_other_end_at_a_limit)
 	char seen[4000];
 	int i;
 
-	for (i = 0; i <= SURVEY_DIGESTING_MAX; i++)
+	for (i = 0; i <= LAYOUT_DIGESTING_MAX; i++)
 		ck_assert_int_eq(buffer_append_format(&message, NULL, each, i, i), 0);
 	look(&message, 1000, seen, sizeof(seen));
 	ck_assert_ptr_nonnull(strstr(seen, "4 malformed whole"));

@@ -1,35 +1,8 @@
 /* The decision: DESIGN's table of mode by finding, then everything that makes one body for all. */
 #include <string.h>
 
-#include "policy/plan.h"
-#include "scene.h"
+#include "test_plan.h"
 #include "unit.h"
-
-static struct scene scene;
-static struct plan *plan;
-
-static void
-begin(void)
-{
-	scene_init(&scene);
-}
-
-static void
-end(void)
-{
-	plan_free(plan);
-	plan = NULL;
-}
-
-static void
-decide(void)
-{
-	struct error err = ERROR_INIT;
-
-	plan_free(plan);
-	ck_assert_msg(policy_plan(&scene.facts, &plan, &err) == 0, "%s", err.text);
-	ck_assert_uint_eq(plan->recipient_count, scene.facts.recipient_count);
-}
 
 #define STRICT_UNUSABLE 1
 #define LENIENT_UNAVAILABLE 2
@@ -92,7 +65,7 @@ set_up_row(int row)
 {
 	size_t i;
 
-	begin();
+	test_plan_begin();
 	i = scene_add(&scene, "anna@partner.example", table[row].encrypt);
 	scene_find(&scene, i, table[row].finding);
 	if (table[row].knobs & STRICT_UNUSABLE)
@@ -104,7 +77,7 @@ set_up_row(int row)
 START_TEST(mode_by_finding)
 {
 	set_up_row(_i);
-	decide();
+	test_plan_decide();
 	ck_assert_str_eq(action_name(plan->action), action_name(table[_i].action));
 	ck_assert_int_eq(plan->would, plan->action);
 	ck_assert_int_eq(plan->recipients[0].action, plan->action);
@@ -114,7 +87,7 @@ START_TEST(mode_by_finding)
 	ck_assert_int_eq(plan->recipients[0].concerned, plan->action >= ACTION_DEFER);
 	ck_assert_int_eq(plan->seal_count > 0, plan->action == ACTION_SEAL);
 	ck_assert_int_eq(plan->cipher != NULL, plan->action == ACTION_SEAL);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -122,26 +95,26 @@ START_TEST(an_observing_rule_changes_nothing_and_says_what_it_would_do)
 {
 	set_up_row(_i);
 	scene.rules[0].policy.mode = MODE_OBSERVE;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_int_eq(plan->would, table[_i].action);
 	ck_assert(plan->recipients[0].observed);
 	ck_assert_int_eq(plan->recipients[0].action, table[_i].action);
 	ck_assert_int_eq(plan->recipients[0].reason, table[_i].reason);
 	ck_assert_int_eq(plan->reason, table[_i].reason);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(the_code_of_a_stop_says_whether_waiting_helps)
 {
 	set_up_row(_i);
-	decide();
+	test_plan_decide();
 	if (plan->action == ACTION_DEFER)
 		ck_assert_int_eq(reason_get(plan->reason)->smtp / 100, 4);
 	if (plan->action == ACTION_REFUSE)
 		ck_assert_int_eq(reason_get(plan->reason)->smtp / 100, 5);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -184,7 +157,7 @@ static const struct {
 static void
 set_up_pair(int row)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", pairs[row].anna);
 	scene_add(&scene, "bob@plain.example", pairs[row].bob);
 	scene_find(&scene, 0, pairs[row].anna_has);
@@ -194,7 +167,7 @@ set_up_pair(int row)
 START_TEST(one_body_for_all)
 {
 	set_up_pair(_i);
-	decide();
+	test_plan_decide();
 	ck_assert_str_eq(action_name(plan->action), action_name(pairs[_i].action));
 	ck_assert_uint_eq(plan->decider, pairs[_i].decider);
 	ck_assert_int_eq(plan->recipients[0].reason, pairs[_i].anna_reason);
@@ -204,7 +177,7 @@ START_TEST(one_body_for_all)
 	ck_assert_int_eq(plan->reason, plan->recipients[plan->decider].reason);
 	if (plan->action >= ACTION_DEFER)
 		ck_assert(plan->recipients[plan->decider].concerned);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -213,74 +186,74 @@ START_TEST(the_same_facts_give_the_same_plan)
 	struct plan *first;
 
 	set_up_pair(_i);
-	decide();
+	test_plan_decide();
 	first = plan;
 	plan = NULL;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, first->action);
 	ck_assert_uint_eq(plan->seal_count, first->seal_count);
 	ck_assert_mem_eq(
 	    plan->recipients, first->recipients, plan->recipient_count * sizeof(*plan->recipients));
 	plan_free(first);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(who_was_stopped_by_another_is_told_by_whom)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_add(&scene, "bob@plain.example", ENCRYPT_PREFERRED);
 	scene_find(&scene, 0, FOUND_USABLE);
-	decide();
+	test_plan_decide();
 	ck_assert_str_eq(plan->recipients[0].detail, "because of bob@plain.example: no-digital-id");
 	ck_assert_str_eq(
 	    plan->recipients[1].detail, "the message must be encrypted for anna@partner.example");
 	ck_assert(!plan->recipients[0].concerned);
 	ck_assert(plan->recipients[1].concerned);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(without_a_rule_it_passes)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "bob@plain.example", ENCRYPT_REQUIRED);
 	scene_without_rule(&scene, 0);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_int_eq(plan->reason, REASON_NO_RULE);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(a_recipient_without_a_rule_stops_one_who_must_be_sealed_to)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_add(&scene, "bob@plain.example", ENCRYPT_REQUIRED);
 	scene_without_rule(&scene, 1);
 	scene_find(&scene, 0, FOUND_USABLE);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_uint_eq(plan->decider, 1);
 	ck_assert_int_eq(plan->reason, REASON_CLEARTEXT_RECIPIENT);
 	scene.rules[0].encrypt = ENCRYPT_PREFERRED;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_int_eq(plan->recipients[0].reason, REASON_OTHER_RECIPIENT);
 	ck_assert_int_eq(plan->recipients[1].reason, REASON_NO_RULE);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(an_empty_envelope_passes)
 {
-	begin();
-	decide();
+	test_plan_begin();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_uint_eq(plan->seal_count, 0);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -289,7 +262,7 @@ END_TEST
 static void
 set_up_bcc(enum config_encrypt encrypt)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", encrypt);
 	scene_add(&scene, "bob@partner.example", encrypt);
 	scene_find(&scene, 0, FOUND_USABLE);
@@ -300,16 +273,16 @@ set_up_bcc(enum config_encrypt encrypt)
 START_TEST(a_blind_copy_is_not_disclosed)
 {
 	set_up_bcc(ENCRYPT_REQUIRED);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_BCC_DISCLOSURE);
 	ck_assert_uint_eq(plan->decider, 1);
 	set_up_bcc(ENCRYPT_PREFERRED);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_int_eq(plan->recipients[1].reason, REASON_BCC_DISCLOSURE);
 	ck_assert_int_eq(plan->recipients[0].reason, REASON_OTHER_RECIPIENT);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -317,10 +290,10 @@ START_TEST(a_preferred_blind_copy_beside_a_required_recipient_is_refused)
 {
 	set_up_bcc(ENCRYPT_REQUIRED);
 	scene.rules[1].encrypt = ENCRYPT_PREFERRED;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_BCC_DISCLOSURE);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -329,9 +302,9 @@ START_TEST(a_blind_copy_alone_is_sealed)
 	set_up_bcc(ENCRYPT_REQUIRED);
 	scene.recipients[0] = scene.recipients[1];
 	scene.facts.recipient_count = 1;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_SEAL);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -339,9 +312,9 @@ START_TEST(one_mailbox_named_twice_discloses_nobody)
 {
 	set_up_bcc(ENCRYPT_REQUIRED);
 	scene.recipients[0] = scene.recipients[1];
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_SEAL);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -349,11 +322,11 @@ START_TEST(recipients_who_are_all_invisible_are_not_disclosed_to_each_other)
 {
 	set_up_bcc(ENCRYPT_REQUIRED);
 	scene.recipients[0].visible = false;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_BCC_DISCLOSURE);
 	ck_assert(plan->recipients[0].concerned && plan->recipients[1].concerned);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -361,9 +334,9 @@ START_TEST(a_blind_copy_is_sealed_where_the_rule_reveals)
 {
 	set_up_bcc(ENCRYPT_REQUIRED);
 	scene.rules[1].policy.bcc = BCC_REVEAL;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_SEAL);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -399,13 +372,13 @@ static const struct {
 
 START_TEST(observing_rules_have_no_say_but_one_body_serves_all)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", mixed[_i].anna);
 	scene_add(&scene, "bob@partner.example", mixed[_i].bob);
 	scene_find(&scene, 0, mixed[_i].anna_has);
 	scene_find(&scene, 1, mixed[_i].bob_has);
 	scene.rules[1].policy.mode = MODE_OBSERVE;
-	decide();
+	test_plan_decide();
 	ck_assert_str_eq(action_name(plan->action), action_name(mixed[_i].action));
 	ck_assert_str_eq(action_name(plan->would), action_name(mixed[_i].would));
 	ck_assert_str_eq(reason_get(plan->reason)->code, reason_get(mixed[_i].reason)->code);
@@ -416,7 +389,7 @@ START_TEST(observing_rules_have_no_say_but_one_body_serves_all)
 	ck_assert_int_eq(plan->recipients[0].action, plan->action);
 	ck_assert_int_eq(plan->recipients[1].action, plan->would);
 	ck_assert(!plan->recipients[0].observed && plan->recipients[1].observed);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -426,21 +399,21 @@ START_TEST(the_marker_is_stripped_only_when_sealed_and_wanted)
 {
 	static char marker[] = "[secure]";
 
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_find(&scene, 0, FOUND_USABLE);
-	decide();
+	test_plan_decide();
 	ck_assert(!plan->strip_marker);
 	scene.rules[0].subject = marker;
-	decide();
+	test_plan_decide();
 	ck_assert(!plan->strip_marker);
 	scene.rules[0].strip_marker = true;
-	decide();
+	test_plan_decide();
 	ck_assert(plan->strip_marker);
 	scene.ids[0][0].verdict = REASON_EXPIRED;
-	decide();
+	test_plan_decide();
 	ck_assert(!plan->strip_marker);
-	end();
+	test_plan_end();
 }
 END_TEST
 

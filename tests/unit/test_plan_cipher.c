@@ -1,8 +1,7 @@
 /* What a message is sealed to, and the evidence that is told of each recipient. */
 #include <string.h>
 
-#include "policy/plan.h"
-#include "scene.h"
+#include "test_plan.h"
 #include "unit.h"
 
 static const enum cipher_id gcm_and_cbc[] = {CIPHER_AES256_GCM, CIPHER_AES256_CBC, CIPHER_UNKNOWN};
@@ -10,32 +9,6 @@ static const enum cipher_id only_gcm[] = {CIPHER_AES256_GCM, CIPHER_UNKNOWN};
 static const enum cipher_id aes256[] = {CIPHER_AES256_CBC, CIPHER_UNKNOWN};
 static const enum cipher_id aes128[] = {CIPHER_AES128_CBC, CIPHER_UNKNOWN};
 static const enum cipher_id des3[] = {CIPHER_DES3, CIPHER_RC2_40, CIPHER_UNKNOWN};
-
-static struct scene scene;
-static struct plan *plan;
-
-static void
-begin(void)
-{
-	scene_init(&scene);
-}
-
-static void
-end(void)
-{
-	plan_free(plan);
-	plan = NULL;
-}
-
-static void
-decide(void)
-{
-	struct error err = ERROR_INIT;
-
-	plan_free(plan);
-	ck_assert_msg(policy_plan(&scene.facts, &plan, &err) == 0, "%s", err.text);
-	ck_assert_uint_eq(plan->recipient_count, scene.facts.recipient_count);
-}
 
 static const struct {
 	const enum cipher_id *anna; /* NULL: nothing known, assumed */
@@ -74,7 +47,7 @@ offer(size_t i, const enum cipher_id *list, enum cipher_id floor)
 static void
 set_up_ciphers(int row, enum config_encrypt encrypt)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", encrypt);
 	scene_add(&scene, "bob@plain.example", encrypt);
 	offer(0, ciphers[row].anna, ciphers[row].anna_floor);
@@ -84,7 +57,7 @@ set_up_ciphers(int row, enum config_encrypt encrypt)
 START_TEST(the_strongest_cipher_that_all_read_and_every_floor_allows)
 {
 	set_up_ciphers(_i, ENCRYPT_REQUIRED);
-	decide();
+	test_plan_decide();
 	if (ciphers[_i].chosen != CIPHER_UNKNOWN) {
 		ck_assert_int_eq(plan->action, ACTION_SEAL);
 		ck_assert_str_eq(plan->cipher->name, cipher_get(ciphers[_i].chosen)->name);
@@ -96,76 +69,76 @@ START_TEST(the_strongest_cipher_that_all_read_and_every_floor_allows)
 		ck_assert_int_eq(
 		    plan->recipients[1 - ciphers[_i].named].reason, REASON_OTHER_RECIPIENT);
 	}
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(preferred_recipients_without_a_common_cipher_get_it_unsealed)
 {
 	set_up_ciphers(_i, ENCRYPT_PREFERRED);
-	decide();
+	test_plan_decide();
 	if (ciphers[_i].chosen == CIPHER_UNKNOWN) {
 		ck_assert_int_eq(plan->action, ACTION_PASS);
 		ck_assert_int_eq(plan->recipients[ciphers[_i].named].reason, REASON_WEAK_CIPHER);
 		scene.rules[ciphers[_i].named].policy.unusable = REFUSE;
-		decide();
+		test_plan_decide();
 		ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	} else {
 		ck_assert_int_eq(plan->action, ACTION_SEAL);
 	}
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(a_weak_offer_is_named_in_words)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_find(&scene, 0, FOUND_RC2);
-	decide();
+	test_plan_decide();
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "40-bit RC2"));
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "AES-128-CBC"));
 	ck_assert_ptr_null(plan->recipients[0].cipher);
 	ck_assert_int_eq(plan->recipients[0].capabilities.from, CAPABILITIES_SIGNED);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(every_usable_digital_id_is_sealed_to)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_publish_modern(&scene, 0);
 	scene_publish(&scene, 0, REASON_OK, CAPABILITIES_NONE, scene_nothing);
 	scene_publish(&scene, 0, REASON_OK, CAPABILITIES_SIGNED, aes128);
 	scene_publish(&scene, 0, REASON_EXPIRED, CAPABILITIES_SIGNED, scene_modern);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->cipher->id, CIPHER_AES256_CBC);
 	ck_assert_uint_eq(plan->seal_count, 2);
 	ck_assert_uint_eq(plan->seals[0].digital_id, 0);
 	ck_assert_uint_eq(plan->seals[1].digital_id, 1);
 	scene.rules[0].policy.digital_ids = DIGITAL_IDS_PREFERRED;
-	decide();
+	test_plan_decide();
 	ck_assert_uint_eq(plan->seal_count, 1);
 	ck_assert_uint_eq(plan->seals[0].digital_id, 0);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(the_evidence_of_a_seal_is_a_digital_id_that_is_sealed_to)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_publish(&scene, 0, REASON_OK, CAPABILITIES_SIGNED, only_gcm);
 	scene_publish(&scene, 0, REASON_OK, CAPABILITIES_SIGNED, aes256);
 	scene_add(&scene, "bob@partner.example", ENCRYPT_REQUIRED);
 	scene_publish(&scene, 1, REASON_OK, CAPABILITIES_SIGNED, aes256);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->cipher->id, CIPHER_AES256_CBC);
 	ck_assert_ptr_eq(plan->recipients[0].evidence, &scene.ids[0][1]);
 	ck_assert_ptr_eq(plan->recipients[1].evidence, &scene.ids[1][0]);
 	ck_assert_int_eq(plan->recipients[0].cipher->id, CIPHER_AES256_GCM);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -190,18 +163,18 @@ START_TEST(oaep_only_where_that_digital_id_advertises_it)
 {
 	struct digital_id *id;
 
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	id = scene_publish(&scene, 0, REASON_OK, oaeps[_i].from, aes256);
 	id->capabilities.oaep = oaeps[_i].oaep;
 	id->capabilities.oaep_sha256 = oaeps[_i].oaep_sha256;
 	scene_publish(&scene, 0, REASON_OK, CAPABILITIES_NONE, scene_nothing);
-	decide();
+	test_plan_decide();
 	ck_assert_uint_eq(plan->seal_count, 2);
 	ck_assert_int_eq(plan->seals[0].oaep, oaeps[_i].seal_oaep);
 	ck_assert_int_eq(plan->seals[0].oaep_sha1, oaeps[_i].seal_sha1);
 	ck_assert(!plan->seals[1].oaep && !plan->seals[1].oaep_sha1);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -209,46 +182,46 @@ END_TEST
 
 START_TEST(of_unusable_digital_ids_the_one_valid_longest_gives_the_reason)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_publish(&scene, 0, REASON_EXPIRED, CAPABILITIES_SIGNED, scene_modern);
 	scene_publish(&scene, 0, REASON_UNTRUSTED_ISSUER, CAPABILITIES_NONE, scene_nothing);
 	scene_publish(&scene, 0, REASON_MALFORMED, CAPABILITIES_NONE, scene_nothing);
 	scene.ids[0][0].certificate->not_after -= 90 * SCENE_DAY;
 	scene.ids[0][2].certificate = NULL;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->reason, REASON_UNTRUSTED_ISSUER);
 	ck_assert_ptr_eq(plan->recipients[0].evidence, &scene.ids[0][1]);
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "CN=Example Issuing CA"));
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, scene.serials[0][1]));
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(where_waiting_may_make_one_usable_it_is_deferred)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_publish(&scene, 0, REASON_EXPIRED, CAPABILITIES_SIGNED, scene_modern);
 	scene_publish(&scene, 0, REASON_REVOCATION_UNAVAILABLE, CAPABILITIES_SIGNED, scene_modern);
 	scene.ids[0][1].certificate->not_after -= SCENE_DAY;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_DEFER);
 	ck_assert_int_eq(plan->reason, REASON_REVOCATION_UNAVAILABLE);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(a_stale_digital_id_is_noted_even_when_mail_goes_out)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_publish_modern(&scene, 0);
 	scene_publish(&scene, 0, REASON_EXPIRED, CAPABILITIES_SIGNED, scene_modern)->stale = true;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_SEAL);
 	ck_assert(plan->recipients[0].stale);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -259,30 +232,30 @@ START_TEST(very_long_names_never_overrun_the_detail)
 
 	for (i = 0; i + 2 < sizeof(longest); i += 2)
 		memcpy(longest + i, "\xc3\xa9", 2);
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_find(&scene, 0, FOUND_EXPIRED);
 	scene.certificates[0][0].subject = longest;
 	scene.certificates[0][0].issuer = longest;
 	scene.certificates[0][0].serial = longest;
 	scene.ids[0][0].detail = longest;
-	decide();
+	test_plan_decide();
 	ck_assert_uint_lt(strlen(plan->recipients[0].detail), sizeof(plan->recipients[0].detail));
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "valid from"));
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(what_clients_would_have_used_is_told)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_add(&scene, "nobody@partner.example", ENCRYPT_REQUIRED);
 	scene_find(&scene, 0, FOUND_ASSUMED);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->recipients[0].fallback[CLIENT_OUTLOOK_2002]->id, CIPHER_RC2_40);
 	ck_assert_ptr_null(plan->recipients[1].fallback[CLIENT_OUTLOOK_2002]);
-	end();
+	test_plan_end();
 }
 END_TEST
 

@@ -1,35 +1,8 @@
 /* The decision on what the client encrypted: compared with what is published, never sealed. */
 #include <string.h>
 
-#include "policy/plan.h"
-#include "scene.h"
+#include "test_plan.h"
 #include "unit.h"
-
-static struct scene scene;
-static struct plan *plan;
-
-static void
-begin(void)
-{
-	scene_init(&scene);
-}
-
-static void
-end(void)
-{
-	plan_free(plan);
-	plan = NULL;
-}
-
-static void
-decide(void)
-{
-	struct error err = ERROR_INIT;
-
-	plan_free(plan);
-	ck_assert_msg(policy_plan(&scene.facts, &plan, &err) == 0, "%s", err.text);
-	ck_assert_uint_eq(plan->recipient_count, scene.facts.recipient_count);
-}
 
 #define STRICT_UNUSABLE 1
 #define LENIENT_UNAVAILABLE 2
@@ -78,7 +51,7 @@ static const struct {
 static void
 set_up_enveloped(int row)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", enveloped[row].encrypt);
 	scene_find(&scene, 0, enveloped[row].finding);
 	scene_enveloped(&scene, enveloped[row].used);
@@ -94,46 +67,46 @@ set_up_enveloped(int row)
 START_TEST(what_the_client_encrypted_is_compared_and_never_sealed)
 {
 	set_up_enveloped(_i);
-	decide();
+	test_plan_decide();
 	ck_assert_str_eq(action_name(plan->action), action_name(enveloped[_i].action));
 	ck_assert_str_eq(reason_get(plan->reason)->code, reason_get(enveloped[_i].reason)->code);
 	ck_assert_uint_eq(plan->seal_count, 0);
 	ck_assert_int_eq(
 	    plan->recipients[0].trust_failure, reason_get(enveloped[_i].reason)->trust_failure);
 	scene.rules[0].policy.mode = MODE_OBSERVE;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_int_eq(plan->would, enveloped[_i].action);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(without_a_rule_the_top_level_floor_holds_for_what_the_client_encrypted)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "bob@plain.example", ENCRYPT_REQUIRED);
 	scene_without_rule(&scene, 0);
 	scene_enveloped(&scene, CIPHER_RC2_40);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_WEAK_CIPHER);
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "40-bit RC2"));
 	scene_enveloped(&scene, CIPHER_AES128_CBC);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_int_eq(plan->reason, REASON_NO_RULE);
 	scene.config.policy.mode = MODE_OBSERVE;
 	scene_enveloped(&scene, CIPHER_RC2_40);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_int_eq(plan->would, ACTION_REFUSE);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(one_recipient_the_client_forgot_stops_the_message)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_add(&scene, "bob@partner.example", ENCRYPT_REQUIRED);
 	scene_add(&scene, "carl@plain.example", ENCRYPT_NEVER);
@@ -141,48 +114,48 @@ START_TEST(one_recipient_the_client_forgot_stops_the_message)
 	scene_find(&scene, 1, FOUND_USABLE);
 	scene_enveloped(&scene, CIPHER_AES256_CBC);
 	scene.addressed[0][0] = true;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_uint_eq(plan->decider, 1);
 	ck_assert_int_eq(plan->reason, REASON_RECIPIENT_NOT_ADDRESSED);
 	ck_assert_int_eq(plan->recipients[0].reason, REASON_OTHER_RECIPIENT);
 	ck_assert_int_eq(plan->recipients[2].reason, REASON_OTHER_RECIPIENT);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(any_usable_digital_id_addressed_is_enough)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_find(&scene, 0, FOUND_EXPIRED);
 	scene_find(&scene, 0, FOUND_USABLE);
 	scene_enveloped(&scene, CIPHER_AES256_CBC);
 	scene.addressed[0][0] = true;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->reason, REASON_EXPIRED);
 	scene.addressed[0][1] = true;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
 	ck_assert_ptr_eq(plan->recipients[0].evidence, &scene.ids[0][1]);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(nothing_said_of_recipient_infos_counts_as_not_addressed)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
 	scene_find(&scene, 0, FOUND_USABLE);
 	scene_enveloped(&scene, CIPHER_AES256_CBC);
 	scene.recipients[0].addressed = NULL;
 	scene.facts.content_cipher_text = NULL;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->reason, REASON_RECIPIENT_NOT_ADDRESSED);
 	scene.facts.content_cipher = NULL;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->reason, REASON_WEAK_CIPHER);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -203,16 +176,16 @@ static const struct {
 
 START_TEST(openpgp_counts_as_encrypted_by_rule)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, "anna@partner.example", pgps[_i].encrypt);
 	scene_find(&scene, 0, FOUND_USABLE);
 	scene.facts.content = CONTENT_PGP_MIME;
 	scene.rules[0].policy.pgp_mime = pgps[_i].pgp;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, pgps[_i].action);
 	ck_assert_int_eq(plan->reason, pgps[_i].reason);
 	ck_assert_uint_eq(plan->seal_count, 0);
-	end();
+	test_plan_end();
 }
 END_TEST
 

@@ -1,35 +1,11 @@
 /* The decision where mail groups are among the recipients: each member counts by itself. */
 #include <string.h>
 
-#include "policy/plan.h"
-#include "scene.h"
+#include "test_plan.h"
 #include "unit.h"
 
 #define STAFF "staff@partner.example"
 #define BOARD "board@partner.example"
-
-static struct scene scene;
-static struct plan *plan;
-
-static void
-begin(void)
-{
-	scene_init(&scene);
-}
-
-static void
-end(void)
-{
-	plan_free(plan);
-	plan = NULL;
-}
-
-static void
-decide(void)
-{
-	plan_free(plan);
-	ck_assert_int_eq(policy_plan(&scene.facts, &plan, NULL), 0);
-}
 
 /* A member who can be sealed to. */
 static size_t
@@ -44,13 +20,13 @@ add_member(const char *address, const char *group, enum config_encrypt encrypt)
 
 START_TEST(a_group_is_sealed_for_every_member)
 {
-	begin();
+	test_plan_begin();
 	add_member("anna@partner.example", STAFF, ENCRYPT_REQUIRED);
 	add_member("bert@partner.example", STAFF, ENCRYPT_REQUIRED);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_SEAL);
 	ck_assert_uint_eq(plan->seal_count, 2);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -58,17 +34,17 @@ START_TEST(one_member_that_cannot_be_sealed_to_refuses_the_message)
 {
 	size_t i;
 
-	begin();
+	test_plan_begin();
 	add_member("anna@partner.example", STAFF, ENCRYPT_REQUIRED);
 	i = scene_add(&scene, "bert@partner.example", ENCRYPT_REQUIRED);
 	scene_member(&scene, i, STAFF);
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_NO_DIGITAL_ID);
 	ck_assert_uint_eq(plan->decider, i);
 	ck_assert_int_eq(plan->recipients[0].reason, REASON_OTHER_RECIPIENT);
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "bert@partner.example"));
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -76,14 +52,14 @@ START_TEST(a_member_without_an_address_is_named_by_its_dn)
 {
 	size_t i;
 
-	begin();
+	test_plan_begin();
 	i = scene_add(&scene, STAFF, ENCRYPT_REQUIRED);
 	scene_nameless(&scene, i, STAFF, "cn=nobody,dc=partner");
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_NO_DIGITAL_ID);
 	ck_assert_ptr_nonnull(strstr(plan->recipients[i].detail, "cn=nobody,dc=partner"));
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -104,19 +80,19 @@ static const struct {
 
 START_TEST(a_group_without_members_or_not_known_whole_cannot_be_sealed_to)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, STAFF, unresolved[_i].encrypt);
 	scene.records[0].state = RECIPIENT_GROUP;
 	scene.records[0].members_incomplete = unresolved[_i].incomplete;
 	scene.rules[0].policy.unusable = unresolved[_i].strict ? REFUSE : PASS;
-	decide();
+	test_plan_decide();
 	ck_assert_str_eq(action_name(plan->action), action_name(unresolved[_i].action));
 	ck_assert_str_eq(reason_get(plan->reason)->code, reason_get(unresolved[_i].reason)->code);
 	if (plan->reason == REASON_NO_DIGITAL_ID)
 		ck_assert_str_eq(plan->recipients[0].detail, "the group has no members");
 	else if (plan->reason == REASON_GROUP_UNRESOLVED)
 		ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "group-members-limit"));
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -124,14 +100,14 @@ START_TEST(members_of_a_blind_copied_group_alone_are_not_hidden_from_each_other)
 {
 	size_t i;
 
-	begin();
+	test_plan_begin();
 	add_member("anna@partner.example", STAFF, ENCRYPT_REQUIRED);
 	add_member("bert@partner.example", STAFF, ENCRYPT_REQUIRED);
 	for (i = 0; i < 2; i++)
 		scene.recipients[i].visible = false;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_SEAL);
-	end();
+	test_plan_end();
 }
 END_TEST
 
@@ -139,7 +115,7 @@ START_TEST(members_of_a_blind_copied_group_are_disclosed_to_others)
 {
 	size_t i;
 
-	begin();
+	test_plan_begin();
 	add_member("anna@partner.example", STAFF, ENCRYPT_REQUIRED);
 	if (_i == 0)
 		add_member("carl@partner.example", BOARD, ENCRYPT_REQUIRED);
@@ -147,46 +123,46 @@ START_TEST(members_of_a_blind_copied_group_are_disclosed_to_others)
 		scene_publish_modern(
 		    &scene, scene_add(&scene, "carl@partner.example", ENCRYPT_REQUIRED));
 	scene.recipients[0].visible = false;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_BCC_DISCLOSURE);
 	i = plan->decider;
 	ck_assert_uint_eq(i, 0);
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, STAFF));
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(what_the_client_encrypted_is_held_to_every_member)
 {
-	begin();
+	test_plan_begin();
 	add_member("anna@partner.example", STAFF, ENCRYPT_REQUIRED);
 	add_member("bert@partner.example", STAFF, ENCRYPT_REQUIRED);
 	scene_enveloped(&scene, CIPHER_AES256_CBC);
 	scene.addressed[0][0] = true;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_RECIPIENT_NOT_ADDRESSED);
 	ck_assert_uint_eq(plan->decider, 1);
 	scene.addressed[1][0] = true;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, ACTION_PASS);
-	end();
+	test_plan_end();
 }
 END_TEST
 
 START_TEST(what_the_client_encrypted_for_a_group_not_known_whole_is_unverified)
 {
-	begin();
+	test_plan_begin();
 	scene_add(&scene, STAFF, ENCRYPT_REQUIRED);
 	scene.records[0].state = RECIPIENT_GROUP;
 	scene.records[0].members_incomplete = true;
 	scene_enveloped(&scene, CIPHER_AES256_CBC);
 	scene.rules[0].policy.unverified = _i == 0 ? ACCEPT : REJECT;
-	decide();
+	test_plan_decide();
 	ck_assert_int_eq(plan->action, _i == 0 ? ACTION_PASS : ACTION_REFUSE);
 	ck_assert_int_eq(plan->reason, REASON_RECIPIENT_UNVERIFIED);
-	end();
+	test_plan_end();
 }
 END_TEST
 

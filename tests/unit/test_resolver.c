@@ -48,6 +48,71 @@ START_TEST(what_is_published_is_found_and_nothing_is_nothing)
 }
 END_TEST
 
+/* A ticket for findings that were not looked up: one value, which is no certificate. */
+static struct ticket *
+submit_given(const char *text, const char *dn)
+{
+	struct address address = fixture_address(text);
+	struct findings *findings = findings_new();
+	struct finding finding = {.kind = FINDING_CERTIFICATE,
+	    .directory = (char *)"first",
+	    .dn = (char *)dn,
+	    .attribute = (char *)"userCertificate",
+	    .value = (unsigned char *)"x",
+	    .size = 1};
+	struct ticket *ticket;
+
+	ck_assert_int_eq(findings_add(findings, &finding, NULL), 0);
+	ticket = resolver_submit_findings(
+	    fixture.resolver, &address, findings, clock_monotonic_ms() + FIXTURE_PATIENCE);
+	ck_assert_ptr_nonnull(ticket);
+	findings_unref(findings);
+	address_free(&address);
+	return ticket;
+}
+
+static void
+expect_given(struct ticket *ticket, const char *dn)
+{
+	const struct recipient *record;
+
+	ck_assert(ticket_wait(ticket, clock_monotonic_ms() + FIXTURE_PATIENCE));
+	record = ticket_record(ticket);
+	ck_assert_int_eq(record->state, RECIPIENT_FOUND);
+	ck_assert_uint_eq(record->digital_id_count, 1);
+	ck_assert_str_eq(record->digital_ids[0].dn, dn);
+	ck_assert_int_eq(record->digital_ids[0].verdict, REASON_MALFORMED);
+	ticket_free(ticket);
+}
+
+START_TEST(findings_that_are_given_are_judged_for_themselves)
+{
+	struct ticket *one;
+	struct ticket *other;
+
+	begin(1);
+	one = submit_given("none@example.org", "cn=one");
+	other = submit_given("none@example.org", "cn=other");
+	expect("none@example.org", RECIPIENT_NONE);
+	expect_given(other, "cn=other");
+	expect_given(one, "cn=one");
+	expect("none@example.org", RECIPIENT_NONE);
+	expect_given(submit_given("none@example.org", "cn=late"), "cn=late");
+	ck_assert_uint_eq(fixture_statistics(&fixture).searches, 1);
+	ck_assert_uint_eq(fixture_statistics(&fixture).entries, 1);
+}
+END_TEST
+
+START_TEST(findings_that_are_given_may_be_left_behind)
+{
+	int i;
+
+	begin(1);
+	for (i = 0; i < 20; i++)
+		ticket_free(submit_given("none@example.org", "cn=one"));
+}
+END_TEST
+
 static void
 expect_unavailable(const char *address, const char *why)
 {
@@ -309,8 +374,44 @@ START_TEST(over_the_limit_the_answer_is_unavailable_at_once)
 	ck_assert(fixture_until(ten_are_begun, NULL));
 	for (i = 0; i < ARRAY_LENGTH(tickets); i++)
 		ticket_free(tickets[i]);
-	/* The waiters are gone, the questions go on: they count, too. */
+}
+END_TEST
+
+static bool
+two_are_cancelled(void *context UNUSED)
+{
+	return atomic_load(&scripted_cancelled) == 2;
+}
+
+START_TEST(what_nobody_waits_for_leaves_its_place_to_what_somebody_does)
+{
+	struct ticket *tickets[10];
+	char address[40];
+	size_t i;
+
+	fixture_init(&fixture, 1);
+	fixture.config.lookups_limit = 10;
+	begin(1);
+	for (i = 0; i < ARRAY_LENGTH(tickets); i++) {
+		snprintf(address, sizeof(address), "never%zu@example.org", i);
+		tickets[i] = fixture_submit(&fixture, address);
+	}
+	ck_assert(fixture_until(ten_are_begun, NULL));
 	expect_unavailable("found@example.org", "lookups-limit");
+	ticket_free(tickets[3]);
+	ticket_free(tickets[7]);
+	/* They go on as long as there is room. */
+	ck_assert_int_eq(atomic_load(&scripted_cancelled), 0);
+	expect("found@example.org", RECIPIENT_FOUND);
+	expect("found2@example.org", RECIPIENT_FOUND);
+	tickets[3] = fixture_submit(&fixture, "never100@example.org");
+	tickets[7] = fixture_submit(&fixture, "never101@example.org");
+	expect_unavailable("found3@example.org", "lookups-limit");
+	ck_assert(fixture_until(two_are_cancelled, NULL));
+	for (i = 0; i < ARRAY_LENGTH(tickets); i++) {
+		ck_assert(!ticket_ready(tickets[i]));
+		ticket_free(tickets[i]);
+	}
 }
 END_TEST
 
@@ -424,6 +525,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, what_is_published_is_found_and_nothing_is_nothing);
+	tcase_add_test(tcase, findings_that_are_given_are_judged_for_themselves);
+	tcase_add_test(tcase, findings_that_are_given_may_be_left_behind);
 	tcase_add_test(tcase, failures_say_which_directory_and_why_and_are_not_kept);
 	tcase_add_test(tcase, directories_are_asked_in_order_until_one_holds_something);
 	tcase_add_test(tcase, a_directory_that_fails_is_not_passed_over);
@@ -439,6 +542,7 @@ main(void)
 	tcase_add_test(tcase, a_directory_that_never_answers_is_given_up);
 	tcase_add_test(tcase, questions_under_way_at_the_end_are_cancelled);
 	tcase_add_test(tcase, over_the_limit_the_answer_is_unavailable_at_once);
+	tcase_add_test(tcase, what_nobody_waits_for_leaves_its_place_to_what_somebody_does);
 	tcase_add_test(tcase, what_is_kept_is_given_over_the_limit_too);
 	tcase_add_test(tcase, a_thousand_questions_of_many_threads_are_all_answered);
 	tcase_add_test(tcase, a_source_that_cant_be_made_is_an_error);

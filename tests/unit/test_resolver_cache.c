@@ -1,5 +1,7 @@
 /* What the resolver remembers, and how: errors, refreshing, old findings, trust, inspection. */
+#include <event2/event.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,6 +349,77 @@ START_TEST(trust_may_be_replaced_while_all_runs)
 }
 END_TEST
 
+static struct {
+	atomic_bool blocked;
+	atomic_bool open;
+	atomic_int told;
+	const struct trust *before;
+	const struct trust *after;
+} late;
+
+static void
+block(evutil_socket_t fd UNUSED, short what UNUSED, void *context UNUSED)
+{
+	atomic_store(&late.blocked, true);
+	while (!atomic_load(&late.open))
+		sched_yield();
+}
+
+static bool
+is_blocked(void *context UNUSED)
+{
+	return atomic_load(&late.blocked);
+}
+
+static void
+on_late(void *context, const struct trust *before, const struct trust *after)
+{
+	ck_assert_ptr_eq(context, &late);
+	late.before = before;
+	late.after = after;
+	atomic_fetch_add(&late.told, 1);
+}
+
+static bool
+is_told(void *context UNUSED)
+{
+	return atomic_load(&late.told) > 0;
+}
+
+START_TEST(a_trust_that_comes_late_is_told_of)
+{
+	static const struct timeval at_once = {0, 0};
+	struct trust *first = trust_load(&fixture.config, NULL);
+	struct trust *second = trust_load(&fixture.config, NULL);
+	struct trust *before;
+	struct error err = ERROR_INIT;
+
+	memset(&late, 0, sizeof(late));
+	scripted_begin(&fixture);
+	before = resolver_trust(fixture.resolver);
+	ck_assert_int_eq(
+	    event_base_once(fixture.resolver->base, -1, EV_TIMEOUT, block, NULL, &at_once), 0);
+	ck_assert(fixture_until(is_blocked, NULL));
+	ck_assert_int_eq(
+	    resolver_rebase_trust(fixture.resolver, first, 1, on_late, &late, &err), -1);
+	ck_assert_int_eq(err.code, ERROR_TEMPORARY);
+	ck_assert_int_eq(
+	    resolver_rebase_trust(fixture.resolver, second, 0, on_late, &late, &err), -1);
+	atomic_store(&late.open, true);
+	ck_assert(fixture_until(is_told, NULL));
+	ck_assert_ptr_eq(late.before, before);
+	ck_assert_ptr_eq(late.after, second);
+	/* Once; and one that is in time tells its caller alone. */
+	ck_assert_int_eq(
+	    resolver_rebase_trust(fixture.resolver, first, FIXTURE_PATIENCE, on_late, &late, &err),
+	    0);
+	ck_assert_int_eq(atomic_load(&late.told), 1);
+	trust_unref(before);
+	trust_unref(first);
+	trust_unref(second);
+}
+END_TEST
+
 struct seen {
 	size_t count;
 	char keys[200];
@@ -489,6 +562,7 @@ main(void)
 	tcase_add_test(tcase, one_exact_directory_keeps_spellings_apart);
 	tcase_add_test(tcase, under_another_trust_all_is_judged_again_without_asking);
 	tcase_add_test(tcase, trust_may_be_replaced_while_all_runs);
+	tcase_add_test(tcase, a_trust_that_comes_late_is_told_of);
 	tcase_add_test(tcase, what_is_remembered_can_be_seen);
 	tcase_add_test(tcase, what_matches_is_forgotten);
 	tcase_add_test(tcase, what_was_asked_for_before_a_flush_is_not_kept);

@@ -2,6 +2,7 @@
  * missing links are found. */
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,15 @@ give_answer(int status, int reason, int from, int to)
 	OPENSSL_free(der);
 }
 
+static void
+has_failed(const struct want *want, enum error_code code, const char *words)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, code, "%s", words);
+	evidence_failed(t.evidence, want, t.now, t.now + 60, &err);
+}
+
 START_TEST(without_evidence_it_is_wanted)
 {
 	ck_assert_int_eq(judge(), REASON_REVOCATION_UNAVAILABLE);
@@ -275,11 +285,11 @@ START_TEST(where_the_one_can_not_be_had_the_other_is_wanted)
 	give_root();
 	judge();
 	ck_assert_uint_eq(t.wants.count, 1);
-	evidence_failed(t.evidence, wanted(WANT_OCSP, OCSP_URL), t.now + 60, "no answer");
+	has_failed(wanted(WANT_OCSP, OCSP_URL), ERROR_PERMANENT, "no answer");
 	judge();
 	ck_assert_uint_eq(t.wants.count, 1);
 	ck_assert_ptr_nonnull(wanted(WANT_CRL, CA_URL));
-	evidence_failed(t.evidence, wanted(WANT_CRL, CA_URL), t.now + 60, "refused");
+	has_failed(wanted(WANT_CRL, CA_URL), ERROR_PERMANENT, "refused");
 	judge();
 	ck_assert_uint_eq(t.wants.count, 0);
 	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "no answer");
@@ -384,9 +394,11 @@ START_TEST(a_list_counts_by_its_signer)
 	    t.root_key);
 	judge();
 	expect(REASON_OK, "good", "");
-	give_ca(&(const struct status_crl){.digest = EVP_sha1()});
+	/* One by a weak digest takes no better one's place. */
+	give_ca(&(const struct status_crl){
+	    .from = -60, .digest = EVP_sha1(), .entries = {{.certificate = t.leaf}}});
 	judge();
-	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "not signed by the key");
+	expect(REASON_OK, "good", "");
 	X509_free(namesake);
 }
 END_TEST
@@ -501,6 +513,162 @@ START_TEST(an_indirect_list_counts_by_whom_is_trusted)
 }
 END_TEST
 
+static int
+fetch_list(const struct want *want, const struct status_crl *what, X509 *issuer, EVP_PKEY *key)
+{
+	size_t size;
+	unsigned char *der = status_crl(what, issuer, key, &size);
+	int status = evidence_take(t.evidence, want, der, size, t.now, NULL);
+
+	if (status == 0)
+		evidence_keep(t.evidence, want, der, size);
+	OPENSSL_free(der);
+	return status;
+}
+
+/* Another process, with the same state folder. */
+static void
+restart(const char *folder)
+{
+	const struct evidence_limits limits = {.crl_size = 0};
+
+	evidence_unref(t.evidence);
+	t.evidence = evidence_new(&limits, NULL);
+	evidence_open_folder(t.evidence, folder, true);
+}
+
+static void
+remove_folder(const char *folder)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_replay_after_a_restart_makes_nothing_good)
+{
+	char folder[] = "/tmp/test-revocation-XXXXXX";
+	struct wants wants = WANTS_INIT;
+	const struct want *want = &wants.items[0];
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	restart(folder);
+	ck_assert(wants_add(&wants, WANT_CRL, CA_URL, t.leaf, t.ca));
+	ck_assert_int_eq(fetch_list(want,
+			     &(const struct status_crl){
+				 .from = -600, .number = 7, .entries = {{.certificate = t.leaf}}},
+			     t.ca, t.ca_key),
+	    0);
+	restart(folder);
+	/* Signed well, of before; and of the same second, by its number; and forged. */
+	ck_assert_int_eq(
+	    fetch_list(want, &(const struct status_crl){.from = -9000}, t.ca, t.ca_key), -1);
+	ck_assert_int_eq(
+	    fetch_list(want, &(const struct status_crl){.from = -60}, t.ca, t.key), -1);
+	ck_assert_int_eq(fetch_list(want, &(const struct status_crl){0}, t.root, t.root_key), -1);
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+	restart(folder);
+	judge();
+	expect(REASON_REVOKED, "revoked", "");
+	/* The next one counts. */
+	give_root();
+	ck_assert_int_eq(
+	    fetch_list(want, &(const struct status_crl){.from = -60}, t.ca, t.ca_key), 0);
+	judge();
+	expect(REASON_OK, "good", "");
+	wants_clear(&wants);
+	remove_folder(folder);
+}
+END_TEST
+
+START_TEST(an_indirect_list_gives_way_to_nothing_forged_or_of_before)
+{
+	static const char conf[] = "[root]\nCN = Root\n[p]\nfullname = URI:" CA_URL "\n"
+				   "CRLissuer = dirName:root\n";
+	char folder[] = "/tmp/test-revocation-XXXXXX";
+	X509 *leaf = pki_issue(&(const struct pki_certificate){.subject = "Anna", .email = ANNA},
+	    t.key, t.ca, t.ca_key);
+	struct status_crl what = {.scope = "critical,indirectCRL:TRUE", .from = -600};
+	struct status_crl forged = what;
+	struct wants wants = WANTS_INIT;
+	const struct want *want = &wants.items[0];
+	struct crl **found;
+	size_t count;
+	int i;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	status_add_extension(leaf, "crlDistributionPoints", "p", conf, t.ca_key);
+	what.entries[0] = (struct status_entry){.certificate = leaf, .names_issuer = true};
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	restart(folder);
+	ck_assert(wants_add(&wants, WANT_CRL, CA_URL, leaf, NULL));
+	ck_assert_int_eq(fetch_list(want, &what, t.root, t.root_key), 0);
+	for (i = 0; i < 2; i++) {
+		/* Whoever sits on the line has all the time there is between two judgements. */
+		judge_x509(leaf, false);
+		expect(REASON_REVOKED, "revoked", "the CRL of \"CN=Root\"");
+		for (forged.from = -500; forged.from < -490; forged.from++)
+			(void)fetch_list(want, &forged, t.root, t.key);
+		forged.from = -9000;
+		ck_assert_int_eq(fetch_list(want, &forged, t.root, t.root_key), -1);
+		judge_x509(leaf, false);
+		expect(REASON_REVOKED, "revoked", "the CRL of \"CN=Root\"");
+		count = evidence_crls(t.evidence, X509_get_subject_name(t.root), &found);
+		ck_assert_uint_le(count, 4);
+		while (count > 0)
+			crl_unref(found[--count]);
+		free(found);
+		restart(folder);
+	}
+	/* Not judged by since the restart: beside it, until it is. */
+	ck_assert_int_eq(fetch_list(want, &forged, t.root, t.root_key), 0);
+	judge_x509(leaf, false);
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=Root\"");
+	X509_free(leaf);
+	wants_clear(&wants);
+	remove_folder(folder);
+}
+END_TEST
+
+START_TEST(many_lists_of_its_issuers_name_hide_no_good_one)
+{
+	char key[64];
+	int i;
+
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	give("crl good", &(const struct status_crl){.entries = {{.certificate = t.leaf}}}, t.ca,
+	    t.ca_key);
+	judge();
+	expect(REASON_REVOKED, "revoked", "");
+	for (i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "crl %d", i);
+		give(key, &(const struct status_crl){.from = -60}, t.ca, t.key);
+	}
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+	/* Those of other points have no part in it, though nobody has verified the good one yet. */
+	evidence_unref(t.evidence);
+	t.evidence = evidence_new(&(const struct evidence_limits){.crl_size = 0}, NULL);
+	for (i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "crl %d", i);
+		give(key,
+		    &(const struct status_crl){
+			.from = -60, .scope = "critical,fullname:URI:http://crl.example/other.crl"},
+		    t.ca, t.ca_key);
+	}
+	give("crl good", &(const struct status_crl){.entries = {{.certificate = t.leaf}}}, t.ca,
+	    t.ca_key);
+	judge();
+	expect(REASON_REVOKED, "revoked", "the CRL of \"CN=CA\"");
+}
+END_TEST
+
 START_TEST(an_answer_decides_before_lists)
 {
 	give_root();
@@ -508,7 +676,7 @@ START_TEST(an_answer_decides_before_lists)
 	judge();
 	expect(REASON_OK, "good", "OCSP responder");
 	give_answer(V_OCSP_CERTSTATUS_REVOKED, CRL_REASON_SUPERSEDED, 0, 0);
-	give_ca(&(const struct status_crl){0});
+	give_ca(&(const struct status_crl){.from = -9000});
 	judge();
 	expect(REASON_REVOKED, "revoked", "(superseded), says the OCSP responder \"CN=CA\" on 20");
 	ck_assert_int_ne((long)t.verdict.valid_until, 0);
@@ -522,9 +690,101 @@ START_TEST(an_answer_decides_before_lists)
 	give_answer(V_OCSP_CERTSTATUS_UNKNOWN, 0, 0, 0);
 	judge();
 	expect(REASON_OK, "good", "the CRL");
-	give_ca(&(const struct status_crl){.to = -4000, .from = -5000});
+	give_ca(&(const struct status_crl){.to = -4000, .from = -8000});
 	judge();
 	expect(REASON_REVOCATION_UNAVAILABLE, "unknown", "does not know the certificate");
+}
+END_TEST
+
+static void
+give_delegated(X509 *responder, EVP_PKEY *key, int status)
+{
+	const struct status_answer what = {.certificate = t.leaf,
+	    .issuer = t.ca,
+	    .status = status,
+	    .signer = responder,
+	    .key = key};
+	char id[OCSP_ID_SIZE];
+	size_t size;
+	unsigned char *der = status_answer(&what, &size);
+
+	ck_assert_int_eq(ocsp_id(t.leaf, t.ca, id, NULL), 0);
+	ck_assert_int_eq(evidence_restore(t.evidence, id, der, size, NULL), 0);
+	OPENSSL_free(der);
+}
+
+static X509 *
+make_responder(EVP_PKEY *key, const char *extension)
+{
+	return pki_issue(&(const struct pki_certificate){.subject = "Responder",
+			     .extended_usage = "OCSPSigning",
+			     .extension = extension,
+			     .extension2 = "crlDistributionPoints=URI:http://crl.example/r.crl"},
+	    key, t.ca, t.ca_key);
+}
+
+/* Lists for the responder alone: they say nothing of the leaf. */
+#define RESPONDER_SCOPE "critical,fullname:URI:http://crl.example/r.crl"
+
+START_TEST(an_answer_counts_unless_its_delegate_may_be_revoked)
+{
+	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
+	X509 *responder = make_responder(key, NULL);
+
+	give_root();
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_GOOD);
+	judge();
+	expect(REASON_REVOCATION_UNAVAILABLE, "unknown",
+	    "its signer \"CN=Responder\" may be revoked: no CRL is at hand");
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, "http://crl.example/r.crl"));
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	judge();
+	expect(REASON_OK, "good", "OCSP responder \"CN=Responder\"");
+	ck_assert_ptr_nonnull(wanted(WANT_CRL, "http://crl.example/r.crl"));
+	t.section.revocation = REVOCATION_HARD;
+	load();
+	/* "Revoked" counts meanwhile. */
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_REVOKED);
+	judge();
+	expect(REASON_REVOKED, "revoked", "OCSP responder");
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_GOOD);
+	give("crl r",
+	    &(const struct status_crl){.from = -600, .to = 1200, .scope = RESPONDER_SCOPE}, t.ca,
+	    t.ca_key);
+	judge();
+	expect(REASON_OK, "good", "OCSP responder");
+	ck_assert_uint_eq(t.wants.count, 0);
+	ck_assert_int_le((long)t.verdict.valid_until, (long)t.now + 1200);
+	give("crl r",
+	    &(const struct status_crl){
+		.scope = RESPONDER_SCOPE, .from = -300, .entries = {{.certificate = responder}}},
+	    t.ca, t.ca_key);
+	judge();
+	expect(
+	    REASON_REVOCATION_UNAVAILABLE, "unknown", "its signer \"CN=Responder\" was revoked on");
+	t.section.revocation = REVOCATION_SOFT;
+	load();
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_REVOKED);
+	judge();
+	expect(REASON_OK, "unknown", "its signer \"CN=Responder\" was revoked on");
+	X509_free(responder);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(a_delegate_that_need_not_be_checked_is_not)
+{
+	EVP_PKEY *key = pki_key(PKI_RSA_2048, 4);
+	X509 *responder = make_responder(key, "noCheck=ignored");
+
+	give_root();
+	give_delegated(responder, key, V_OCSP_CERTSTATUS_GOOD);
+	judge();
+	expect(REASON_OK, "good", "OCSP responder \"CN=Responder\"");
+	ck_assert_uint_eq(t.wants.count, 0);
+	X509_free(responder);
+	EVP_PKEY_free(key);
 }
 END_TEST
 
@@ -549,10 +809,10 @@ START_TEST(a_list_is_wanted_for_each_issuer_by_itself)
 
 	give_root();
 	judge();
-	evidence_failed(t.evidence, wanted(WANT_OCSP, OCSP_URL), t.now + 60, "no answer");
+	has_failed(wanted(WANT_OCSP, OCSP_URL), ERROR_PERMANENT, "no answer");
 	/* Somebody else names the same URL, and what is there is not signed by that one's issuer. */
 	ck_assert(wants_add(&others, WANT_CRL, CA_URL, t.ca, t.root));
-	evidence_failed(t.evidence, &others.items[0], t.now + 60, "not signed by the issuer");
+	has_failed(&others.items[0], ERROR_PERMANENT, "not signed by the issuer");
 	judge();
 	ck_assert_ptr_nonnull(wanted(WANT_CRL, CA_URL));
 	ck_assert_str_ne(wanted(WANT_CRL, CA_URL)->key, others.items[0].key);
@@ -644,13 +904,59 @@ START_TEST(a_missing_issuer_is_wanted_and_then_found)
 	t.section.revocation = REVOCATION_OFF;
 	load();
 	(void)sk_X509_pop(t.extra);
-	ck_assert_int_ne(judge_x509(t.leaf, false), REASON_OK);
+	ck_assert_int_eq(judge_x509(t.leaf, false), REASON_UNTRUSTED_ISSUER);
 	ck_assert_uint_eq(t.wants.count, 0);
-	ck_assert_int_ne(judge_x509(t.leaf, true), REASON_OK);
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
 	ck_assert_uint_eq(t.wants.count, 1);
 	take_issuer(CA_CERTIFICATE_URL, t.ca);
 	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_OK);
 	ck_assert_uint_eq(t.wants.count, 0);
+}
+END_TEST
+
+/* As for a judgement that had looked for it before it came. */
+START_TEST(an_issuer_that_came_meanwhile_is_told)
+{
+	uint64_t before = evidence_told(t.evidence);
+
+	t.section.revocation = REVOCATION_OFF;
+	load();
+	(void)sk_X509_pop(t.extra);
+	judge_x509(t.leaf, true);
+	ck_assert(!t.wants.came);
+	take_issuer(CA_CERTIFICATE_URL, t.root);
+	t.wants.since = before;
+	judge_x509(t.leaf, true);
+	ck_assert_uint_eq(t.wants.count, 0);
+	ck_assert(t.wants.came);
+	t.wants.since = evidence_told(t.evidence);
+	judge_x509(t.leaf, true);
+	ck_assert(!t.wants.came);
+}
+END_TEST
+
+START_TEST(an_answer_that_came_meanwhile_is_told)
+{
+	uint64_t before = evidence_told(t.evidence);
+	const struct status_answer what = {.certificate = t.leaf,
+	    .issuer = t.ca,
+	    .status = V_OCSP_CERTSTATUS_UNKNOWN,
+	    .signer = t.ca,
+	    .key = t.ca_key};
+	size_t size;
+	unsigned char *der = status_answer(&what, &size);
+
+	judge();
+	ck_assert(!t.wants.came);
+	ck_assert_int_eq(
+	    evidence_take(t.evidence, wanted(WANT_OCSP, OCSP_URL), der, size, t.now, NULL), 0);
+	OPENSSL_free(der);
+	t.wants.since = before;
+	judge();
+	ck_assert(t.wants.came);
+	t.wants.since = evidence_told(t.evidence);
+	judge();
+	ck_assert(!t.wants.came);
 }
 END_TEST
 
@@ -706,11 +1012,52 @@ START_TEST(why_an_issuer_could_not_be_had_is_told)
 {
 	(void)sk_X509_pop(t.extra);
 	judge_x509(t.leaf, true);
-	evidence_failed(t.evidence, wanted(WANT_ISSUER, CA_CERTIFICATE_URL), t.now + 60,
+	has_failed(wanted(WANT_ISSUER, CA_CERTIFICATE_URL), ERROR_PERMANENT,
 	    "http://aia.example/ca.crt: refused");
 	judge_x509(t.leaf, true);
 	ck_assert_uint_eq(t.wants.count, 0);
 	ck_assert_ptr_nonnull(strstr(t.verdict.detail, "ca.crt: refused"));
+	ck_assert_int_eq(t.verdict.reason, REASON_UNTRUSTED_ISSUER);
+}
+END_TEST
+
+START_TEST(an_issuer_that_can_not_be_had_for_the_moment_is_waited_for_in_reason)
+{
+	struct wants wants = WANTS_INIT;
+	time_t began = t.now;
+	X509 *wrong = pki_issue(
+	    &(const struct pki_certificate){
+		.subject = "Anna", .email = "bob@corp.example", .extension2 = LEAF_ACCESS},
+	    t.key, t.ca, t.ca_key);
+
+	(void)sk_X509_pop(t.extra);
+	ck_assert_int_eq(judge_x509(t.leaf, false), REASON_UNTRUSTED_ISSUER);
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	ck_assert(wants_add(&wants, WANT_ISSUER, CA_CERTIFICATE_URL, NULL, NULL));
+	has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	ck_assert_ptr_nonnull(strstr(t.verdict.detail, "; timed out"));
+	ck_assert_int_eq(t.verdict.failed_depth, 0);
+	ck_assert_int_le((long)t.verdict.valid_until, (long)t.now + TRUST_UNKNOWN_HOLDS);
+	ck_assert_int_gt((long)t.verdict.valid_until, (long)t.now);
+	/* What is wrong anyway is said at once. */
+	ck_assert_int_eq(judge_x509(wrong, true), REASON_ADDRESS_MISMATCH);
+	/* As often as it is tried, but not for ever. */
+	for (t.now += 61; t.now < began + EVIDENCE_PATIENCE; t.now += 600) {
+		has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+		ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	}
+	has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_UNTRUSTED_ISSUER);
+	/* Whoever asks again the next day finds another outage. */
+	t.now += EVIDENCE_PATIENCE + 61;
+	has_failed(&wants.items[0], ERROR_TEMPORARY, "timed out");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_ISSUER_UNAVAILABLE);
+	/* What came, and does not help, is no outage. */
+	has_failed(&wants.items[0], ERROR_INPUT, "it holds no certificate");
+	ck_assert_int_eq(judge_x509(t.leaf, true), REASON_UNTRUSTED_ISSUER);
+	wants_clear(&wants);
+	X509_free(wrong);
 }
 END_TEST
 
@@ -837,7 +1184,12 @@ main(void)
 	tcase_add_test(tcase, a_delta_adds_and_releases);
 	tcase_add_test(tcase, a_later_list_outdoes_an_earlier_one);
 	tcase_add_test(tcase, an_indirect_list_counts_by_whom_is_trusted);
+	tcase_add_test(tcase, a_replay_after_a_restart_makes_nothing_good);
+	tcase_add_test(tcase, an_indirect_list_gives_way_to_nothing_forged_or_of_before);
+	tcase_add_test(tcase, many_lists_of_its_issuers_name_hide_no_good_one);
 	tcase_add_test(tcase, an_answer_decides_before_lists);
+	tcase_add_test(tcase, an_answer_counts_unless_its_delegate_may_be_revoked);
+	tcase_add_test(tcase, a_delegate_that_need_not_be_checked_is_not);
 	tcase_add_test(tcase, who_is_on_a_list_is_revoked_though_an_answer_says_good);
 	tcase_add_test(tcase, a_list_is_wanted_for_each_issuer_by_itself);
 	tcase_add_test(tcase, a_revoked_ca_makes_the_chain_revoked);
@@ -845,9 +1197,12 @@ main(void)
 	tcase_add_test(tcase, configured_lists_count);
 	tcase_add_test(tcase, an_anchor_is_not_looked_up);
 	tcase_add_test(tcase, a_missing_issuer_is_wanted_and_then_found);
+	tcase_add_test(tcase, an_issuer_that_came_meanwhile_is_told);
+	tcase_add_test(tcase, an_answer_that_came_meanwhile_is_told);
 	tcase_add_test(tcase, two_missing_issuers_are_found_one_by_one);
 	tcase_add_test(tcase, an_issuer_that_did_not_sign_leads_nowhere);
 	tcase_add_test(tcase, why_an_issuer_could_not_be_had_is_told);
+	tcase_add_test(tcase, an_issuer_that_can_not_be_had_for_the_moment_is_waited_for_in_reason);
 	tcase_add_test(tcase, an_expired_cross_certificate_beside_a_good_one_does_no_harm);
 	tcase_add_test(tcase, required_policies_must_hold);
 	tcase_add_loop_test(

@@ -72,9 +72,9 @@ START_TEST(what_is_no_file_is_no_secret_and_nobody_waits_for_it)
 {
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	ck_assert_int_eq(secret_open(path, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.text, "is not a file"));
+	ck_assert_ptr_nonnull(strstr(err.text, "not a regular file"));
 	ck_assert_int_eq(secret_open(folder, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.text, "is not a file"));
+	ck_assert_ptr_nonnull(strstr(err.text, "not a regular file"));
 	ck_assert_int_eq(secret_open("/nonexistent", &err), -1);
 	ck_assert_str_eq(err.text, "/nonexistent: No such file or directory");
 }

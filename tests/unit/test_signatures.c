@@ -1,7 +1,9 @@
 /* Signatures of CMS objects: what is good is called so, and nothing else is. */
 #include <openssl/asn1.h>
+#include <openssl/bn.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
@@ -445,6 +447,15 @@ START_TEST(a_signing_time_that_is_none_is_malformed)
 }
 END_TEST
 
+static bool
+reads(const struct capabilities *capabilities, enum cipher_id cipher)
+{
+	for (size_t i = 0; i < capabilities->cipher_count; i++)
+		if (capabilities->ciphers[i] == cipher)
+			return true;
+	return false;
+}
+
 START_TEST(capabilities_and_preference_are_read_of_what_is_good)
 {
 	struct signed_signer signer = signer_of(BY_RSA);
@@ -459,7 +470,7 @@ START_TEST(capabilities_and_preference_are_read_of_what_is_good)
 	layer = read_signer(&signer, CONTENT);
 	expect(&layer.signatures[0], LAYER_SIGNATURE_GOOD, "");
 	ck_assert_int_eq(layer.signatures[0].capabilities.from, CAPABILITIES_SIGNED);
-	ck_assert(capabilities_have(&layer.signatures[0].capabilities, CIPHER_AES256_CBC));
+	ck_assert(reads(&layer.signatures[0].capabilities, CIPHER_AES256_CBC));
 	ck_assert(layer.signatures[0].certificate_preferred);
 	layer_clear(&layer);
 	layer = read_signer(&signer, CHANGED);
@@ -608,6 +619,54 @@ START_TEST(what_nobody_knows_can_not_be_verified)
 	signer = signer_of(BY_RSA);
 	signer.digest = EVP_sha3_256();
 	expect_signer(&signer, LAYER_SIGNATURE_UNVERIFIABLE, "SHA3-256");
+}
+END_TEST
+
+/* An RSA key that somebody made up. */
+static EVP_PKEY *
+make_up_key(int bits, int exponent_bits)
+{
+	BIGNUM *modulus = BN_new();
+	BIGNUM *exponent = BN_new();
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params;
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *key = NULL;
+
+	ck_assert(BN_rand(modulus, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD) == 1 &&
+		  BN_rand(exponent, exponent_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD) == 1 &&
+		  OSSL_PARAM_BLD_push_BN(build, "n", modulus) == 1 &&
+		  OSSL_PARAM_BLD_push_BN(build, "e", exponent) == 1);
+	params = OSSL_PARAM_BLD_to_param(build);
+	ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
+	ck_assert_int_eq(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	EVP_PKEY_CTX_free(context);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(modulus);
+	BN_free(exponent);
+	return key;
+}
+
+static const struct {
+	int bits;
+	int exponent_bits;
+	const char *why;
+} absurd[] = {{8200, 17, "8200 bits"}, {2048, 2000, "exponent"}, {3072, 65, "exponent"}};
+
+/* Whoever makes a certificate writes any key into it: the largest cost nothing to make. */
+START_TEST(a_key_of_absurd_size_is_not_computed_with)
+{
+	EVP_PKEY *key = make_up_key(absurd[_i].bits, absurd[_i].exponent_bits);
+	struct signed_signer signer = signer_of(BY_RSA);
+	X509 *twin = X509_dup(people[BY_RSA]);
+
+	ck_assert_int_eq(X509_set_pubkey(twin, key), 1);
+	ck_assert_int_gt(X509_sign(twin, keys[BY_RSA], EVP_sha256()), 0);
+	signer.certificate = twin;
+	expect_signer(&signer, LAYER_SIGNATURE_UNVERIFIABLE, absurd[_i].why);
+	X509_free(twin);
+	EVP_PKEY_free(key);
 }
 END_TEST
 
@@ -851,6 +910,8 @@ main(void)
 	tcase_add_loop_test(tcase, of_twins_the_one_whose_key_verifies_is_the_signer, 0, 2);
 	tcase_add_test(tcase, a_key_of_another_kind_is_bad);
 	tcase_add_test(tcase, what_nobody_knows_can_not_be_verified);
+	tcase_add_loop_test(
+	    tcase, a_key_of_absurd_size_is_not_computed_with, 0, (int)ARRAY_LENGTH(absurd));
 	tcase_add_test(tcase, two_digests_in_one_signature_are_not_taken_for_a_forgery);
 	tcase_add_test(tcase, content_within_a_detached_signature_does_not_count);
 	tcase_add_loop_test(tcase, too_many_signers_or_certificates_are_refused, 0, 2);

@@ -180,13 +180,12 @@ START_TEST(what_is_not_sound_does_not_count)
 }
 END_TEST
 
-/* A trust with an empty section for everybody, and what was added. */
+/* A trust with an empty section, and what was added. */
 static struct trust *
-load(void)
+load_for(char *domain)
 {
 	static char title[] = "t";
-	static char all[] = "*";
-	static char *domains[] = {all};
+	char *domains[] = {domain};
 	struct config_trust section = {.title = title,
 	    .for_domains = {domains, 1},
 	    .min_rsa_bits = 2048,
@@ -199,6 +198,14 @@ load(void)
 
 	ck_assert_msg(trust != NULL, "%s", err.text);
 	return trust;
+}
+
+static struct trust *
+load(void)
+{
+	static char all[] = "*";
+
+	return load_for(all);
 }
 
 static enum reason_id
@@ -238,6 +245,34 @@ START_TEST(it_counts_for_its_domains_and_no_others)
 	ck_assert_uint_eq(trust_anchor_count(trust), 1);
 	ck_assert_int_eq(judge(trust, "a@partner.example"), REASON_OK);
 	ck_assert_int_eq(judge(trust, "a@other.example"), REASON_UNTRUSTED_ISSUER);
+	trust_unref(trust);
+}
+END_TEST
+
+START_TEST(the_settings_are_those_of_a_section_for_its_domains_or_the_defaults)
+{
+	static char covering[] = "partner.example";
+	static char other[] = "other.example";
+	static const char *const one[] = {covering, NULL};
+	struct trust *trust;
+
+	write_root(one);
+	trust = load_for(covering);
+	ck_assert_uint_eq(trust->section_count, 2);
+	ck_assert_int_eq(trust->sections[1].revocation, REVOCATION_OFF);
+	trust_unref(trust);
+	trust = load_for(other);
+	ck_assert_uint_eq(trust->section_count, 2);
+	ck_assert_int_eq(trust->sections[1].revocation, REVOCATION_SOFT);
+	ck_assert_int_eq(trust->sections[1].min_strength, 112);
+	ck_assert_int_eq(trust->sections[1].crl_grace, 86400);
+	ck_assert_str_eq(trust->sections[1].domains[0], covering);
+	ck_assert_int_eq(judge(trust, "a@partner.example"), REASON_OK);
+	trust_unref(trust);
+	/* Of one of its domains only: not of the other. */
+	write_root(two);
+	trust = load_for(covering);
+	ck_assert_int_eq(trust->sections[1].revocation, REVOCATION_SOFT);
 	trust_unref(trust);
 }
 END_TEST
@@ -306,6 +341,7 @@ main(void)
 	tcase_add_test(tcase, the_same_certificate_again_takes_the_place_of_its_file);
 	tcase_add_test(tcase, what_is_not_sound_does_not_count);
 	tcase_add_test(tcase, it_counts_for_its_domains_and_no_others);
+	tcase_add_test(tcase, the_settings_are_those_of_a_section_for_its_domains_or_the_defaults);
 	tcase_add_test(tcase, what_came_and_went_is_counted);
 	tcase_add_test(tcase, the_top_is_what_there_is_of_the_chain);
 	return unit_run(suite);

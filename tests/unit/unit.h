@@ -18,6 +18,9 @@ unit_run(Suite *suite)
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Seconds after which a test hangs: Check's own four pass on a busy machine. */
+#define UNIT_TIME 120
+
 /* Makes a test case, adds it to the suite and returns it. */
 static inline TCase *
 unit_case(Suite *suite, const char *name)
@@ -25,6 +28,7 @@ unit_case(Suite *suite, const char *name)
 	TCase *tcase = tcase_create(name);
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, UNIT_TIME);
 	return tcase;
 }
 

@@ -1,0 +1,295 @@
+/* ldap/pool: servers that fail, are silent or hang, and come back. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "test_pool.h"
+
+START_TEST(a_server_that_refuses_connections_costs_no_answer)
+{
+	struct fake *fake;
+	struct asked asked;
+
+	test_pool_add_closed();
+	fake = test_pool_add_fake(FAKE_ANSWERS);
+	directory->server_order = _i == 0 ? SERVER_ORDER_LISTED : SERVER_ORDER_SPREAD;
+	test_pool_start_pool();
+	asked = test_pool_ask();
+	test_pool_expect_answered(asked, fake);
+	ck_assert_int_eq(asked.begins, 1);
+	RUN_UNTIL(test_pool_state_of(0).down);
+	ck_assert_ptr_nonnull(strstr(test_pool_state_of(0).error, "Connection refused"));
+	ck_assert_int_gt(test_pool_state_of(0).rest_ms, 0);
+}
+END_TEST
+
+START_TEST(a_connection_that_ends_in_a_search_costs_no_answer)
+{
+	struct fake *bad = test_pool_add_fake(_i == 0 ? FAKE_HANGS_UP : FAKE_ENDS);
+	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
+	struct asked asked;
+
+	test_pool_start_pool();
+	asked = test_pool_ask();
+	test_pool_expect_answered(asked, good);
+	ck_assert_int_eq(asked.begins, 2);
+	ck_assert_int_eq(asked.entries, 1);
+	ck_assert_int_eq(atomic_load(&bad->searches), 1);
+}
+END_TEST
+
+START_TEST(a_silent_server_costs_a_search_only_the_search_time)
+{
+	struct fake *bad = test_pool_add_fake(FAKE_SILENT);
+	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
+	struct asked asked;
+
+	directory->search_timeout = SILENCE;
+	test_pool_start_pool();
+	asked = test_pool_ask();
+	test_pool_expect_answered(asked, good);
+	ck_assert_int_eq(asked.begins, 2);
+	ck_assert_int_eq(atomic_load(&bad->searches), 1);
+	ck_assert(test_pool_state_of(0).down);
+	/* The next one does not even try it. */
+	test_pool_expect_answered(test_pool_ask(), good);
+	ck_assert_int_eq(atomic_load(&bad->searches), 1);
+}
+END_TEST
+
+START_TEST(a_connection_gone_dead_is_made_again_to_the_only_server)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
+	struct asked asked[3] = {{.done = 0}};
+	size_t i;
+
+	test_pool_start_pool();
+	test_pool_ask();
+	directory->search_timeout = SILENCE;
+	atomic_store(&fake->mute_until, 1);
+	for (i = 0; i < 3; i++)
+		test_pool_begin(&asked[i]);
+	RUN_UNTIL(asked[0].done + asked[1].done + asked[2].done == 3);
+	for (i = 0; i < 3; i++) {
+		test_pool_expect_answered(asked[i], fake);
+		ck_assert_int_eq(asked[i].begins, 2);
+	}
+	ck_assert_int_eq(atomic_load(&fake->connections), 2);
+	ck_assert(!test_pool_state_of(0).down);
+}
+END_TEST
+
+START_TEST(a_connection_ended_while_idle_is_no_failure)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
+	struct asked asked;
+
+	test_pool_start_pool();
+	test_pool_ask();
+	atomic_store(&fake->drop, 1);
+	RUN_UNTIL(test_pool_state_of(0).links == 0);
+	ck_assert(!test_pool_state_of(0).down);
+	asked = test_pool_ask();
+	test_pool_expect_answered(asked, fake);
+	ck_assert_int_eq(asked.begins, 1);
+}
+END_TEST
+
+START_TEST(a_busy_server_is_passed_over)
+{
+	struct fake *good;
+
+	test_pool_add_fake(FAKE_BUSY);
+	good = test_pool_add_fake(FAKE_ANSWERS);
+	test_pool_start_pool();
+	test_pool_expect_answered(test_pool_ask(), good);
+	ck_assert(!test_pool_state_of(0).down);
+}
+END_TEST
+
+START_TEST(busy_is_the_answer_where_all_are)
+{
+	struct fake *first = test_pool_add_fake(FAKE_BUSY);
+	struct fake *second = test_pool_add_fake(FAKE_BUSY);
+	struct asked asked;
+
+	test_pool_start_pool();
+	asked = test_pool_ask();
+	test_pool_expect_failed(asked, "Server is busy");
+	ck_assert_int_eq(atomic_load(&first->searches) + atomic_load(&second->searches), 2);
+}
+END_TEST
+
+START_TEST(a_search_does_not_begin_for_ever)
+{
+	int searches;
+
+	test_pool_add_fake(FAKE_HANGS_UP);
+	test_pool_add_fake(FAKE_HANGS_UP);
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	test_pool_start_pool();
+	test_pool_expect_failed(test_pool_ask(), "the connection was lost");
+	searches = atomic_load(&fakes[0].searches) + atomic_load(&fakes[1].searches);
+	ck_assert_int_ge(searches, 2);
+	ck_assert_int_le(searches, 4);
+}
+END_TEST
+
+START_TEST(a_server_slow_to_connect_is_not_waited_for_where_there_is_another)
+{
+	static char password[100];
+	struct fake *good;
+	struct asked asked;
+
+	snprintf(password, sizeof(password), "%s", fixture_path(&fixture, "password"));
+	fixture_write(password, "secret\n", 7);
+	directory->bind_dn = (char *)"cn=admin";
+	directory->bind_password_file = password;
+	chmod(password, 0600);
+	test_pool_add_fake(FAKE_SILENT);
+	good = test_pool_add_fake(FAKE_ANSWERS);
+	test_pool_start_pool();
+	asked = test_pool_ask();
+	test_pool_expect_answered(asked, good);
+	ck_assert_int_eq(asked.begins, 1);
+	/* It is still being connected to: no failure yet. */
+	ck_assert(!test_pool_state_of(0).down);
+}
+END_TEST
+
+START_TEST(a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server)
+{
+	static char uri[60];
+	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
+
+	snprintf(uri, sizeof(uri), "ldap://hangs.test:%d", good->port);
+	uris[0] = uri;
+	uris[1] = good->uri;
+	fixture_list(&directory->uri, uris, 2);
+	directory->connect_timeout = 300;
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	atomic_store(&hangs, 1);
+	test_pool_start_pool();
+	test_pool_expect_answered(test_pool_ask(), good);
+	/* First "hangs"; that stays for 10 ms only. */
+	RUN_UNTIL(strstr(test_pool_state_of(0).error, "look-up has not ended yet") != NULL);
+	test_pool_expect_answered(test_pool_ask(), good);
+	ck_assert_int_eq(atomic_load(&lookups), 1);
+	atomic_store(&hangs, 0);
+	RUN_UNTIL(!test_pool_state_of(0).down);
+	ck_assert_str_eq(test_pool_ask().server, uri);
+}
+END_TEST
+
+START_TEST(a_server_that_comes_back_is_found_by_itself_and_preferred_again)
+{
+	int port = test_pool_add_closed();
+	struct fake *second = test_pool_add_fake(FAKE_ANSWERS);
+	struct fake *first = &fakes[fake_count];
+
+	directory->retry_interval = 20;
+	directory->retry_interval_max = 40;
+	test_pool_start_pool();
+	test_pool_expect_answered(test_pool_ask(), second);
+	RUN_UNTIL(test_pool_state_of(0).down);
+	fake_count++;
+	fake_start(first, port, NULL);
+	RUN_UNTIL(!test_pool_state_of(0).down);
+	ck_assert_int_eq(atomic_load(&first->searches), 0);
+	ck_assert_int_ge(atomic_load(&first->greetings), 1);
+	ck_assert_str_eq(test_pool_state_of(0).error, "");
+	test_pool_expect_answered(test_pool_ask(), first);
+}
+END_TEST
+
+START_TEST(a_server_that_only_takes_connections_is_not_back)
+{
+	struct fake *first = test_pool_add_fake(FAKE_SILENT);
+	struct fake *second = test_pool_add_fake(FAKE_ANSWERS);
+
+	directory->search_timeout = SILENCE;
+	directory->retry_interval = 20;
+	directory->retry_interval_max = 40;
+	test_pool_start_pool();
+	test_pool_expect_answered(test_pool_ask(), second);
+	RUN_UNTIL(atomic_load(&first->greetings) >= 2);
+	ck_assert(test_pool_state_of(0).down);
+	test_pool_expect_answered(test_pool_ask(), second);
+	ck_assert_int_eq(atomic_load(&first->searches), 1);
+}
+END_TEST
+
+/* What the rest after a failure is at most, for each in a row; it is no less than nine tenths. */
+static const int64_t rests[] = {10000, 20000, 40000, 60000, 60000};
+
+START_TEST(each_failure_doubles_the_rest_up_to_the_most)
+{
+	struct asked asked;
+	struct error err = ERROR_INIT;
+	size_t i;
+
+	test_pool_add_closed();
+	directory->retry_interval = 10000;
+	directory->retry_interval_max = 60000;
+	test_pool_start_pool();
+	for (i = 0; i < ARRAY_LENGTH(rests); i++) {
+		memset(&asked, 0, sizeof(asked));
+		ck_assert_ptr_nonnull(test_pool_try_begin(&asked, 90000, &err));
+		RUN_UNTIL(asked.done > 0);
+		test_pool_expect_failed(asked, "Connection refused");
+		ck_assert_int_le(test_pool_state_of(0).rest_ms, rests[i]);
+		ck_assert_int_gt(test_pool_state_of(0).rest_ms, rests[i] * 8 / 10);
+		/* Meanwhile it is left alone, and the reason is at hand. */
+		ck_assert_ptr_null(test_pool_try_begin(&asked, 1000, &err));
+		ck_assert_int_eq(err.code, ERROR_TEMPORARY);
+		ck_assert_ptr_nonnull(strstr(err.text, "Connection refused"));
+		clock_advance_monotonic(rests[i]);
+		ck_assert_int_eq(test_pool_state_of(0).rest_ms, 0);
+	}
+}
+END_TEST
+
+START_TEST(success_ends_the_doubling)
+{
+	int port = test_pool_add_closed();
+	struct asked asked;
+	int i;
+
+	directory->retry_interval = 10000;
+	directory->retry_interval_max = 60000;
+	test_pool_start_pool();
+	for (i = 0; i < 2; i++) {
+		asked = test_pool_ask();
+		clock_advance_monotonic(60000);
+	}
+	fake_start(&fakes[fake_count++], port, NULL);
+	test_pool_expect_answered(test_pool_ask(), &fakes[0]);
+	ck_assert(!test_pool_state_of(0).down);
+	fake_stop(&fakes[--fake_count]);
+	RUN_UNTIL(test_pool_state_of(0).links == 0);
+	asked = test_pool_ask();
+	test_pool_expect_failed(asked, "Connection refused");
+	ck_assert_int_le(test_pool_state_of(0).rest_ms, 10000);
+}
+END_TEST
+
+void
+test_pool_failures(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, a_server_that_refuses_connections_costs_no_answer, 0, 2);
+	tcase_add_loop_test(tcase, a_connection_that_ends_in_a_search_costs_no_answer, 0, 2);
+	tcase_add_test(tcase, a_silent_server_costs_a_search_only_the_search_time);
+	tcase_add_test(tcase, a_connection_gone_dead_is_made_again_to_the_only_server);
+	tcase_add_test(tcase, a_connection_ended_while_idle_is_no_failure);
+	tcase_add_test(tcase, a_busy_server_is_passed_over);
+	tcase_add_test(tcase, busy_is_the_answer_where_all_are);
+	tcase_add_test(tcase, a_search_does_not_begin_for_ever);
+	tcase_add_test(tcase, a_server_slow_to_connect_is_not_waited_for_where_there_is_another);
+	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
+	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
+	tcase_add_test(tcase, a_server_that_only_takes_connections_is_not_back);
+	tcase_add_test(tcase, each_failure_doubles_the_rest_up_to_the_most);
+	tcase_add_test(tcase, success_ends_the_doubling);
+}
