@@ -62,6 +62,7 @@ bool message_body(struct message *message, const char *bytes, size_t size);
 
 struct message_result {
 	enum action action;        /* PASS: untouched; SEAL: edits and body; DEFER, REFUSE: reply */
+	enum reason_id trouble;    /* what failed and decided in the plan's place; REASON_OK */
 	const struct reply *reply; /* NULL unless DEFER or REFUSE */
 	const struct edits *edits; /* NULL unless SEAL */
 	struct spool *body;        /* NULL unless SEAL */
