@@ -152,8 +152,10 @@ print_text(const struct message *message, const struct message_result *result)
 	if (sealed_with(result) != NULL)
 		printf(" with %s", sealed_with(result));
 	printf("; the message is: %s", message_content(message));
-	if (result->facts != NULL && result->facts->content_cipher_text != NULL)
-		printf(", %s", result->facts->content_cipher_text);
+	if (result->facts != NULL && result->facts->content_cipher_text != NULL) {
+		fputs(", ", stdout);
+		ctl_print_text(result->facts->content_cipher_text);
+	}
 	putchar('\n');
 	for (i = 0; result->reply != NULL && i < result->reply->line_count; i++) {
 		printf("  %s%s%s ", result->reply->code,
