@@ -430,7 +430,7 @@ const struct ctl_command ctl_explain = {
     "Examples:\n"
     "  smimectl explain --from me@corp.example --to anna@partner.example message.eml\n"
     "  smimectl explain --json --from '' --to anna@partner.example - < bounce.eml\n"
-    "  smimectl explain -c new.conf --against /etc/smime-milter/smime-milter.conf \\\n"
-    "      --maildir /var/mail/archive --subfolders --ignore archive@corp.example\n",
+    "  smimectl explain -c new.conf --against FILE --mbox sent.mbox\n"
+    "  smimectl explain --maildir /srv/archive --subfolders --ignore archive@corp.example\n",
     run,
 };
