@@ -202,6 +202,10 @@ finish(int status)
 {
 	errno = 0;
 	if (fflush(stdout) != 0 || ferror(stdout)) {
+		if (errno == EPIPE) {
+			signal(SIGPIPE, SIG_DFL); /* a library ignored it just then */
+			raise(SIGPIPE);
+		}
 		fprintf(stderr, PROGRAM ": writing to standard output: %s\n",
 		    errno != 0 ? strerror(errno) : "not all could be written");
 		return CTL_USAGE;
@@ -212,14 +216,14 @@ finish(int status)
 	return CTL_TEMPORARY;
 }
 
-/* A reader that has enough ends us without a word. And no file or connection may take the place of a
+/* A reader that has enough ends us without a word, and no file or connection may take the place of a
  * standard stream that is closed: it would get our output. */
 static void
 prepare_streams(void)
 {
 	int fd;
 
-	signal(SIGPIPE, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL); /* who started us may ignore it */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		/* Opened for reading: writing to it is the error that it was. */
 		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY) != fd)
@@ -248,6 +252,9 @@ run_command(const struct ctl_command *command, int count, char **arguments)
 	mail_startup();
 	if (seal_startup(&err) != 0 || fetch_startup(&err) != 0)
 		return (int)ctl_fail(&err);
+	/* libgpgme, which GMime starts, ignores it: "smimectl audit | head" would go on to the end. Our
+	 * threads have it blocked (base/thread.c), and this one writes to no peer without MSG_NOSIGNAL. */
+	signal(SIGPIPE, SIG_DFL);
 	status = command->run(&options, count, arguments);
 	mail_shutdown();
 	return finish((int)status);
