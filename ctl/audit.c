@@ -1,32 +1,15 @@
 /* smimectl audit: a whole directory, judged as the daemon would. */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit_request.h"
 #include "base/clock.h"
-#include "base/escape.h"
 #include "command.h"
 #include "directory/source_none.h"
 #include "interrupt.h"
 #include "page.h"
 #include "survey.h"
 #include "survey_walk.h"
-
-/* Within how many days an expiry is soon, if not said; and what may be said. */
-#define DAYS_DEFAULT 30
-#define DAYS_MAX 3650
-
-struct request {
-	struct ctl_options options;
-	const char *directory; /* title; NULL: all */
-	const char *from;
-	const char *html;
-	enum survey_form form;
-	int days;
-	survey_kinds fail_on;
-	bool fail_on_given;
-	survey_kinds only;
-};
 
 /* A snapshot that judges, but asks no directory: what is in them comes from a census. */
 static struct snapshot *
@@ -71,13 +54,13 @@ worse(enum ctl_status a, enum ctl_status b)
 }
 
 static bool
-is_asked(const struct request *request, const struct config_directory *directory)
+is_asked(const struct audit_request *request, const struct config_directory *directory)
 {
 	return request->directory == NULL || strcmp(request->directory, directory->title) == 0;
 }
 
 static enum ctl_status
-walk_all(const struct request *request, struct survey_walk *walk)
+walk_all(const struct audit_request *request, struct survey_walk *walk)
 {
 	const struct config *config = walk->snapshot->config;
 	enum ctl_status status = CTL_OK;
@@ -96,11 +79,14 @@ walk_all(const struct request *request, struct survey_walk *walk)
 
 /* Whether there is something that --fail-on speaks of. */
 static enum ctl_status
-judge_findings(const struct request *request, const struct survey *survey)
+judge_findings(const struct audit_request *request, const struct survey *survey)
 {
 	survey_kinds kinds = request->fail_on_given ? request->fail_on : survey_kinds_default();
 	unsigned kind;
 
+	/* What could not be judged may be good or bad. */
+	if (survey->found[REASON_DIRECTORY_UNAVAILABLE] > 0)
+		return CTL_TEMPORARY;
 	for (kind = 0; kind < SURVEY_KIND_COUNT; kind++) {
 		if ((kinds & SURVEY_BIT(kind)) != 0 && survey->found[kind] > 0)
 			return CTL_FINDING;
@@ -110,7 +96,7 @@ judge_findings(const struct request *request, const struct survey *survey)
 
 static void
 name_directories(
-    const struct request *request, const struct config *config, char *text, size_t size)
+    const struct audit_request *request, const struct config *config, char *text, size_t size)
 {
 	size_t used = 0;
 	size_t i;
@@ -124,7 +110,7 @@ name_directories(
 }
 
 static enum ctl_status
-show(const struct request *request, const struct survey_walk *walk)
+show(const struct audit_request *request, const struct survey_walk *walk)
 {
 	const char *incomplete = walk->incomplete[0] != '\0' ? walk->incomplete : NULL;
 	struct error err = ERROR_INIT;
@@ -156,7 +142,7 @@ try_page(const char *path, struct error *err)
 }
 
 static enum ctl_status
-audit_with(const struct request *request, struct snapshot *snapshot)
+audit_with(const struct audit_request *request, struct snapshot *snapshot)
 {
 	const struct config *config = snapshot->config;
 	struct survey survey;
@@ -186,7 +172,7 @@ audit_with(const struct request *request, struct snapshot *snapshot)
 
 /* Whether the directory that is named is there. */
 static bool
-has_directory(const struct request *request, const struct config *config)
+has_directory(const struct audit_request *request, const struct config *config)
 {
 	struct error err = ERROR_INIT;
 	size_t i;
@@ -205,7 +191,7 @@ has_directory(const struct request *request, const struct config *config)
 }
 
 static enum ctl_status
-audit(const struct request *request)
+audit(const struct audit_request *request)
 {
 	struct config *config = ctl_config(&request->options);
 	struct spool_space *space = NULL;
@@ -231,89 +217,13 @@ done:
 	return status;
 }
 
-static int
-read_days(const char *text, int *days)
-{
-	char *end;
-	long number = strtol(text, &end, 10);
-
-	if (end == text || *end != '\0' || number < 0 || number > DAYS_MAX)
-		return -1;
-	*days = (int)number;
-	return 0;
-}
-
-/* One option. false: said what is wrong. */
-static bool
-take_option(struct request *request, int option, const char *value)
-{
-	struct error err = ERROR_INIT;
-
-	switch (option) {
-	case 'd':
-		request->directory = value;
-		return true;
-	case 'f':
-		request->from = value;
-		return true;
-	case 'H':
-		request->html = value;
-		return true;
-	case 't':
-		request->form = SURVEY_TABLE;
-		return true;
-	case 'C':
-		request->form = SURVEY_CSV;
-		return true;
-	case 'e':
-		if (read_days(value, &request->days) == 0)
-			return true;
-		ctl_usage(
-		    &ctl_audit, "--expiring: a number of days from 0 to %d is expected", DAYS_MAX);
-		return false;
-	case 'F':
-		request->fail_on_given = true;
-		if (survey_kinds_read(value, &request->fail_on, &err) == 0)
-			return true;
-		break;
-	case 'o':
-		if (survey_kinds_read(value, &request->only, &err) == 0)
-			return true;
-		break;
-	default:
-		return ctl_common_option(&ctl_audit, option, value, &request->options) == 1;
-	}
-	ctl_usage(&ctl_audit, "--%s: %s", option == 'F' ? "fail-on" : "only", err.text);
-	return false;
-}
-
 static enum ctl_status
 run(const struct ctl_options *defaults, int count, char **arguments)
 {
-	static const struct option known[] = {CTL_LONG_OPTIONS,
-	    {"directory", required_argument, NULL, 'd'}, {"from", required_argument, NULL, 'f'},
-	    {"expiring", required_argument, NULL, 'e'}, {"table", no_argument, NULL, 't'},
-	    {"csv", no_argument, NULL, 'C'}, {"html", required_argument, NULL, 'H'},
-	    {"fail-on", required_argument, NULL, 'F'}, {"only", required_argument, NULL, 'o'},
-	    {NULL, 0, NULL, 0}};
-	struct request request = {
-	    .options = *defaults, .from = JUDGEMENT_ANY_SENDER, .days = DAYS_DEFAULT};
-	char text[256];
-	int option;
+	struct audit_request request;
 
-	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
-		if (!take_option(&request, option, optarg))
-			return CTL_USAGE;
-	}
-	if (optind < count)
-		return ctl_usage(&ctl_audit, "\"%s\" is not expected",
-		    escape_text(ESCAPE_TERMINAL, arguments[optind], text, sizeof(text)));
-	if (request.options.json && request.form != SURVEY_SUMMARY)
-		return ctl_usage(&ctl_audit, "--json, --table and --csv exclude each other");
-	if (request.options.json)
-		request.form = SURVEY_JSON;
-	if (request.only != 0 && request.form == SURVEY_SUMMARY)
-		return ctl_usage(&ctl_audit, "--only goes with --table, --csv or --json");
+	if (audit_request_read(&request, defaults, count, arguments) != 0)
+		return CTL_USAGE;
 	return audit(&request);
 }
 

@@ -45,6 +45,7 @@ extern const struct ctl_command ctl_cache;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
 extern const struct ctl_command ctl_explain;
+extern const struct ctl_command ctl_inspect;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_trust;
 

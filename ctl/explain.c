@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "command.h"
 #include "explain.h"
+#include "explain_made.h"
 #include "interrupt.h"
 #include "message/message.h"
 #include "message_file.h"
@@ -80,6 +81,7 @@ recipient_json(const struct message_result *result, size_t index)
 		json_object_set_new(json, "fallback", audit_fallback_json(planned->fallback));
 		json_object_set_new(json, "trust_failure", json_boolean(planned->trust_failure));
 	}
+	explain_made_recipient_json(json, result, index);
 	json_object_set_new(json, "digital_ids", list);
 	return json;
 }
@@ -97,6 +99,7 @@ print_json(const struct message *message, const struct message_result *result)
 {
 	const struct cipher *content = result->facts != NULL ? result->facts->content_cipher : NULL;
 	json_t *json = json_object();
+	json_t *made;
 	json_t *recipients = json_array();
 	size_t i;
 
@@ -107,9 +110,10 @@ print_json(const struct message *message, const struct message_result *result)
 		json_object_set_new(json, "would", json_string(action_name(result->plan->would)));
 	json_object_set_new(json, "cipher", ctl_json_text(sealed_with(result)));
 	json_object_set_new(json, "reply", reply_json(result->reply));
-	json_object_set_new(json, "message",
-	    json_pack("{s:s, s:s?}", "kind", message_content(message), "cipher",
-		content != NULL ? content->name : NULL));
+	made = json_pack("{s:s, s:s?}", "kind", message_content(message), "cipher",
+	    content != NULL ? content->name : NULL);
+	explain_made_json(made, result);
+	json_object_set_new(json, "message", made);
 	json_object_set_new(json, "recipients", recipients);
 	ctl_print_json(json);
 }
@@ -137,6 +141,7 @@ print_recipient(const struct message_result *result, size_t index)
 		ctl_print_text(planned->detail);
 		putchar('\n');
 	}
+	explain_made_recipient_print(result, index);
 	for (i = 0; facts->record != NULL && i < facts->record->digital_id_count; i++)
 		ctl_print_digital_id(&facts->record->digital_ids[i], i + 1);
 }
@@ -157,6 +162,7 @@ print_text(const struct message *message, const struct message_result *result)
 		ctl_print_text(result->facts->content_cipher_text);
 	}
 	putchar('\n');
+	explain_made_print(result);
 	for (i = 0; result->reply != NULL && i < result->reply->line_count; i++) {
 		printf("  %s%s%s ", result->reply->code,
 		    i + 1 < result->reply->line_count ? "-" : " ", result->reply->enhanced);
@@ -198,6 +204,8 @@ feed(struct message *message, const struct message_file *file)
 				break;
 		}
 	}
+	message_end_of_body(message);
+	wait_for_tickets(message);
 	return message_end(message);
 }
 

@@ -148,6 +148,7 @@ edit_of(const struct edits *edits, const struct header_field *field)
 
 	for (i = 0; i < edits->count; i++) {
 		if (edits->items[i].kind != EDIT_ADD_HEADER &&
+		    edits->items[i].kind != EDIT_INSERT_HEADER &&
 		    edits->items[i].occurrence == field->occurrence &&
 		    strcasecmp(edits->items[i].name, field->name) == 0)
 			return &edits->items[i];
@@ -197,14 +198,30 @@ write_body(void *context, const char *bytes, size_t size, struct error *err)
 	return ferror(writer->out) ? error_errno(err, errno, "writing") : 0;
 }
 
-static int
-write_sealed(const struct message_file *file, const struct message_result *result,
-    struct writer *writer, struct error *err)
+/* The fields that the edits put in by this kind, the last one on top of those that are inserted. */
+static void
+write_new_fields(struct writer *writer, const struct edits *edits, enum edit_kind kind)
 {
-	const struct edits *edits = result->edits;
 	const struct edit *edit;
 	size_t i;
 
+	for (i = 0; i < edits->count; i++) {
+		edit = &edits->items[kind == EDIT_INSERT_HEADER ? edits->count - 1 - i : i];
+		if (edit->kind == kind)
+			write_field(writer, edit->name, edit->value);
+	}
+}
+
+static int
+write_changed(const struct message_file *file, const struct message_result *result,
+    struct writer *writer, struct error *err)
+{
+	const struct edits none = EDITS_INIT;
+	const struct edits *edits = result->edits != NULL ? result->edits : &none;
+	const struct edit *edit;
+	size_t i;
+
+	write_new_fields(writer, edits, EDIT_INSERT_HEADER);
 	for (i = 0; i < file->header.count; i++) {
 		const struct header_field *field = &file->header.fields[i];
 
@@ -214,12 +231,12 @@ write_sealed(const struct message_file *file, const struct message_result *resul
 		else if (edit->kind == EDIT_CHANGE_HEADER)
 			write_field(writer, field->name, edit->value);
 	}
-	for (i = 0; i < edits->count; i++) {
-		if (edits->items[i].kind == EDIT_ADD_HEADER)
-			write_field(writer, edits->items[i].name, edits->items[i].value);
-	}
+	write_new_fields(writer, edits, EDIT_ADD_HEADER);
 	write_lines(writer, "\n", 1);
-	return spool_read(result->body, 65536, write_body, writer, err);
+	if (result->action == ACTION_SEAL)
+		return spool_read(result->body, 65536, write_body, writer, err);
+	fwrite(file->body, 1, file->body_size, writer->out);
+	return 0;
 }
 
 static int
@@ -228,8 +245,8 @@ write_stream(const struct message_file *file, const struct message_result *resul
 {
 	struct writer writer = {out, file->crlf};
 
-	if (result->action == ACTION_SEAL) {
-		if (write_sealed(file, result, &writer, err) != 0)
+	if (result->action == ACTION_SEAL || result->edits != NULL) {
+		if (write_changed(file, result, &writer, err) != 0)
 			return -1;
 	} else {
 		fwrite(file->whole.data, 1, file->whole.size, out);

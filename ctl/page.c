@@ -1,6 +1,7 @@
 #include "page.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 
 /* What others may do with the page: read it, as the umask allows. */
 #define PAGE_MODE 0644
+/* Names that are tried for it until it is complete. */
+#define DRAFTS_MAX 10
 
 const char *
 page_tone_class(enum page_tone tone)
@@ -30,39 +33,37 @@ free_page(struct page *page)
 	free(page);
 }
 
-/* A file beside the one whose place it will take; its permissions are those of any new file. */
+/* A file beside the one whose place it will take, with the permissions of any new file. */
 static FILE *
 open_draft(const char *path, char **draft, struct error *err)
 {
-	size_t size = strlen(path) + sizeof(".XXXXXX");
-	mode_t mask = umask(0);
+	size_t size = strlen(path) + 40;
 	char *name = malloc(size);
 	FILE *out = NULL;
-	int fd;
+	int fd = -1;
+	int i;
 
-	umask(mask);
 	if (name == NULL) {
 		error_no_memory(err);
 		return NULL;
 	}
-	snprintf(name, size, "%s.XXXXXX", path);
-	fd = mkstemp(name);
-	if (fd < 0) {
-		error_errno(err, errno, "%s", path);
-		free(name);
-		return NULL;
+	for (i = 0; i < DRAFTS_MAX && fd < 0 && (i == 0 || errno == EEXIST); i++) {
+		snprintf(name, size, "%s.%ld-%d", path, (long)getpid(), i);
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, PAGE_MODE);
 	}
-	if (fchmod(fd, PAGE_MODE & ~mask) == 0)
+	if (fd >= 0)
 		out = fdopen(fd, "w");
-	if (out == NULL) {
-		error_errno(err, errno, "%s", path);
+	if (out != NULL) {
+		*draft = name;
+		return out;
+	}
+	error_errno(err, errno, "%s", path);
+	if (fd >= 0) {
 		close(fd);
 		unlink(name);
-		free(name);
-		return NULL;
 	}
-	*draft = name;
-	return out;
+	free(name);
+	return NULL;
 }
 
 static int

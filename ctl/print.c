@@ -132,6 +132,20 @@ print_revocation(const struct digital_id *digital_id)
 	print_line("", digital_id->revocation_detail);
 }
 
+/* Where it was found; a signer's came with the message. */
+static void
+print_source(const struct digital_id *digital_id)
+{
+	if (digital_id->directory != NULL && digital_id->directory[0] == '\0')
+		return;
+	print_line("found at", digital_id->dn);
+	printf("       %-13s", "in");
+	ctl_print_text(digital_id->directory != NULL ? digital_id->directory : "?");
+	fputs(", attribute ", stdout);
+	ctl_print_text(digital_id->attribute != NULL ? digital_id->attribute : "?");
+	putchar('\n');
+}
+
 void
 ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
 {
@@ -141,11 +155,6 @@ ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
 	print_revocation(digital_id);
 	if (digital_id->certificate != NULL)
 		print_certificate(digital_id->certificate);
-	print_line("found at", digital_id->dn);
-	printf("       %-13s", "in");
-	ctl_print_text(digital_id->directory != NULL ? digital_id->directory : "?");
-	fputs(", attribute ", stdout);
-	ctl_print_text(digital_id->attribute != NULL ? digital_id->attribute : "?");
-	putchar('\n');
+	print_source(digital_id);
 	print_capabilities(&digital_id->capabilities);
 }

@@ -33,8 +33,9 @@ static bool
 is_kind(unsigned kind)
 {
 	return kind >= REASON_COUNT || (kind > REASON_OK && kind <= REASON_STALE) ||
-	       kind == REASON_WEAK_CIPHER || kind == REASON_CAPABILITIES_UNKNOWN ||
-	       kind == REASON_REVOCATION_UNAVAILABLE || kind == REASON_DIRECTORY_UNAVAILABLE;
+	       kind == REASON_NO_DIGITAL_ID || kind == REASON_WEAK_CIPHER ||
+	       kind == REASON_CAPABILITIES_UNKNOWN || kind == REASON_REVOCATION_UNAVAILABLE ||
+	       kind == REASON_DIRECTORY_UNAVAILABLE;
 }
 
 survey_kinds

@@ -132,17 +132,67 @@ take_page(struct survey_walk *walk, const struct config_directory *directory,
 	return result;
 }
 
-static void
-show_progress(struct survey_walk *walk, struct census *census, uint64_t before)
-{
-	struct census_progress progress;
-	uint64_t done = walk->survey->entries - before;
+/* A directory being gone through. counter: asks servers how many entries there are, while somebody
+ * watches; NULL: not, or not any more. */
+struct walking {
+	struct survey_walk *walk;
+	const struct config_directory *directory;
+	struct census *census;
+	struct census *counter;
+	uint64_t before; /* entries of earlier directories */
+	uint64_t total;  /* of servers, once it is known; 0 */
+};
 
-	census_progress(census, &progress);
-	/* Of a file it is known how far it was read; of servers, how many entries there are about. */
-	if (progress.total > 0 && progress.done != progress.entries)
-		done = progress.done;
-	progress_show(&walk->progress, walk->survey->entries, done, progress.total);
+static bool
+is_file(const struct config_directory *directory)
+{
+	return directory->ldif != NULL && directory->ldif[0] != '\0';
+}
+
+static void
+begin_counting(struct walking *walking)
+{
+	static const struct census_options options = {.count = true};
+
+	if (walking->walk->progress.visible && !is_file(walking->directory))
+		walking->counter = census_new(walking->directory, &options, NULL);
+}
+
+/* Takes what has been counted so far. That it can't be counted is no matter. */
+static void
+count_on(struct walking *walking)
+{
+	const struct census_page *page;
+	struct census_progress progress;
+	enum census_state state;
+
+	if (walking->counter == NULL)
+		return;
+	state = census_next(walking->counter, 0, &page, NULL);
+	if (state == CENSUS_PAGE || state == CENSUS_WAIT)
+		return;
+	census_progress(walking->counter, &progress);
+	if (state == CENSUS_END)
+		walking->total = progress.entries;
+	census_free(walking->counter);
+	walking->counter = NULL;
+}
+
+static void
+show_progress(struct walking *walking)
+{
+	struct survey_walk *walk = walking->walk;
+	uint64_t done = walk->survey->entries - walking->before;
+	struct census_progress progress;
+
+	count_on(walking);
+	census_progress(walking->census, &progress);
+	if (is_file(walking->directory))
+		progress_show(
+		    &walk->progress, walk->survey->entries, progress.done, progress.total);
+	else
+		progress_show(&walk->progress, walk->survey->entries, done,
+		    walking->total > 0 ? walking->total : progress.total);
 }
 
 /* Says why not all was seen, on standard error and for the result. */
@@ -171,26 +221,25 @@ interrupted(struct survey_walk *walk, const struct config_directory *directory)
 
 /* Page after page. */
 static enum ctl_status
-go_through(
-    struct survey_walk *walk, const struct config_directory *directory, struct census *census)
+go_through(struct walking *walking)
 {
+	struct survey_walk *walk = walking->walk;
+	const struct config_directory *directory = walking->directory;
 	const struct census_page *page;
-	uint64_t before = walk->survey->entries;
 	struct error err = ERROR_INIT;
 	enum census_state state;
-	int result;
 
 	for (;;) {
 		if (interrupt_came())
 			return interrupted(walk, directory);
-		state = census_next(census, clock_monotonic_ms() + LOOK_INTERVAL, &page, &err);
-		show_progress(walk, census, before);
+		state =
+		    census_next(walking->census, clock_monotonic_ms() + LOOK_INTERVAL, &page, &err);
+		show_progress(walking);
 		if (state == CENSUS_WAIT)
 			continue;
 		if (state != CENSUS_PAGE)
 			break;
-		result = take_page(walk, directory, page, &err);
-		if (result < 0)
+		if (take_page(walk, directory, page, &err) < 0)
 			return fail(walk, directory, &err, CTL_TEMPORARY);
 	}
 	if (state == CENSUS_END)
@@ -204,16 +253,20 @@ enum ctl_status
 survey_walk(struct survey_walk *walk, const struct config_directory *directory)
 {
 	static const struct census_options options = {.csn = false};
+	struct walking walking = {
+	    .walk = walk, .directory = directory, .before = walk->survey->entries};
 	struct census_progress progress;
 	struct error err = ERROR_INIT;
-	struct census *census = census_new(directory, &options, &err);
 	enum ctl_status status;
 
-	if (census == NULL)
+	walking.census = census_new(directory, &options, &err);
+	if (walking.census == NULL)
 		return fail(walk, directory, &err, CTL_TEMPORARY);
-	status = go_through(walk, directory, census);
-	census_progress(census, &progress);
+	begin_counting(&walking);
+	status = go_through(&walking);
+	census_progress(walking.census, &progress);
 	walk->survey->broken += progress.broken;
-	census_free(census);
+	census_free(walking.counter);
+	census_free(walking.census);
 	return status;
 }

@@ -55,6 +55,8 @@ apply_edit(SMFICTX *ctx, const struct edit *edit)
 		return smfi_chgheader(ctx, edit->name, edit->occurrence, edit->value);
 	case EDIT_ADD_HEADER:
 		return smfi_addheader(ctx, edit->name, edit->value);
+	case EDIT_INSERT_HEADER:
+		return smfi_insheader(ctx, 0, edit->name, edit->value);
 	}
 	return MI_FAILURE;
 }
@@ -73,17 +75,20 @@ replace_body(void *context, const char *bytes, size_t size, struct error *err)
 	return 0;
 }
 
-/* The body's pieces must follow one another without anything between them (Postfix). */
+/* The body's pieces must follow one another without anything between them (Postfix). A message that
+ * is not sealed keeps its own. */
 static int
-apply_seal(SMFICTX *ctx, const struct message_result *result, struct error *err)
+apply_changes(SMFICTX *ctx, const struct message_result *result, struct error *err)
 {
 	size_t i;
 
-	for (i = 0; i < result->edits->count; i++) {
+	for (i = 0; result->edits != NULL && i < result->edits->count; i++) {
 		if (apply_edit(ctx, &result->edits->items[i]) != MI_SUCCESS)
 			return error_set(err, ERROR_TEMPORARY, "changing header field %s failed",
 			    result->edits->items[i].name);
 	}
+	if (result->action != ACTION_SEAL)
+		return 0;
 	return spool_read(result->body, BODY_PIECE, replace_body, ctx, err);
 }
 
@@ -94,9 +99,8 @@ apply_result(SMFICTX *ctx, struct message *message, const struct message_result 
 
 	switch (result->action) {
 	case ACTION_PASS:
-		return SMFIS_ACCEPT;
 	case ACTION_SEAL:
-		if (apply_seal(ctx, result, &err) == 0)
+		if (apply_changes(ctx, result, &err) == 0)
 			return SMFIS_ACCEPT;
 		message_not_applied(message, err.text);
 		return SMFIS_TEMPFAIL;

@@ -165,7 +165,8 @@ on_header(SMFICTX *ctx, char *name, char *value)
 	return SMFIS_NOREPLY;
 }
 
-/* The only place where a message waits: for its tickets, by their deadline. */
+/* The only place where a message waits: for its tickets, by their deadline; at the end of the header,
+ * and at the end of the body. */
 static void
 wait_for_tickets(struct message *message)
 {
@@ -218,6 +219,8 @@ on_end_of_message(SMFICTX *ctx)
 
 	if (session == NULL || session->message == NULL)
 		return SMFIS_TEMPFAIL;
+	message_end_of_body(session->message);
+	wait_for_tickets(session->message);
 	result = message_end(session->message);
 	status = apply_result(ctx, session->message, result);
 	session_end_message(session);

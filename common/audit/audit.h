@@ -30,6 +30,28 @@
  *   digital_ids       all that were considered, in brief, up to AUDIT_DIGITAL_IDS_MAX:
  *                     [{attribute, serial, sha256, not_after, verdict, stale, sealed}]
  *   digital_ids_left_out  how many more there were; only if any
+ *   layers            what the client made, in the order it begins, up to AUDIT_LAYERS_MAX: [{type
+ *                     ("enveloped", "signed", "clear-signed" …), place ("whole", "among-text",
+ *                     "among-parts", "forwarded"), parent (index of the layer that it is in, or
+ *                     null), part (its MIME part), cipher, cipher_text (for people, or the object
+ *                     identifier), recipients (how many infos), transports (of these, by name),
+ *                     signatures (how many), detail}]
+ *   layers_left_out   how many more there were; only if any
+ *   envelope          of the layer whose recipients were compared, or null: {cipher, recipients,
+ *                     transports, unclaimed (infos for nobody's published certificate: another's,
+ *                     the sender's own, a shared key's; null where nobody was looked up),
+ *                     sender_addressed}
+ *   in_use            reason superseded-certificate: the certificate that the client used, {issuer,
+ *                     serial, transport}; digital_id is the one published. Else null
+ *   signatures        up to AUDIT_SIGNATURES_MAX: [{part, state ("good", "bad", "unverifiable",
+ *                     "no-certificate", "malformed"), detail, worth (the gravest reason against it,
+ *                     "ok"), digest, algorithm, signing_time, then (the verdict at that time on
+ *                     a signer whose certificate is not valid now; else null), covers_all,
+ *                     forwarded, address_matches, unavailable, signer (as audit_digital_id_json(),
+ *                     or its certificate alone, or what names it)}]
+ *   signatures_left_out  how many more there were; only if any
+ *   warnings          findings that the rule only warns of, up to AUDIT_WARNINGS_MAX: [{reason,
+ *                     detail}]
  *   stale             whether a stale digital ID stands beside a better one
  *   stale_if_error    whether what had been found earlier served beyond its lifetime, because no
  *                     server could be asked
@@ -56,6 +78,12 @@
 
 /* A directory may publish a hundred for one address; a line should stay readable. */
 #define AUDIT_DIGITAL_IDS_MAX 20
+
+/* Real messages have one to three layers, one signature, and hardly ever a warning: each stands in the
+ * record of every recipient. */
+#define AUDIT_LAYERS_MAX 10
+#define AUDIT_SIGNATURES_MAX 3
+#define AUDIT_WARNINGS_MAX 8
 
 /* What is known of the message beside facts and plan. Strings borrowed; NULL: not known. */
 struct audit_message {
@@ -92,6 +120,13 @@ json_t *audit_digital_id_json(const struct digital_id *digital_id);
 json_t *audit_capabilities_json(const struct capabilities *capabilities);
 /* An object with a cipher's name, or null, for each client. */
 json_t *audit_fallback_json(const struct cipher *const fallback[CLIENT_COUNT]);
+
+/* What the client made, as the record has it under these keys; facts, plan and told may be NULL. */
+json_t *audit_layers_json(const struct facts *facts);
+json_t *audit_envelope_json(const struct facts *facts);
+json_t *audit_signatures_json(const struct facts *facts);
+json_t *audit_in_use_json(const struct plan_recipient *told);
+json_t *audit_warnings_json(const struct facts *facts, const struct plan *plan, size_t recipient);
 
 /* {section, domains[], origin, subject, issuer, serial, sha256, not_before, not_after} */
 struct trust_anchor;

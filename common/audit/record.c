@@ -210,6 +210,29 @@ put_digital_ids(json_t **record, const struct view *view)
 }
 
 static void
+put_left_out(json_t **record, const char *key, size_t count, size_t most)
+{
+	if (count > most)
+		audit_put(record, key, json_integer((json_int_t)(count - most)));
+}
+
+static void
+put_made(json_t **record, const struct view *view)
+{
+	const struct facts *facts = view->facts;
+
+	audit_put(record, "layers", audit_layers_json(facts));
+	audit_put(record, "envelope", audit_envelope_json(facts));
+	audit_put(record, "in_use", audit_in_use_json(view->told));
+	audit_put(record, "signatures", audit_signatures_json(facts));
+	audit_put(record, "warnings", audit_warnings_json(facts, view->plan, view->recipient));
+	if (facts == NULL)
+		return;
+	put_left_out(record, "layers_left_out", facts->layer_count, AUDIT_LAYERS_MAX);
+	put_left_out(record, "signatures_left_out", facts->signature_count, AUDIT_SIGNATURES_MAX);
+}
+
+static void
 put_lookup(json_t **record, const struct view *view)
 {
 	const struct recipient *found = view->who != NULL ? view->who->record : NULL;
@@ -229,6 +252,7 @@ audit_record(const struct audit_message *message, const struct facts *facts,
 	put_decision(&record, &view);
 	put_ciphers(&record, &view);
 	put_digital_ids(&record, &view);
+	put_made(&record, &view);
 	put_lookup(&record, &view);
 	audit_put(&record, "duration_ms", json_integer(message->duration_ms));
 	return record;

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/parse.h"
 
@@ -104,6 +105,51 @@ check_control(const struct check *check)
 	check_name(check, TOP_control_group, config->control_group, true);
 }
 
+/* Fields that mail and its way need: to be removed and written anew by nobody. */
+static bool
+is_needed_field(const char *name)
+{
+	static const char *const needed[] = {"Authentication-Results", "Bcc", "Cc", "Date",
+	    "DKIM-Signature", "From", "In-Reply-To", "Message-ID", "MIME-Version", "Received",
+	    "References", "Reply-To", "Return-Path", "Sender", "Subject", "To"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(needed); i++)
+		if (strcasecmp(name, needed[i]) == 0)
+			return true;
+	return strncasecmp(name, "Content-", 8) == 0 || strncasecmp(name, "Resent-", 7) == 0;
+}
+
+static bool
+is_printable(const char *text, bool blanks_and_colon)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~' ||
+		    (!blanks_and_colon && (*text == ' ' || *text == ':')))
+			return false;
+	return true;
+}
+
+/* Longest field name and authserv-id: both share a line of at most 998 bytes with other text. */
+#define MARK_MAX 200
+
+static void
+check_marks(const struct check *check)
+{
+	const char *name = check->config->warning_header;
+	const char *id = check->config->authserv_id;
+
+	if (!is_printable(name, false) || strlen(name) > MARK_MAX || is_needed_field(name))
+		problems_add(check->problems, check_line(check, TOP_warning_header),
+		    "warning-header: \"%.100s\" is not the name of a field of its own, such as "
+		    "\"X-SMIME-Warning\"",
+		    name);
+	if (!is_printable(id, true) || strlen(id) > MARK_MAX)
+		problems_add(check->problems, check_line(check, TOP_authserv_id),
+		    "authserv-id: \"%.100s\" is not a name of printable ASCII characters, %d at "
+		    "most",
+		    id, MARK_MAX);
+}
+
 static void
 check_top(const struct check *check)
 {
@@ -121,6 +167,7 @@ check_top(const struct check *check)
 		    "log-facility: \"%.100s\" is not one of mail, daemon, local0 to local7",
 		    config->log_facility);
 	check_fetch(check);
+	check_marks(check);
 	check_floor(
 	    check, TOP_unknown_capabilities, TOP_floor, TOP_assumed_cipher, &config->policy);
 }

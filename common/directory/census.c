@@ -66,7 +66,7 @@ census_hand_over(struct census *census, enum census_state over, const struct err
 		*page = census->draft.page;
 		census_page_free(census->ready); /* only where it is to end anyway */
 		census->ready = page;
-		census->progress.entries += page->count;
+		census->progress.entries += page->count + census->draft.counted;
 		if (!is_file(census))
 			census->progress.done = census->progress.entries;
 		if (census->ldap.paging.estimate > 0)

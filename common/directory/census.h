@@ -67,7 +67,9 @@ struct census_page {
 };
 
 struct census_options {
-	bool csn; /* ask for entryCSN, which a write asserts (RFC 4528) */
+	bool csn;   /* ask for entryCSN, which a write asserts (RFC 4528) */
+	bool count; /* servers only: just count, which is quick: pages come without entries, and
+		       census_progress() tells how many there are */
 };
 
 struct census;

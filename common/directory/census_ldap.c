@@ -7,6 +7,8 @@
 #include "directory/filter.h"
 #include "ldap/pool.h"
 
+/* Entries of a page that are only counted: what Active Directory gives at most. */
+#define COUNT_PAGE_ENTRIES 1000
 /* One page, connecting and beginning again elsewhere included. Milliseconds. */
 #define PAGE_TIME ((int64_t)300 * 1000)
 /* The least that a server has for one page: it may have to look through many entries that publish
@@ -21,6 +23,7 @@ static int
 make_attributes(struct census *census, struct error *err)
 {
 	static char csn[] = "entryCSN";
+	static char none[] = LDAP_NO_ATTRS;
 	struct census_ldap *ldap = &census->ldap;
 	size_t count = 0;
 
@@ -29,6 +32,10 @@ make_attributes(struct census *census, struct error *err)
 	ldap->attributes = calloc(count + 2, sizeof(*ldap->attributes));
 	if (ldap->attributes == NULL)
 		return error_no_memory(err);
+	if (census->options.count) {
+		ldap->attributes[0] = none;
+		return 0;
+	}
 	memcpy(ldap->attributes, ldap->search.attributes, count * sizeof(*ldap->attributes));
 	if (census->options.csn)
 		ldap->attributes[count] = csn;
@@ -51,7 +58,9 @@ census_ldap_init(struct census *census, struct error *err)
 	struct census_ldap *ldap = &census->ldap;
 
 	limit_time(&census->directory);
-	if (paging_init(&ldap->paging, CENSUS_PAGE_ENTRIES, CENSUS_PAGES_MAX, "entries", err) != 0)
+	if (paging_init(&ldap->paging,
+		census->options.count ? COUNT_PAGE_ENTRIES : CENSUS_PAGE_ENTRIES, CENSUS_PAGES_MAX,
+		"entries", err) != 0)
 		return -1;
 	if (search_init(&ldap->search, &census->directory, true, err) != 0 ||
 	    make_attributes(census, err) != 0)
@@ -94,11 +103,16 @@ static int
 on_entry(void *context, LDAP *ld, LDAPMessage *message, struct error *err)
 {
 	struct census *census = context;
-	char *dn = ldap_get_dn(ld, message);
 	BerElement *place = NULL;
 	char *name;
+	char *dn;
 	int result;
 
+	if (census->options.count) {
+		census->draft.counted++;
+		return 0;
+	}
+	dn = ldap_get_dn(ld, message);
 	result = census_entry_begin(
 	    &census->draft, dn != NULL ? dn : "", dn != NULL ? strlen(dn) : 0, err);
 	ldap_memfree(dn);

@@ -50,6 +50,7 @@ census_draft_clear(struct census_draft *draft)
 	clear_page(&draft->page);
 	draft->room = 0;
 	draft->bytes = 0;
+	draft->counted = 0;
 }
 
 static struct census_entry *

@@ -19,6 +19,7 @@
 struct census_draft {
 	struct census_page page;
 	size_t room;
+	size_t counted; /* entries, where they are only counted */
 	size_t bytes;
 	size_t entry_bytes;              /* of the last entry's values */
 	int ranks[CENSUS_ADDRESSES_MAX]; /* of the last entry's addresses */

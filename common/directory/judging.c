@@ -18,6 +18,7 @@ struct judging {
 	const char *key;
 	const struct address *address;
 	struct findings *findings;
+	const struct signer *signer; /* instead of findings; NULL */
 	time_t stale_since;
 	struct trust *trust;
 	uint64_t generation; /* of trust */
@@ -46,11 +47,19 @@ free_judging(struct judging *judging)
 	free(judging);
 }
 
-/* On a worker. The judging is the worker's alone until on_judged(). */
 static void
-run_judging(void *job)
+judge_signer(struct judging *judging)
 {
-	struct judging *judging = job;
+	const struct signer_means means = {.at = clock_wall(),
+	    .evidence = judging->resolver->evidence,
+	    .wants = judging->asks ? &judging->wants : NULL};
+
+	judging->record = signer_judge(judging->trust, judging->signer, &means, &judging->error);
+}
+
+static void
+judge_findings(struct judging *judging)
+{
 	const struct recipient_question question = {.findings = judging->findings,
 	    .address = judging->address,
 	    .exact_local = judging->resolver->exact_local,
@@ -58,14 +67,26 @@ run_judging(void *job)
 	    .evidence = judging->resolver->evidence,
 	    .wants = judging->asks ? &judging->wants : NULL};
 
-	if (judging->resolver->evidence != NULL)
-		judging->wants.since = evidence_told(judging->resolver->evidence);
 	judging->record = recipient_judge(judging->trust, &question, &judging->error);
 	if (judging->record != NULL && judging->stale_since != 0 &&
 	    recipient_set_stale(judging->record, judging->stale_since, &judging->error) != 0) {
 		recipient_unref(judging->record);
 		judging->record = NULL;
 	}
+}
+
+/* On a worker. The judging is the worker's alone until on_judged(). */
+static void
+run_judging(void *job)
+{
+	struct judging *judging = job;
+
+	if (judging->resolver->evidence != NULL)
+		judging->wants.since = evidence_told(judging->resolver->evidence);
+	if (judging->signer != NULL)
+		judge_signer(judging);
+	else
+		judge_findings(judging);
 }
 
 static int submit(struct judging *judging, struct error *err);
@@ -79,7 +100,8 @@ keep(struct judging *judging)
 
 	pthread_mutex_lock(&resolver->mutex);
 	in_force = judging->generation == resolver->generation;
-	if (in_force && judging->supplied == SUPPLY_ALL) /* then it will soon be known better */
+	/* What is late will soon be known better. */
+	if (in_force && judging->supplied == SUPPLY_ALL && judging->signer == NULL)
 		cache_set_record(resolver->cache, judging->key, judging->findings, judging->record,
 		    judging->generation);
 	pthread_mutex_unlock(&resolver->mutex);
@@ -178,7 +200,7 @@ name_owner(const struct judging *judging, char owner[TURNS_OWNER_MAX])
 	const struct findings *findings = judging->findings;
 
 	snprintf(owner, TURNS_OWNER_MAX, "%s %s", judging->address->domain,
-	    findings->count > 0 ? findings->items[0].directory : "");
+	    findings != NULL && findings->count > 0 ? findings->items[0].directory : "");
 }
 
 /* Fetches what is lacking, and judges again then. false: nothing is, or can be waited for. */
@@ -260,10 +282,9 @@ submit(struct judging *judging, struct error *err)
 	return worker_submit(resolver->judges, run_judging, on_judged, judging, err);
 }
 
-struct judging *
-judging_start(struct resolver *resolver, const char *key, const struct address *address,
-    struct findings *findings, time_t stale_since, judging_done *done, void *context,
-    struct error *err)
+/* Begins a copy of what is to be judged, with a reference of its findings. */
+static struct judging *
+start(const struct judging *what, struct error *err)
 {
 	struct judging *judging;
 
@@ -272,14 +293,10 @@ judging_start(struct resolver *resolver, const char *key, const struct address *
 		error_no_memory(err);
 		return NULL;
 	}
+	*judging = *what;
 	judging->begun_ms = clock_monotonic_ms();
-	judging->resolver = resolver;
-	judging->key = key;
-	judging->address = address;
-	judging->findings = findings_ref(findings);
-	judging->stale_since = stale_since;
-	judging->done = done;
-	judging->context = context;
+	if (judging->findings != NULL)
+		findings_ref(judging->findings);
 	if (submit(judging, err) != 0) {
 		free_judging(judging);
 		return NULL;
@@ -297,6 +314,35 @@ judging_leave(struct judging *judging)
 	supply_cancel(judging->order);
 	free_judging(judging);
 	return true;
+}
+
+struct judging *
+judging_start(struct resolver *resolver, const char *key, const struct address *address,
+    struct findings *findings, time_t stale_since, judging_done *done, void *context,
+    struct error *err)
+{
+	const struct judging what = {.resolver = resolver,
+	    .key = key,
+	    .address = address,
+	    .findings = findings,
+	    .stale_since = stale_since,
+	    .done = done,
+	    .context = context};
+
+	return start(&what, err);
+}
+
+struct judging *
+judging_start_signer(struct resolver *resolver, const struct signer *signer, judging_done *done,
+    void *context, struct error *err)
+{
+	const struct judging what = {.resolver = resolver,
+	    .address = signer_address(signer),
+	    .signer = signer,
+	    .done = done,
+	    .context = context};
+
+	return start(&what, err);
 }
 
 void

@@ -37,6 +37,10 @@ struct judging *judging_start(struct resolver *resolver, const char *key,
     const struct address *address, struct findings *findings, time_t stale_since,
     judging_done *done, void *context, struct error *err);
 
+/* The same for a message's signer (borrowed to the end), whose record is not kept. */
+struct judging *judging_start_signer(struct resolver *resolver, const struct signer *signer,
+    judging_done *done, void *context, struct error *err);
+
 /* Takes it back, unless a worker has it. Whether it did. */
 bool judging_leave(struct judging *judging);
 

@@ -6,7 +6,7 @@
  *
  * A question goes on when nobody waits for it any more, and fills the cache: as long as its place is
  * not needed for one that somebody waits for. One about findings that were given begins at
- * "findings", stands by itself, and fills nothing.
+ * "findings", and one about a message's signer with judging: each stands by itself, and fills nothing.
  */
 #include <event2/event.h>
 #include <search.h>
@@ -23,10 +23,11 @@ struct question {
 	TAILQ_ENTRY(question) link; /* of those in flight */
 	TAILQ_ENTRY(question) fresh;
 	struct resolver *resolver;
-	bool is_aside; /* about findings that were given: not in the tree */
+	bool is_aside; /* about findings or a signer that were given: not in the tree */
 	struct address address;
 	struct ticket_list waiters; /* the resolver's mutex */
 	struct lookup_watch watch;
+	struct signer *signer; /* to be judged; NULL: the address is asked for */
 	struct findings *findings;
 	time_t stale_since; /* of the findings; 0: fresh */
 	struct judging *judging;
@@ -59,6 +60,7 @@ free_question(struct question *question)
 	lookup_leave(&question->watch);
 	walk_free(question->walk);
 	findings_unref(question->findings);
+	signer_free(question->signer);
 	address_free(&question->address);
 	free(question->key);
 	free(question);
@@ -66,8 +68,9 @@ free_question(struct question *question)
 
 static void on_found(void *context, const struct lookup_answer *answer);
 
+/* Takes the ticket's signer over. */
 static struct question *
-new_question(struct resolver *resolver, const struct ticket *ticket)
+new_question(struct resolver *resolver, struct ticket *ticket)
 {
 	struct question *question;
 
@@ -81,11 +84,13 @@ new_question(struct resolver *resolver, const struct ticket *ticket)
 	question->key = strdup(ticket->key);
 	if (question->key == NULL || address_copy(&ticket->address, &question->address, NULL) != 0)
 		goto fail;
-	question->is_aside = ticket->findings != NULL;
+	question->is_aside = ticket->findings != NULL || ticket->signer != NULL;
 	if (!question->is_aside && tsearch(question, &resolver->questions, compare_keys) == NULL)
 		goto fail;
 	resolver->question_count++;
 	TAILQ_INSERT_TAIL(&resolver->open, question, link);
+	question->signer = ticket->signer;
+	ticket->signer = NULL;
 	return question;
 fail:
 	free_question(question);
@@ -288,7 +293,7 @@ wait_for(struct question *question, struct ticket *ticket)
 	ticket->list = &question->waiters;
 }
 
-/* A ticket with findings, with the mutex held: they are judged for it alone. */
+/* A ticket with findings or a signer, with the mutex held: they are judged for it alone. */
 static void
 take_given(struct resolver *resolver, struct ticket *ticket, struct question_list *fresh)
 {
@@ -296,7 +301,8 @@ take_given(struct resolver *resolver, struct ticket *ticket, struct question_lis
 
 	if (question == NULL)
 		return;
-	question->findings = findings_ref(ticket->findings);
+	if (ticket->findings != NULL)
+		question->findings = findings_ref(ticket->findings);
 	TAILQ_INSERT_TAIL(fresh, question, fresh);
 	wait_for(question, ticket);
 }
@@ -333,6 +339,13 @@ begin(struct question *question)
 	struct error err = ERROR_INIT;
 	int result = 0;
 
+	if (question->signer != NULL) {
+		question->judging = judging_start_signer(
+		    question->resolver, question->signer, on_judged, question, &err);
+		if (question->judging == NULL)
+			end_unavailable(question, err.text);
+		return;
+	}
 	if (question->findings == NULL && address_is_null(&question->address)) {
 		question->findings = findings_new(); /* nothing is published for nobody */
 		result = question->findings != NULL ? 0 : error_no_memory(&err);
@@ -373,7 +386,7 @@ question_take_inbox(struct resolver *resolver)
 	while ((ticket = TAILQ_FIRST(&resolver->inbox)) != NULL) {
 		TAILQ_REMOVE(&resolver->inbox, ticket, link);
 		ticket->list = NULL;
-		if (ticket->findings != NULL)
+		if (ticket->findings != NULL || ticket->signer != NULL)
 			take_given(resolver, ticket, &fresh);
 		else
 			take_ticket(resolver, ticket, &fresh);

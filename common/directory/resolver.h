@@ -29,6 +29,7 @@
 #include "directory/source.h"
 #include "mail/address.h"
 #include "smime/recipient.h"
+#include "smime/signer.h"
 #include "smime/trust.h"
 
 struct event_base;
@@ -70,6 +71,11 @@ struct ticket *resolver_submit(
  */
 struct ticket *resolver_submit_findings(struct resolver *resolver, const struct address *address,
     struct findings *findings, int64_t deadline_ms);
+
+/* Asks for the judgement of a message's signer, for which no directory is asked; else the same. The
+ * question is copied. The record (smime/signer.h) is not kept: only what was fetched for it is. */
+struct ticket *resolver_submit_signer(
+    struct resolver *resolver, const struct signer_question *question, int64_t deadline_ms);
 
 /* Whether the record is there. */
 bool ticket_ready(struct ticket *ticket);

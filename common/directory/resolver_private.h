@@ -58,6 +58,7 @@ struct ticket {
 	struct resolver *resolver;
 	struct address address;
 	char *key;
+	struct signer *signer; /* to be judged, instead of asking for the address; NULL */
 	int64_t deadline_ms;
 	struct findings *findings; /* to be judged; NULL: they are to be looked up */
 	pthread_cond_t answered;

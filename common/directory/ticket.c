@@ -26,20 +26,19 @@ ticket_answer(struct ticket *ticket, struct recipient *record)
 static struct ticket *
 ticket_new(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
 {
+	char *key = key_of_address(address, resolver->exact_keys, NULL);
 	pthread_condattr_t monotonic;
 	struct ticket *ticket;
 
-	ticket = calloc(1, sizeof(*ticket));
-	if (ticket == NULL)
-		return NULL;
-	ticket->resolver = resolver;
-	ticket->deadline_ms = deadline_ms;
-	ticket->key = key_of_address(address, resolver->exact_keys, NULL);
-	if (ticket->key == NULL || address_copy(address, &ticket->address, NULL) != 0) {
-		free(ticket->key);
+	ticket = key != NULL ? calloc(1, sizeof(*ticket)) : NULL;
+	if (ticket == NULL || address_copy(address, &ticket->address, NULL) != 0) {
+		free(key);
 		free(ticket);
 		return NULL;
 	}
+	ticket->resolver = resolver;
+	ticket->deadline_ms = deadline_ms;
+	ticket->key = key;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&ticket->answered, &monotonic);
@@ -76,9 +75,10 @@ recall(struct resolver *resolver, struct ticket *ticket)
 	return answered;
 }
 
+/* A signer is taken over with the ticket. */
 static struct ticket *
 submit(struct resolver *resolver, const struct address *address, struct findings *findings,
-    int64_t deadline_ms)
+    struct signer *signer, int64_t deadline_ms)
 {
 	struct ticket *ticket;
 
@@ -87,10 +87,11 @@ submit(struct resolver *resolver, const struct address *address, struct findings
 		return NULL;
 	if (findings != NULL)
 		ticket->findings = findings_ref(findings);
+	ticket->signer = signer;
 	pthread_mutex_lock(&resolver->mutex);
 	resolver->counts.questions++;
 	resolver->waiting++;
-	if (findings == NULL && recall(resolver, ticket)) {
+	if (findings == NULL && signer == NULL && recall(resolver, ticket)) {
 		/* answered */
 	} else if (resolver->waiting > (size_t)resolver->config->lookups_limit) {
 		turn_away(ticket);
@@ -106,14 +107,28 @@ submit(struct resolver *resolver, const struct address *address, struct findings
 struct ticket *
 resolver_submit(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
 {
-	return submit(resolver, address, NULL, deadline_ms);
+	return submit(resolver, address, NULL, NULL, deadline_ms);
 }
 
 struct ticket *
 resolver_submit_findings(struct resolver *resolver, const struct address *address,
     struct findings *findings, int64_t deadline_ms)
 {
-	return submit(resolver, address, findings, deadline_ms);
+	return submit(resolver, address, findings, NULL, deadline_ms);
+}
+
+struct ticket *
+resolver_submit_signer(
+    struct resolver *resolver, const struct signer_question *question, int64_t deadline_ms)
+{
+	struct signer *signer = signer_new(question, resolver->exact_local, NULL);
+	struct ticket *ticket = NULL;
+
+	if (signer != NULL)
+		ticket = submit(resolver, signer_address(signer), NULL, signer, deadline_ms);
+	if (ticket == NULL)
+		signer_free(signer);
+	return ticket;
 }
 
 bool
@@ -186,6 +201,7 @@ ticket_free(struct ticket *ticket)
 	recipient_unref(ticket->record);
 	findings_unref(ticket->findings);
 	address_free(&ticket->address);
+	signer_free(ticket->signer);
 	free(ticket->key);
 	free(ticket);
 }

@@ -1,6 +1,6 @@
 /*
- * What an EnvelopedData or AuthEnvelopedData is made of, as tables for cms_front. Static and
- * immutable; any thread.
+ * What CMS objects are made of, as tables for cms_front: EnvelopedData, AuthEnvelopedData and
+ * SignedData; of others only the name is known. Static and immutable; any thread.
  */
 #ifndef SMIME_INSPECT_CMS_GRAMMAR_H
 #define SMIME_INSPECT_CMS_GRAMMAR_H
@@ -8,24 +8,39 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "inspect/inspect.h"
+#include "inspect/layer.h"
+
+/* Which objects a place belongs to. */
+enum grammar_object {
+	GRAMMAR_ENVELOPED = 1,
+	GRAMMAR_AUTH_ENVELOPED = 2,
+	GRAMMAR_SIGNED = 4,
+	GRAMMAR_OTHER = 8, /* known by name alone */
+	GRAMMAR_ANY = 15,  /* not known yet */
+};
 
 /* What is done with the value that is being read, and with all within it. */
 enum grammar_mode {
-	GRAMMAR_WALK,  /* its members are looked at one by one */
-	GRAMMAR_KEEP,  /* goes into the front as it is */
-	GRAMMAR_SKIP,  /* only its structure matters */
-	GRAMMAR_TYPE,  /* the content type, which says what comes next */
-	GRAMMAR_COUNT, /* an octet string whose bytes are counted */
+	GRAMMAR_WALK,   /* its members are looked at one by one */
+	GRAMMAR_LEAVE,  /* so are its members, but it is left out of what is kept */
+	GRAMMAR_KEEP,   /* is kept as it is */
+	GRAMMAR_SKIP,   /* only its structure matters */
+	GRAMMAR_TYPE,   /* the content type, which says what comes next */
+	GRAMMAR_COUNT,  /* an octet string whose bytes are counted */
+	GRAMMAR_STREAM, /* an octet string whose bytes are handed on */
 };
 
-/* Places in the grammar that are more than values to walk, keep or skip; others have no name. */
-enum grammar_step {
-	GRAMMAR_STEP_TYPE = 1,
-	GRAMMAR_STEP_RECIPIENTS = 6,
-	GRAMMAR_STEP_ALGORITHM = 9,
-	GRAMMAR_STEP_CONTENT = 10,
-	GRAMMAR_STEP_COUNT = 15,
+/* Places that are more than values to walk, keep or skip. */
+enum grammar_mark {
+	GRAMMAR_PLAIN,
+	GRAMMAR_RECIPIENTS, /* its members are counted */
+	GRAMMAR_ALGORITHM,  /* where it stands in what is kept is noted: the content cipher */
+	GRAMMAR_DIGESTS,    /* likewise: the digest algorithms */
+	GRAMMAR_INNER_TYPE, /* likewise: the type of the content */
+	GRAMMAR_CIPHERTEXT, /* what follows is the tail */
+	GRAMMAR_CONTENT,
+	GRAMMAR_CRLS, /* its members are counted */
+	GRAMMAR_SIGNERS,
 };
 
 struct grammar_place {
@@ -34,18 +49,22 @@ struct grammar_place {
 	unsigned char tag;
 	unsigned char mask; /* bits of the tag that count */
 	bool optional;
-	unsigned char within; /* which of the two objects */
+	unsigned char within; /* enum grammar_object, or-ed */
 	enum grammar_mode mode;
+	enum grammar_mark mark;
 };
 
-/* The places in the order they stand (RFC 5652 3, 6.1; RFC 5083 2.1); step < GRAMMAR_STEP_COUNT. */
+/* The places in the order they stand; NULL beyond the last. */
 const struct grammar_place *cms_grammar_place(size_t step);
 
-/* Whether a place is in an object of this kind (READABLE: not known yet). */
-bool cms_grammar_belongs(const struct grammar_place *place, enum inspect_kind kind);
+struct grammar_type {
+	const char *oid; /* contents of the identifier */
+	const char *name;
+	enum grammar_object object;
+	enum layer_type layer;
+};
 
-/* The kind of object that a content type (contents of the identifier) says, and its name; NULL in
- * *name if it is unknown. READABLE for all but the two. */
-enum inspect_kind cms_grammar_type(const unsigned char *oid, size_t size, const char **name);
+/* By content type (contents of the identifier); NULL if it is unknown. */
+const struct grammar_type *cms_grammar_type(const unsigned char *oid, size_t size);
 
 #endif

@@ -1,223 +1,132 @@
 #include "inspect/inspect.h"
 
-#include <openssl/cms.h>
-#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/buffer.h"
-#include "inspect/cms_front.h"
-#include "smime/content_cipher.h"
-#include "inspect/pgp_mime.h"
-
-/* Bytes of a body decoded at once: what is held of it. */
-#define PIECE ((size_t)16 << 10)
+#include "inspect/layout.h"
+#include "inspect/walker.h"
 
 struct inspect {
-	enum entity_claim claim;
-	bool settled; /* it is readable, whatever follows */
-	struct entity_decoder decoder;
-	struct buffer decoded;
-	struct cms_front front;
-	struct pgp_mime pgp;
-	CMS_ContentInfo *cms; /* the front, parsed; NULL unless enveloped */
+	struct layout layout;
+	struct walker *walker;
 	struct inspection result;
 };
 
-/* It is not what it says, for this reason. No memory is the only error that stays one. */
-static int
-settle(struct inspect *inspect, const struct error *why, struct error *err)
+bool
+inspect_wanted(const struct entity_type *type)
 {
-	const char *says = inspect->claim == ENTITY_SMIME ? "S/MIME" : "PGP/MIME";
-
-	if (why->code == ERROR_TEMPORARY || why->code == ERROR_INTERNAL) {
-		if (err != NULL)
-			*err = *why;
-		return -1;
-	}
-	inspect->settled = true;
-	snprintf(inspect->result.detail, sizeof(inspect->result.detail), "it says %s, but %.200s",
-	    says, why->text);
-	cms_front_free(&inspect->front);
-	return 0;
-}
-
-static int
-start(struct inspect *inspect, const struct entity_type *type, struct error *err)
-{
-	if (type->claim == ENTITY_SMIME) {
-		cms_front_init(&inspect->front);
-		entity_decoder_init(&inspect->decoder, type->encoding);
-		return 0;
-	}
-	if (type->claim != ENTITY_PGP_MIME)
-		return error_set(err, ERROR_INPUT, "it claims to be neither");
-	/* RFC 2045 6.4: a multipart is never encoded as a whole. */
-	if (type->encoding != ENTITY_IDENTITY)
-		return error_set(err, ERROR_INPUT, "it is transfer-encoded as a whole");
-	return pgp_mime_init(&inspect->pgp, type->boundary, err);
+	return walker_wanted(type);
 }
 
 struct inspect *
-inspect_new(const struct entity_type *type, struct error *err)
+inspect_new_message(struct error *err)
 {
-	struct error why = ERROR_INIT;
+	const struct layout_spot spot = {.parent = LAYOUT_NONE};
 	struct inspect *inspect = calloc(1, sizeof(*inspect));
 
 	if (inspect == NULL) {
 		error_no_memory(err);
 		return NULL;
 	}
-	inspect->claim = type->claim;
-	inspect->result.kind = INSPECT_READABLE;
-	if (start(inspect, type, &why) == -1 && settle(inspect, &why, err) == -1) {
-		free(inspect);
+	inspect->walker = walker_new(&inspect->layout, &spot, 0, err);
+	if (inspect->walker == NULL) {
+		inspect_free(inspect);
 		return NULL;
 	}
 	return inspect;
 }
 
-static int
-read_smime(struct inspect *inspect, const char *bytes, size_t size, struct error *err)
+struct inspect *
+inspect_new(const struct entity_type *type, struct error *err)
 {
-	size_t taken;
-	int result = 0;
+	struct inspect *inspect = inspect_new_message(err);
 
-	for (; result == 0 && size > 0; bytes += taken, size -= taken) {
-		taken = size < PIECE ? size : PIECE;
-		buffer_clear(&inspect->decoded);
-		result = entity_decode(&inspect->decoder, bytes, taken, &inspect->decoded, err);
-		if (result == 0)
-			result = cms_front_read(
-			    &inspect->front, inspect->decoded.data, inspect->decoded.size, err);
-	}
-	return result;
+	if (inspect == NULL || walker_begin_body(inspect->walker, type, err) == 0)
+		return inspect;
+	inspect_free(inspect);
+	return NULL;
 }
 
 int
 inspect_write(struct inspect *inspect, const char *bytes, size_t size, struct error *err)
 {
-	struct error why = ERROR_INIT;
-	int result;
-
-	if (inspect->settled)
-		return 0;
-	if (inspect->claim == ENTITY_SMIME)
-		result = read_smime(inspect, bytes, size, &why);
-	else
-		result = pgp_mime_read(&inspect->pgp, bytes, size, &why);
-	return result == 0 ? 0 : settle(inspect, &why, err);
+	return walker_write(inspect->walker, bytes, size, err);
 }
 
-static int
-parse_front(struct inspect *inspect, struct error *err)
+/* The body says that it is encrypted: whether its first layer, which is all of it, is. */
+static void
+judge_claim(struct inspect *inspect, enum entity_claim claim)
 {
-	const struct buffer *kept = &inspect->front.kept;
-	const unsigned char *at = (const unsigned char *)kept->data;
-
-	ERR_clear_error();
-	inspect->cms = d2i_CMS_ContentInfo(NULL, &at, (long)kept->size);
-	if (inspect->cms == NULL)
-		return content_cipher_unread("the CMS object's front", err);
-	if (at != (const unsigned char *)kept->data + kept->size)
-		return error_set(err, ERROR_INPUT, "the CMS object's front can't be read");
-	return content_cipher_read((const unsigned char *)kept->data + inspect->front.algorithm_at,
-	    inspect->front.algorithm_size, &inspect->result.cipher, inspect->result.cipher_text,
-	    sizeof(inspect->result.cipher_text), err);
-}
-
-static int
-finish_smime(struct inspect *inspect, struct error *err)
-{
-	struct cms_front *front = &inspect->front;
 	struct inspection *result = &inspect->result;
+	const struct layer *layer = &inspect->layout.layers[0];
+	bool smime = claim == ENTITY_SMIME;
 
-	if (inspect->decoder.alien > 0)
-		return error_set(err, ERROR_INPUT, "%zu bytes in it do not belong to its encoding",
-		    inspect->decoder.alien);
-	/* A group of four letters that stops short would be dropped, whatever it held. */
-	if (inspect->decoder.encoding == ENTITY_BASE64 && inspect->decoder.place != 0)
-		return error_set(err, ERROR_INPUT, "its base64 is cut off");
-	if (cms_front_finish(front, inspect->decoder.encoding != ENTITY_BASE64, err) == -1)
-		return -1;
-	if (parse_front(inspect, err) == -1)
-		return -1;
-	if (front->ciphertext % content_cipher_block(result->cipher) != 0)
-		return error_set(
-		    err, ERROR_INPUT, "its ciphertext does not end with a whole block");
-	result->kind = front->kind;
-	result->recipient_infos =
-	    (size_t)sk_CMS_RecipientInfo_num(CMS_get0_RecipientInfos(inspect->cms));
-	buffer_free(&front->kept);
-	return 0;
-}
-
-static int
-finish_pgp_mime(struct inspect *inspect, struct error *err)
-{
-	if (pgp_mime_finish(&inspect->pgp, err) == -1)
-		return -1;
-	inspect->result.kind = INSPECT_PGP_MIME;
-	return 0;
+	if (smime && layer->type == LAYER_ENVELOPED)
+		result->kind = INSPECT_ENVELOPED;
+	else if (smime && layer->type == LAYER_AUTH_ENVELOPED)
+		result->kind = INSPECT_AUTH_ENVELOPED;
+	else if (!smime && layer->type == LAYER_PGP_MIME)
+		result->kind = INSPECT_PGP_MIME;
+	else if (layer->type == LAYER_MALFORMED)
+		snprintf(result->detail, sizeof(result->detail), "it says %s, but %.200s",
+		    smime ? "S/MIME" : "PGP/MIME", layer->detail);
+	else
+		snprintf(result->detail, sizeof(result->detail),
+		    "it says S/MIME, but the CMS object is %.200s",
+		    layer->detail[0] != '\0' ? layer->detail : "SignedData");
+	if (layer_is_enveloped(layer)) {
+		result->cipher = layer->cipher;
+		memcpy(result->cipher_text, layer->cipher_text, sizeof(result->cipher_text));
+		result->recipient_infos = inspect->layout.entries[0].envelope.infos;
+	}
 }
 
 int
 inspect_finish(struct inspect *inspect, const struct inspection **inspection, struct error *err)
 {
-	struct error why = ERROR_INIT;
-	int result = 0;
+	struct inspection *result = &inspect->result;
+	struct layout *layout = &inspect->layout;
+	enum entity_claim claim = walker_claim(inspect->walker);
+	size_t i;
 
-	*inspection = &inspect->result;
-	if (inspect->settled)
-		return 0;
-	if (inspect->claim == ENTITY_SMIME)
-		result = finish_smime(inspect, &why);
-	else
-		result = finish_pgp_mime(inspect, &why);
-	return result == 0 ? 0 : settle(inspect, &why, err);
+	*inspection = result;
+	if (walker_finish(inspect->walker, err) == -1)
+		return -1;
+	layout_finish(layout);
+	result->kind = INSPECT_READABLE;
+	if ((claim == ENTITY_SMIME || claim == ENTITY_PGP_MIME) && layout->count > 0)
+		judge_claim(inspect, claim);
+	result->layers = layout->layers;
+	result->layer_count = layout->count;
+	result->limited = layout->limited;
+	for (i = 0; i < layout->count; i++)
+		result->malformed |= layout->layers[i].type == LAYER_MALFORMED;
+	return 0;
 }
 
-static bool
-agreement_addresses(CMS_RecipientInfo *info, X509 *certificate)
+size_t
+inspect_claimed(const struct inspect *inspect, size_t layer, const struct certificate *certificate)
 {
-	STACK_OF(CMS_RecipientEncryptedKey) *keys = CMS_RecipientInfo_kari_get0_reks(info);
-	int i;
-
-	for (i = 0; i < sk_CMS_RecipientEncryptedKey_num(keys); i++) {
-		if (CMS_RecipientEncryptedKey_cert_cmp(
-			sk_CMS_RecipientEncryptedKey_value(keys, i), certificate) == 0)
-			return true;
-	}
-	return false;
+	if (layer >= inspect->result.layer_count)
+		return INSPECT_NONE;
+	return envelope_find(&inspect->layout.entries[layer].envelope, certificate->x509);
 }
 
-static bool
-info_addresses(CMS_RecipientInfo *info, X509 *certificate)
+bool
+inspect_same_issuer(const struct inspect *inspect, size_t layer, size_t recipient,
+    const struct certificate *certificate)
 {
-	switch (CMS_RecipientInfo_type(info)) {
-	case CMS_RECIPINFO_TRANS:
-		return CMS_RecipientInfo_ktri_cert_cmp(info, certificate) == 0;
-	case CMS_RECIPINFO_AGREE:
-		return agreement_addresses(info, certificate);
-	default:
-		return false; /* a shared key or a password names nobody */
-	}
+	return layer < inspect->result.layer_count &&
+	       envelope_same_issuer(
+		   &inspect->layout.entries[layer].envelope, recipient, certificate->x509);
 }
 
 bool
 inspect_addresses(const struct inspect *inspect, const struct certificate *certificate)
 {
-	STACK_OF(CMS_RecipientInfo) * infos;
-	int i;
-
-	if (inspect->settled || inspect->cms == NULL)
-		return false;
-	infos = CMS_get0_RecipientInfos(inspect->cms);
-	for (i = 0; i < sk_CMS_RecipientInfo_num(infos); i++) {
-		if (info_addresses(sk_CMS_RecipientInfo_value(infos, i), certificate->x509))
-			return true;
-	}
-	return false;
+	return inspect->result.kind != INSPECT_READABLE &&
+	       inspect_claimed(inspect, 0, certificate) != INSPECT_NONE;
 }
 
 void
@@ -225,8 +134,7 @@ inspect_free(struct inspect *inspect)
 {
 	if (inspect == NULL)
 		return;
-	CMS_ContentInfo_free(inspect->cms);
-	cms_front_free(&inspect->front);
-	buffer_free(&inspect->decoded);
+	walker_free(inspect->walker);
+	layout_free(&inspect->layout);
 	free(inspect);
 }

@@ -1,9 +1,10 @@
 /*
- * Inspecting what the client made, without keys, as it streams by. For now: whether the body is, by
- * its structure, one EnvelopedData or AuthEnvelopedData from its first byte to its last, under
- * which cipher and for whom; or one PGP/MIME encrypted message. Bounded memory whatever the size:
- * the front is kept (recipient infos and content algorithm stand before the ciphertext), the rest
- * only walked.
+ * Inspecting what the client made, without keys, as it streams by: the S/MIME objects in a body, as
+ * layers, and whether the body is, by its structure, one EnvelopedData or AuthEnvelopedData from its
+ * first byte to its last, under which cipher and for whom; or one PGP/MIME encrypted message. An
+ * opaque signature is opened, what is encrypted is the end. Bounded memory whatever the size: of an
+ * object all but its content is kept, the rest only walked. Owned by whoever made it; one thread at
+ * a time.
  */
 #ifndef SMIME_INSPECT_INSPECT_H
 #define SMIME_INSPECT_INSPECT_H
@@ -13,14 +14,25 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "inspect/layer.h"
 #include "mail/entity.h"
 #include "smime/certificate.h"
 #include "tables/cipher.h"
 
-/* The front of a CMS object (all before the ciphertext) beyond this is malformed: room for about
- * 1,000 RSA-4096 recipients. */
+/* What is kept of a CMS object (all but its content) beyond this is malformed: room for about 1,000
+ * RSA-4096 recipients. */
 #define INSPECT_FRONT_MAX ((size_t)1 << 20)
 #define INSPECT_RECIPIENTS_MAX 2000
+
+/* The same of all objects of a message together. */
+#define INSPECT_KEPT_MAX ((size_t)2 << 20)
+
+/* Objects within objects: real ones have three (signed, encrypted, signed again). Recursion. */
+#define INSPECT_DEPTH_MAX 8
+
+/* Layers, and MIME parts, of one message; what follows is not looked at. */
+#define INSPECT_LAYERS_MAX 64
+#define INSPECT_PARTS_MAX 10000
 
 enum inspect_kind {
 	INSPECT_READABLE, /* not encrypted as a whole, or its structure does not prove it */
@@ -35,13 +47,23 @@ struct inspection {
 	    *cipher;           /* enveloped: never NULL; CIPHER_UNKNOWN for one we don't know */
 	char cipher_text[128]; /* name for people, or the object identifier */
 	size_t recipient_infos;
-	char detail[256]; /* why it is not what it says it is; "" */
+	char detail[256];           /* why it is not what it says it is; "" */
+	const struct layer *layers; /* in the order they begin */
+	size_t layer_count;
+	bool malformed; /* a layer is */
+	bool limited;   /* some of it was not looked at, being over a limit */
 };
 
 struct inspect;
 
-/* For a body of this claimed type (ENTITY_SMIME or ENTITY_PGP_MIME). NULL without memory. */
+/* Whether a body of this type can hold what we look for; any other is not worth reading. */
+bool inspect_wanted(const struct entity_type *type);
+
+/* For a body of this type. NULL without memory. */
 struct inspect *inspect_new(const struct entity_type *type, struct error *err);
+
+/* For a message with its header in front. NULL without memory. */
+struct inspect *inspect_new_message(struct error *err);
 
 /* The next bytes of the body as on the wire. -1 only without memory: malformed is a finding. */
 MUST_CHECK int inspect_write(
@@ -51,8 +73,18 @@ MUST_CHECK int inspect_write(
 MUST_CHECK int inspect_finish(
     struct inspect *inspect, const struct inspection **inspection, struct error *err);
 
-/* After inspect_finish(): whether a recipient info is for this certificate (issuer and serial, or
- * subject key identifier; RFC 5652 6.2). */
+#define INSPECT_NONE ((size_t)-1)
+
+/* After inspect_finish(): which of the layer's recipients this certificate is (issuer and serial, or
+ * subject key identifier; RFC 5652 6.2), by its index; INSPECT_NONE if it is none. */
+size_t inspect_claimed(
+    const struct inspect *inspect, size_t layer, const struct certificate *certificate);
+
+/* Whether a recipient of the layer is named by an issuer that is the issuer of this certificate. */
+bool inspect_same_issuer(const struct inspect *inspect, size_t layer, size_t recipient,
+    const struct certificate *certificate);
+
+/* Whether the body is enveloped as a whole, and this certificate is one of its recipients. */
 bool inspect_addresses(const struct inspect *inspect, const struct certificate *certificate);
 
 void inspect_free(struct inspect *inspect);

@@ -33,6 +33,8 @@ struct entity_type {
 	    *media_type; /* "application/pkcs7-mime", lower case; "text/plain" where none is said */
 	char *smime_type; /* the parameter, lower case, or NULL: only a hint */
 	char *boundary;   /* of a multipart, or NULL */
+	char *protocol;   /* of a multipart, lower case, or NULL */
+	char *file;       /* its name as a file, or NULL: one that names a CMS object first */
 };
 
 /* Reads Content-Type, -Transfer-Encoding and -Disposition of the header. A field given twice with

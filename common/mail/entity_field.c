@@ -80,7 +80,7 @@ is_smime_name(const char *name)
 }
 
 int
-entity_field_names_smime(GMimeParamList *params, bool *found, struct error *err)
+entity_field_names_smime(GMimeParamList *params, bool *found, char **file, struct error *err)
 {
 	int count = g_mime_param_list_length(params);
 
@@ -95,7 +95,12 @@ entity_field_names_smime(GMimeParamList *params, bool *found, struct error *err)
 		if (value == NULL)
 			return error_no_memory(err);
 		*found = is_smime_name(value);
-		free(value);
+		if (*file == NULL || *found) {
+			free(*file);
+			*file = value;
+		} else {
+			free(value);
+		}
 	}
 	return 0;
 }

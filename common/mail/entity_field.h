@@ -23,7 +23,9 @@ char *entity_field_prepare(const char *value);
 MUST_CHECK int entity_field_parameter(
     GMimeParamList *params, const char *name, char **out, struct error *err);
 
-/* Sets *found if any parameter `name` or `filename` names a CMS object. */
-MUST_CHECK int entity_field_names_smime(GMimeParamList *params, bool *found, struct error *err);
+/* Sets *found if any parameter `name` or `filename` names a CMS object. *file (free()) becomes the
+ * first name there is, or the first that does that. */
+MUST_CHECK int entity_field_names_smime(
+    GMimeParamList *params, bool *found, char **file, struct error *err);
 
 #endif

@@ -13,6 +13,8 @@ struct reading {
 	char *media_type;
 	char *smime_type;
 	char *boundary;
+	char *protocol;
+	char *file;
 };
 
 static void
@@ -21,6 +23,8 @@ reading_free(struct reading *reading)
 	free(reading->media_type);
 	free(reading->smime_type);
 	free(reading->boundary);
+	free(reading->protocol);
+	free(reading->file);
 }
 
 static char *
@@ -47,12 +51,10 @@ looks_smime(const char *text)
 	return found;
 }
 
-static int
-judge(struct reading *reading, GMimeContentType *type, bool named, struct error *err)
+static void
+judge(struct reading *reading, GMimeContentType *type, bool named)
 {
-	GMimeParamList *params = g_mime_content_type_get_parameters(type);
 	const char *sub = strchr(reading->media_type, '/') + 1;
-	char *protocol;
 
 	if (g_mime_content_type_is_type(type, "application", "*")) {
 		if (named || strncmp(sub, "pkcs7-", 6) == 0 || strncmp(sub, "x-pkcs7-", 8) == 0)
@@ -60,14 +62,10 @@ judge(struct reading *reading, GMimeContentType *type, bool named, struct error 
 	} else if (strcmp(reading->media_type, "multipart/signed") == 0) {
 		reading->claim = ENTITY_SIGNED;
 	} else if (strcmp(reading->media_type, "multipart/encrypted") == 0) {
-		if (entity_field_parameter(params, "protocol", &protocol, err) != 0)
-			return -1;
-		if (protocol != NULL && reading->boundary != NULL &&
-		    strcasecmp(protocol, "application/pgp-encrypted") == 0)
+		if (reading->protocol != NULL && reading->boundary != NULL &&
+		    strcmp(reading->protocol, "application/pgp-encrypted") == 0)
 			reading->claim = ENTITY_PGP_MIME;
-		free(protocol);
 	}
-	return 0;
 }
 
 static int
@@ -90,15 +88,16 @@ read_content_type(const char *value, bool named, struct reading *reading, struct
 		error_no_memory(err);
 		goto done;
 	}
-	if (entity_field_names_smime(params, &named, err) != 0 ||
+	if (entity_field_names_smime(params, &named, &reading->file, err) != 0 ||
 	    entity_field_parameter(params, "smime-type", &reading->smime_type, err) != 0)
 		goto done;
 	lower(reading->smime_type);
 	if (g_mime_content_type_is_type(type, "multipart", "*") &&
-	    entity_field_parameter(params, "boundary", &reading->boundary, err) != 0)
+	    (entity_field_parameter(params, "boundary", &reading->boundary, err) != 0 ||
+		entity_field_parameter(params, "protocol", &reading->protocol, err) != 0))
 		goto done;
-	if (judge(reading, type, named, err) != 0)
-		goto done;
+	lower(reading->protocol);
+	judge(reading, type, named);
 	if (strcmp(reading->media_type, "application/octet-stream") == 0 && looks_smime(text))
 		reading->claim = ENTITY_SMIME;
 	result = 0;
@@ -137,7 +136,7 @@ read_encoding(const char *value)
 }
 
 static int
-disposition_names_smime(const struct header *header, bool *named, struct error *err)
+disposition_names_smime(const struct header *header, bool *named, char **file, struct error *err)
 {
 	const struct header_field *field;
 	GMimeContentDisposition *disposition;
@@ -153,33 +152,51 @@ disposition_names_smime(const struct header *header, bool *named, struct error *
 			return error_no_memory(err);
 		disposition = g_mime_content_disposition_parse(NULL, text);
 		result = entity_field_names_smime(
-		    g_mime_content_disposition_get_parameters(disposition), named, err);
+		    g_mime_content_disposition_get_parameters(disposition), named, file, err);
 		g_object_unref(disposition);
 		free(text);
 	}
 	return result;
 }
 
-/* Of several readings the one that claims most; the media type that is shown is the first's. */
+/* Moves *from to *to where that has none yet. */
+static void
+take_missing(char **to, char **from)
+{
+	if (*to != NULL)
+		return;
+	*to = *from;
+	*from = NULL;
+}
+
+/* Of several readings the one that claims most; the media type that is shown is the first's. A body
+ * that any reading takes for a multipart keeps a boundary. */
 static void
 merge(struct entity_type *type, struct reading *reading)
 {
 	static const int weight[] = {
 	    [ENTITY_PLAIN] = 0, [ENTITY_SIGNED] = 1, [ENTITY_PGP_MIME] = 2, [ENTITY_SMIME] = 3};
+	bool first = type->media_type == NULL;
 
-	if (type->media_type == NULL) {
-		type->media_type = reading->media_type;
-		reading->media_type = NULL;
-	} else if (weight[reading->claim] <= weight[type->claim]) {
+	take_missing(&type->media_type, &reading->media_type);
+	take_missing(&type->file, &reading->file);
+	if (!first && weight[reading->claim] <= weight[type->claim]) {
+		take_missing(&type->boundary, &reading->boundary);
+		take_missing(&type->protocol, &reading->protocol);
 		return;
 	}
 	free(type->smime_type);
-	free(type->boundary);
 	type->claim = reading->claim;
 	type->smime_type = reading->smime_type;
-	type->boundary = reading->boundary;
 	reading->smime_type = NULL;
+	if (reading->boundary == NULL)
+		return;
+	free(type->boundary);
+	free(type->protocol);
+	type->boundary = reading->boundary;
+	type->protocol = reading->protocol;
 	reading->boundary = NULL;
+	reading->protocol = NULL;
 }
 
 static int
@@ -189,10 +206,10 @@ read_fields(const struct header *header, struct entity_type *type, struct error 
 	bool named = false;
 	int result = 0;
 
-	if (disposition_names_smime(header, &named, err) != 0)
+	if (disposition_names_smime(header, &named, &type->file, err) != 0)
 		return -1;
 	for (size_t i = 0; i < header->count && result == 0; i++) {
-		struct reading reading = {ENTITY_PLAIN, NULL, NULL, NULL};
+		struct reading reading = {.claim = ENTITY_PLAIN};
 
 		field = &header->fields[i];
 		if (strcasecmp(field->name, "Content-Type") == 0) {
@@ -211,7 +228,7 @@ read_fields(const struct header *header, struct entity_type *type, struct error 
 int
 entity_type_read(const struct header *header, struct entity_type *type, struct error *err)
 {
-	struct entity_type made = {ENTITY_PLAIN, ENTITY_IDENTITY, NULL, NULL, NULL};
+	struct entity_type made = {.claim = ENTITY_PLAIN};
 
 	if (read_fields(header, &made, err) != 0)
 		goto fail;
@@ -237,5 +254,7 @@ entity_type_free(struct entity_type *type)
 	free(type->media_type);
 	free(type->smime_type);
 	free(type->boundary);
+	free(type->protocol);
+	free(type->file);
 	memset(type, 0, sizeof(*type));
 }

@@ -66,6 +66,10 @@ MUST_CHECK int header_visible_recipients(
     const struct header *header, char ***texts, size_t *count, struct error *err);
 void header_addresses_free(char **texts, size_t count);
 
+/* The same of all From fields, and then of all Sender fields. */
+MUST_CHECK int header_senders(
+    const struct header *header, char ***texts, size_t *count, struct error *err);
+
 /*
  * A marker such as "[secure]" in the subject, without regard to case. It counts in every Subject
  * field, raw or decoded, so that an undecodable or second Subject can't hide it. *no_memory is set

@@ -202,33 +202,57 @@ done:
 	return result;
 }
 
-/* A resent message (RFC 5322 section 3.6.6) names its new recipients in fields of their own; all
- * who get it can read these too. */
 static bool
-names_recipients(const char *name)
+is_named(const char *name, const char *const *names, size_t count)
 {
-	static const char *const names[] = {"To", "Cc", "Resent-To", "Resent-Cc"};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+	for (size_t i = 0; i < count; i++)
 		if (strcasecmp(name, names[i]) == 0)
 			return true;
 	return false;
 }
 
+/* Appends the addresses of all fields of these names. */
+static int
+read_fields(const struct header *header, const char *const *names, size_t count, struct list *list,
+    struct error *err)
+{
+	for (size_t i = 0; i < header->count; i++) {
+		if (!is_named(header->fields[i].name, names, count))
+			continue;
+		if (read_field(header->fields[i].value, list, err) != 0) {
+			header_addresses_free(list->texts, list->count);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* A resent message (RFC 5322 section 3.6.6) names its new recipients in fields of their own; all
+ * who get it can read these too. */
 int
 header_visible_recipients(
     const struct header *header, char ***texts, size_t *count, struct error *err)
 {
+	static const char *const names[] = {"To", "Cc", "Resent-To", "Resent-Cc"};
 	struct list list = {NULL, 0, 0};
 
-	for (size_t i = 0; i < header->count; i++) {
-		if (!names_recipients(header->fields[i].name))
-			continue;
-		if (read_field(header->fields[i].value, &list, err) != 0) {
-			header_addresses_free(list.texts, list.count);
-			return -1;
-		}
-	}
+	if (read_fields(header, names, ARRAY_LENGTH(names), &list, err) != 0)
+		return -1;
+	*texts = list.texts;
+	*count = list.count;
+	return 0;
+}
+
+int
+header_senders(const struct header *header, char ***texts, size_t *count, struct error *err)
+{
+	static const char *const from[] = {"From"};
+	static const char *const sender[] = {"Sender"};
+	struct list list = {NULL, 0, 0};
+
+	if (read_fields(header, from, 1, &list, err) != 0 ||
+	    read_fields(header, sender, 1, &list, err) != 0)
+		return -1;
 	*texts = list.texts;
 	*count = list.count;
 	return 0;

@@ -115,7 +115,7 @@ content_start(struct message *message)
 {
 	struct error err = ERROR_INIT;
 
-	if (message->type.claim == ENTITY_SMIME || message->type.claim == ENTITY_PGP_MIME) {
+	if (inspect_wanted(&message->type)) {
 		message->inspect = inspect_new(&message->type, &err);
 		if (message->inspect == NULL)
 			message_trouble(message, REASON_INTERNAL_ERROR, &err);

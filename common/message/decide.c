@@ -146,45 +146,19 @@ decide_provisionally(struct message *message)
 		make_plan(message);
 }
 
-/* For each digital ID of the recipient: is a recipient info for its certificate? */
-static int
-note_addressed(const struct inspect *inspect, struct facts_recipient *facts, struct error *err)
-{
-	size_t i;
-
-	if (facts->record == NULL || facts->record->digital_id_count == 0)
-		return 0;
-	facts->addressed = calloc(facts->record->digital_id_count, sizeof(bool));
-	if (facts->addressed == NULL)
-		return error_no_memory(err);
-	for (i = 0; i < facts->record->digital_id_count; i++) {
-		const struct certificate *certificate = facts->record->digital_ids[i].certificate;
-
-		facts->addressed[i] =
-		    certificate != NULL && inspect_addresses(inspect, certificate);
-	}
-	return 0;
-}
-
 void
 decide_finally(struct message *message)
 {
 	const struct inspection *inspection = message->inspection;
 	struct error err = ERROR_INIT;
-	size_t i;
 
-	if (message->trouble != REASON_OK || inspection == NULL ||
-	    inspection->kind == INSPECT_READABLE)
+	if (message->trouble != REASON_OK || inspection == NULL)
 		return;
-	message->facts.content =
-	    inspection->kind == INSPECT_PGP_MIME ? CONTENT_PGP_MIME : CONTENT_ENVELOPED;
-	message->facts.content_cipher = inspection->cipher;
-	message->facts.content_cipher_text = inspection->cipher_text;
-	for (i = 0; i < message->gathered.count; i++) {
-		if (message->facts.content == CONTENT_ENVELOPED &&
-		    note_addressed(message->inspect, &message->gathered.items[i], &err) != 0)
-			message_trouble(message, REASON_INTERNAL_ERROR, &err);
-	}
-	if (message->trouble == REASON_OK)
+	if (inspection->kind == INSPECT_READABLE && inspection->layer_count == 0 &&
+	    !inspection->limited)
+		return;
+	if (made_note(message, &err) != 0)
+		message_trouble(message, REASON_INTERNAL_ERROR, &err);
+	else
 		make_plan(message);
 }

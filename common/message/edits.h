@@ -16,6 +16,7 @@ enum edit_kind {
 	EDIT_CHANGE_HEADER, /* the occurrence of name gets value */
 	EDIT_DELETE_HEADER, /* the occurrence of name goes; later ones of a name come first */
 	EDIT_ADD_HEADER,    /* at the end of the header */
+	EDIT_INSERT_HEADER, /* at its beginning: a trace field (RFC 8601 4.1) */
 };
 
 struct edit {

@@ -3,8 +3,11 @@
  *   message.c  the events and the order they come in
  *   decide.c   rules and plan
  *   gather.c   facts
+ *   made.c     what the client made, from inspection to facts
  *   content.c  the body: sealing and inspecting as it streams by
+ *   marks.c    warnings and results in the header
  *   outcome.c  the end: records, reply, edits
+ *   signers.c  who signed it, and the sender's own digital IDs
  */
 #ifndef SMIME_MESSAGE_INTERNAL_H
 #define SMIME_MESSAGE_INTERNAL_H
@@ -21,11 +24,16 @@ struct message_recipient {
 	const struct config_rule *rule; /* from the end of the header on; NULL: none */
 };
 
+/* A directory's answer is of use, beyond the message, to the cache: the question may run on this
+ * long (milliseconds) while a client takes its time over the envelope. */
+#define MESSAGE_QUESTION_LIFE_MS 60000
+
 enum message_state {
 	MESSAGE_ENVELOPE,
 	MESSAGE_HEADER,
 	MESSAGE_JOINING,
 	MESSAGE_BODY,
+	MESSAGE_ENDING, /* the body is complete */
 	MESSAGE_ENDED,
 };
 
@@ -39,7 +47,9 @@ struct message {
 	char queue_id[64];
 	char reference[AUDIT_REFERENCE_SIZE];
 	int64_t started_ms;
-	int64_t deadline_ms; /* of the tickets, from the end of the header */
+	int64_t
+	    deadline_ms; /* of the tickets, from the end of the header; of the signers', from the
+				end of the body */
 
 	struct message_recipient *recipients;
 	size_t recipient_count;
@@ -58,6 +68,8 @@ struct message {
 
 	struct inspect *inspect; /* the body may be encrypted already */
 	const struct inspection *inspection;
+	struct signers *signers;      /* NULL: none is to be judged */
+	struct ticket *sender_ticket; /* for the sender's own digital IDs; NULL */
 	struct seal *seal;
 	struct spool *spool;
 	struct buffer chunk; /* the piece in hand, line ends made CRLF */
@@ -84,6 +96,9 @@ void decide_rules(struct message *message);
 /* Fills facts from the rules and the tickets; a group becomes its members. 0/-1. */
 MUST_CHECK int gather_facts(struct message *message, struct error *err);
 
+/* Adds what inspection found to the facts; sender_record stands there already. 0/-1. */
+MUST_CHECK int made_note(struct message *message, struct error *err);
+
 /* Gathers facts, and makes the provisional plan. */
 void decide_provisionally(struct message *message);
 
@@ -99,6 +114,19 @@ void content_write(struct message *message, const char *bytes, size_t size);
 void content_inspected(struct message *message);
 void content_finish_seal(struct message *message);
 void content_free(struct message *message);
+
+/* At the end of the header: asks for the sender's own digital IDs, where the body may be encrypted
+ * for them, too. What comes of it is never decisive: no memory is as good as nothing published. */
+void signers_ask_sender(struct message *message);
+/* The body has been inspected: asks for whoever signed it. */
+void signers_ask(struct message *message);
+/* A ticket that is waited for; NULL: none is any more. */
+struct ticket *signers_pending(const struct message *message);
+/* Fills signatures and sender_record of the facts with what came by the deadline. */
+void signers_note(struct message *message);
+/* CAs of signers that are not trusted, for whoever decides about them. */
+void signers_note_unknown(const struct message *message, time_t now);
+void signers_free(struct message *message);
 
 /* From plan and trouble to the result. */
 void outcome_settle(struct message *message);

@@ -9,10 +9,6 @@
 #include "message/internal.h"
 #include "policy/rules.h"
 
-/* A directory's answer is of use, beyond the message, to the cache: the question may run on this
- * long (milliseconds) while a client takes its time over the envelope. */
-#define QUESTION_LIFE_MS 60000
-
 void
 message_trouble(struct message *message, enum reason_id reason, const struct error *err)
 {
@@ -126,7 +122,7 @@ ask(struct message *message, struct message_recipient *recipient)
 	if (!rules_may_need_lookup(message->snapshot->config, &match))
 		return;
 	recipient->ticket = resolver_submit(message->snapshot->resolver, &recipient->address,
-	    clock_monotonic_ms() + QUESTION_LIFE_MS);
+	    clock_monotonic_ms() + MESSAGE_QUESTION_LIFE_MS);
 	if (recipient->ticket == NULL)
 		message_trouble(message, REASON_INTERNAL_ERROR,
 		    &(struct error){ERROR_TEMPORARY, "out of memory"});
@@ -185,6 +181,8 @@ message_end_of_headers(struct message *message)
 	if (entity_type_read(&message->header, &message->type, &err) != 0)
 		message_trouble(message, REASON_INTERNAL_ERROR, &err);
 	decide_rules(message);
+	if (message->trouble == REASON_OK)
+		signers_ask_sender(message);
 }
 
 struct ticket *
@@ -195,6 +193,8 @@ message_pending(struct message *message, int64_t *deadline_ms)
 	*deadline_ms = message->deadline_ms;
 	if (message->trouble != REASON_OK || clock_monotonic_ms() >= message->deadline_ms)
 		return NULL;
+	if (message->state == MESSAGE_ENDING)
+		return signers_pending(message);
 	for (i = 0; i < message->recipient_count; i++) {
 		if (message->recipients[i].ticket != NULL &&
 		    !ticket_ready(message->recipients[i].ticket))
@@ -221,12 +221,24 @@ message_body(struct message *message, const char *bytes, size_t size)
 	return content_wanted(message);
 }
 
+void
+message_end_of_body(struct message *message)
+{
+	if (message->state >= MESSAGE_ENDING)
+		return;
+	message->state = MESSAGE_ENDING;
+	message->deadline_ms = clock_monotonic_ms() + message->snapshot->config->deadline;
+	content_inspected(message);
+	signers_ask(message);
+}
+
 const struct message_result *
 message_end(struct message *message)
 {
 	if (message->state != MESSAGE_ENDED) {
+		message_end_of_body(message);
 		message->state = MESSAGE_ENDED;
-		content_inspected(message);
+		signers_note(message);
 		decide_finally(message);
 		outcome_settle(message);
 	}
@@ -252,8 +264,10 @@ message_content(const struct message *message)
 		case INSPECT_PGP_MIME:
 			return "pgp-mime";
 		case INSPECT_READABLE:
-			return "readable";
+			break;
 		}
+		if (message->type.claim == ENTITY_SMIME || message->type.claim == ENTITY_PGP_MIME)
+			return "readable";
 	}
 	return claims[message->type.claim];
 }
@@ -265,6 +279,7 @@ message_free(struct message *message)
 
 	if (message == NULL)
 		return;
+	signers_free(message);
 	content_free(message);
 	edits_free(&message->edits);
 	plan_free(message->plan);

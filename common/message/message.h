@@ -9,6 +9,8 @@
  *   message_pending        the ticket still waited for, if any; the front waits, by the deadline
  *   message_join           facts → provisional plan; says whether the body is wanted
  *   message_body           each piece of the body
+ *   message_end_of_body    the body is complete: its signers are judged
+ *   message_pending        once more: the front waits, by a deadline of its own
  *   message_end            the plan is final: sealed or not, recorded, reply and edits are ready
  *   message_free           the only way out, at any point
  *
@@ -60,11 +62,16 @@ bool message_join(struct message *message);
 /* The next piece. False: the rest is not wanted. */
 bool message_body(struct message *message, const char *bytes, size_t size);
 
+/* The body is complete: message_pending() then says what message_end() would still have to know, by
+ * another `deadline`; what it doesn't know, it takes for not to be had in time. */
+void message_end_of_body(struct message *message);
+
 struct message_result {
-	enum action action;        /* PASS: untouched; SEAL: edits and body; DEFER, REFUSE: reply */
+	enum action action; /* PASS: untouched, but for edits; SEAL: edits and body; DEFER, REFUSE:
+			       reply */
 	enum reason_id trouble;    /* what failed and decided in the plan's place; REASON_OK */
 	const struct reply *reply; /* NULL unless DEFER or REFUSE */
-	const struct edits *edits; /* NULL unless SEAL */
+	const struct edits *edits; /* NULL where there are none */
 	struct spool *body;        /* NULL unless SEAL */
 	const char *reference;     /* of the audit records */
 	const struct facts *facts; /* NULL if it never came to them */

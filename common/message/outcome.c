@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "message/internal.h"
+#include "message/marks.h"
 
 static void
 describe(const struct message *message, struct audit_message *audit)
@@ -47,6 +48,7 @@ note_unknown(const struct message *message)
 		if (facts->recipients[i].record != NULL)
 			pending_note(message->snapshot->pending, facts->recipients[i].record, now);
 	}
+	signers_note_unknown(message, now);
 }
 
 /* Whether a recipient of the message must be encrypted to, by a rule that enforces. */
@@ -148,6 +150,18 @@ action_in_trouble(const struct message *message)
 	return reason_is_temporary(message->trouble) ? ACTION_DEFER : ACTION_REFUSE;
 }
 
+/* Under observe nothing is changed. */
+static void
+prepare_marks(struct message *message)
+{
+	struct error err = ERROR_INIT;
+
+	if (message->plan->action <= ACTION_SEAL && decide_enforces(message) &&
+	    marks_add(&message->edits, &message->header, &message->facts, message->plan,
+		&message->sender, &err) != 0)
+		message_trouble(message, REASON_INTERNAL_ERROR, &err);
+}
+
 static enum action
 settle_action(struct message *message)
 {
@@ -156,6 +170,8 @@ settle_action(struct message *message)
 		    &(struct error){ERROR_INTERNAL, "there is no plan"});
 	if (message->trouble == REASON_OK && message->plan->action == ACTION_SEAL)
 		prepare_seal(message);
+	if (message->trouble == REASON_OK)
+		prepare_marks(message);
 	if (message->trouble != REASON_OK)
 		return action_in_trouble(message);
 	return message->plan->action;
@@ -218,10 +234,10 @@ outcome_settle(struct message *message)
 	result->reference = message->reference;
 	result->facts = message->facts_complete ? &message->facts : NULL;
 	result->plan = message->plan;
-	if (action == ACTION_SEAL) {
+	if (action <= ACTION_SEAL && message->trouble == REASON_OK && message->edits.count > 0)
 		result->edits = &message->edits;
+	if (action == ACTION_SEAL)
 		result->body = message->spool;
-	}
 	if (action == ACTION_DEFER || action == ACTION_REFUSE) {
 		if (message->trouble != REASON_OK)
 			reply_write_trouble(message->snapshot->config, message->trouble,

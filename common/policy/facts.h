@@ -15,10 +15,12 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "inspect/layer.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "smime/recipient.h"
 #include "tables/cipher.h"
+#include "tables/reason.h"
 
 /* What the body is; proven by its structure, not by what the header says. */
 enum facts_content {
@@ -39,8 +41,23 @@ struct facts_recipient {
 					   has none, or not all are known */
 	bool asked;                     /* a look-up was made: record NULL then means unavailable */
 	bool visible;                   /* named in To or Cc */
-	bool *addressed; /* CONTENT_ENVELOPED: for each digital ID of the record, whether a
-			    recipient info is for its certificate; NULL else */
+	bool *addressed; /* with an envelope: for each digital ID of the record, whether a recipient
+			    info is for its certificate; NULL else */
+	const struct layer_recipient
+	    *superseded; /* where none is addressed: a recipient info for a certificate that nobody
+			    publishes, of an issuer of one of its digital IDs; NULL */
+};
+
+/* One signature, and its signer, judged. */
+struct facts_signature {
+	const struct layer *layer;
+	const struct layer_signature *signature;
+	const struct digital_id *id; /* the signer's certificate, judged as of now; NULL: there is
+					none, or it was not judged */
+	enum reason_id then;         /* the verdict as of the signing time; REASON_OK where that is
+					not said, or id is NULL */
+	bool address_matches;        /* with the message's From or Sender */
+	bool unavailable;            /* the signer could not be judged in time */
 };
 
 struct facts {
@@ -48,6 +65,24 @@ struct facts {
 	enum facts_content content;
 	const struct cipher *content_cipher; /* CONTENT_ENVELOPED: never NULL */
 	const char *content_cipher_text;
+
+	/* What the client made, as inspection found it: all zero where it found nothing. */
+	const struct layer *layers; /* all, as they stand in each other */
+	size_t layer_count;
+	const struct layer *envelope; /* whose recipients are compared: the whole body, or the only
+					 one, among text; NULL */
+	const struct layer *weakest;  /* of the encrypted layers that are not forwarded, the one
+					 with the weakest cipher; NULL */
+	bool malformed;               /* an S/MIME object is broken, or over a limit */
+	const char *malformed_detail; /* then: never NULL */
+	bool compared;                /* a recipient was looked up, so that these were: */
+	size_t unclaimed;             /* recipient infos of the envelope that are for no certificate
+					 published for a recipient or the sender */
+	bool sender_addressed;        /* one is for a certificate of the sender */
+	const struct facts_signature *signatures;
+	size_t signature_count;
+	const struct recipient *sender_record; /* NULL: not asked for, or no answer */
+
 	const struct facts_recipient *recipients;
 	size_t recipient_count;
 };

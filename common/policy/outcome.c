@@ -1,5 +1,7 @@
 #include "policy/outcome.h"
 
+#include "policy/signed.h"
+
 /* Whether all recipients of the envelope are one address: then nobody learns of anybody. The members
  * of one group are not hidden from each other. */
 static bool
@@ -16,16 +18,20 @@ is_one_mailbox(const struct facts *facts)
 	return true;
 }
 
-static void
-find_standings(struct work *work)
+static int
+find_standings(struct work *work, struct error *err)
 {
 	const struct facts *facts = work->facts;
 	bool one = is_one_mailbox(facts);
 	size_t i;
 
-	for (i = 0; i < facts->recipient_count; i++)
-		standing_find(facts, i, !one && !facts->recipients[i].visible, &work->standings[i],
-		    &work->plan->recipients[i]);
+	for (i = 0; i < facts->recipient_count; i++) {
+		if (standing_find(facts, i, !one && !facts->recipients[i].visible,
+			&work->plan->signatures, &work->standings[i], &work->plan->recipients[i],
+			err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The highest of the floors, and whose it is. */
@@ -104,6 +110,11 @@ outcome_contribution(
 {
 	const struct standing *standing = &work->standings[i];
 
+	if (outcome->unsealed) {
+		*by_itself =
+		    outcome_has_say(work, outcome, i) && standing->unsealed >= ACTION_DEFER;
+		return *by_itself ? standing->unsealed : ACTION_PASS;
+	}
 	*by_itself = outcome_has_say(work, outcome, i) && standing->alone >= ACTION_DEFER;
 	if (outcome->required && !standing->sealable)
 		return standing_bar(work->plan->recipients[i].reason);
@@ -137,7 +148,8 @@ find_outcome(const struct work *work, bool everyone, struct outcome *outcome)
 	bool wanted = false;
 	size_t i;
 
-	*outcome = (struct outcome){everyone, false, ACTION_PASS, work->hinderer};
+	*outcome = (struct outcome){
+	    .everyone = everyone, .action = ACTION_PASS, .decider = work->hinderer};
 	for (i = 0; i < work->facts->recipient_count; i++) {
 		if (work->facts->content != CONTENT_READABLE || !outcome_has_say(work, outcome, i))
 			continue;
@@ -148,13 +160,20 @@ find_outcome(const struct work *work, bool everyone, struct outcome *outcome)
 	find_gravest(work, outcome);
 	if (outcome->action == ACTION_PASS && wanted && work->cipher != NULL)
 		outcome->action = ACTION_SEAL;
+	if (outcome->action != ACTION_PASS)
+		return;
+	outcome->unsealed = true;
+	find_gravest(work, outcome);
 }
 
-void
-outcome_find(struct work *work)
+int
+outcome_find(struct work *work, struct error *err)
 {
-	find_standings(work);
+	if (signed_find(work->facts, &work->plan->signatures, err) != 0 ||
+	    find_standings(work, err) != 0)
+		return -1;
 	find_common_ground(work);
 	find_outcome(work, false, &work->enforced);
 	find_outcome(work, true, &work->would);
+	return 0;
 }

@@ -17,6 +17,7 @@ struct outcome {
 	bool everyone; /* or only those whose rules enforce */
 	bool required; /* somebody must be sealed to */
 	enum action action;
+	bool unsealed;  /* nothing else stops or seals it: what the client made counts */
 	size_t decider; /* the first of those who bring it about; if nobody does, the hinderer */
 };
 
@@ -32,8 +33,8 @@ struct work {
 };
 
 /* Fills all but facts, plan and the array of standings, which the caller made; begins what is told
- * of each recipient. */
-void outcome_find(struct work *work);
+ * of each recipient. ERROR_TEMPORARY. */
+MUST_CHECK int outcome_find(struct work *work, struct error *err);
 
 /* Whether the rule of recipient i counts in this outcome. */
 bool outcome_has_say(const struct work *work, const struct outcome *outcome, size_t i);

@@ -59,6 +59,8 @@ tell_stopped(struct work *work, const struct outcome *outcome, size_t i)
 
 	if (outcome_contribution(work, outcome, i, &by_itself) < ACTION_DEFER)
 		told->reason = REASON_OTHER_RECIPIENT;
+	else if (outcome->unsealed)
+		standing_tell(finding_gravest(&told->findings), told);
 	else if (!by_itself)
 		tell_hindrance(work, outcome, told);
 }
@@ -70,6 +72,7 @@ tell_sealed(const struct work *work, size_t i)
 	const struct capabilities *capabilities = &work->standings[i].choice.capabilities;
 
 	told->reason = REASON_SEALED;
+	finding_clear(&told->findings);
 	snprintf(told->detail, sizeof(told->detail), "%s (capabilities: %s)", work->cipher->title,
 	    capabilities_source_name(capabilities->from));
 }
@@ -239,7 +242,8 @@ policy_plan(const struct facts *facts, struct plan **plan, struct error *err)
 		error_no_memory(err);
 		goto done;
 	}
-	outcome_find(&work);
+	if (outcome_find(&work, err) != 0)
+		goto done;
 	tell_recipients(&work);
 	tell_message(&work);
 	if (plan_sealing(&work, err) != 0)
@@ -254,11 +258,37 @@ done:
 	return result;
 }
 
+const struct plan_finding *
+plan_warning(const struct facts *facts, const struct plan *plan, size_t recipient, size_t n)
+{
+	const struct config_rule *rule = facts->recipients[recipient].rule;
+	const struct config_policy *policy = rule != NULL ? &rule->policy : &facts->config->policy;
+	const struct findings_list *own = &plan->recipients[recipient].findings;
+	size_t i;
+
+	for (i = 0; i < own->count; i++) {
+		if (!own->items[i].refuses && n-- == 0)
+			return &own->items[i];
+	}
+	if (policy->client_signed == CLIENT_SIGNED_ACCEPT)
+		return NULL;
+	for (i = 0; i < plan->signatures.count; i++) {
+		if (!finding_refuses(policy, plan->signatures.items[i].reason) && n-- == 0)
+			return &plan->signatures.items[i];
+	}
+	return NULL;
+}
+
 void
 plan_free(struct plan *plan)
 {
+	size_t i;
+
 	if (plan == NULL)
 		return;
+	for (i = 0; i < plan->recipient_count; i++)
+		finding_clear(&plan->recipients[i].findings);
+	finding_clear(&plan->signatures);
 	free(plan->recipients);
 	free(plan->seals);
 	free(plan);

@@ -5,6 +5,9 @@
  * message as a whole, because one body serves all:
  *
  * - The client encrypted it: nothing is sealed; the gravest of the recipients' decisions holds.
+ * - It passes unsealed, and holds something that the client encrypted, or that is malformed: what a
+ *   rule refuses of that, it is refused for. Where it is sealed, that is only recorded.
+ * - The client signed it: what a rule refuses of its signatures, it is refused for, sealed or not.
  * - Nobody's rule asks for encryption: it passes.
  * - Everybody can be sealed to, in a cipher that all read and every floor allows: it is sealed, for
  *   recipients under `preferred` too.
@@ -38,6 +41,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "policy/facts.h"
+#include "policy/finding.h"
 #include "smime/capabilities.h"
 #include "tables/cipher.h"
 #include "tables/reason.h"
@@ -65,15 +69,19 @@ struct plan_recipient {
 	enum reason_id reason; /* why; in a refused or deferred message OTHER_RECIPIENT for those
 				  that it could have been sent to */
 	bool concerned;        /* it is refused or deferred because of this one, among others */
-	char detail[512];   /* in words, naming cipher, certificate …; may hold untrusted text */
-	bool trust_failure; /* its own finding is one, whatever the action and reason */
-	bool observed;      /* its rule only observes: action is what would have been */
+	char detail[512]; /* in words, naming cipher, certificate …; may hold untrusted text */
+	bool
+	    trust_failure; /* a finding of its own, or on a signature, is one, whatever the action and reason */
+	bool observed; /* its rule only observes: action is what would have been */
 	const struct digital_id *evidence; /* the digital ID that its finding speaks of; of several
 					      that can't be used, the one valid longest; NULL */
 	const struct cipher *cipher;       /* best for this recipient alone; NULL: none */
 	struct capabilities capabilities;  /* that led to it; from ASSUMED where policy assumed */
 	const struct cipher *fallback[CLIENT_COUNT]; /* what clients would have used; NULL: no ID */
-	bool stale; /* a stale digital ID stands beside a better one */
+	bool stale;                              /* a stale digital ID stands beside a better one */
+	const struct layer_recipient *in_use;    /* SUPERSEDED_CERTIFICATE: what the client used */
+	const struct facts_signature *signature; /* the reason speaks of this one; NULL */
+	struct findings_list findings; /* on what the client encrypted, as far as they count */
 };
 
 struct plan {
@@ -89,10 +97,17 @@ struct plan {
 					      subject marker to remove */
 	struct plan_recipient *recipients; /* as many as facts have */
 	size_t recipient_count;
+	struct findings_list signatures; /* findings on the client's signatures; which of them a
+					    rule refuses or looks at, it says */
 };
 
 /* ERROR_TEMPORARY (memory) only; the caller then defers. */
 MUST_CHECK int policy_plan(const struct facts *facts, struct plan **plan, struct error *err);
 void plan_free(struct plan *plan);
+
+/* The nth (from 0) finding that this recipient's rule only warns of: its own, then those on
+ * signatures. NULL: there are no more. */
+const struct plan_finding *plan_warning(
+    const struct facts *facts, const struct plan *plan, size_t recipient, size_t n);
 
 #endif

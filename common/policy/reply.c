@@ -7,11 +7,12 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "policy/signed.h"
 
-/* Recipients told in full: with at most four lines each, the first line, and three at the end, that
- * stays within REPLY_LINES_MAX. The record names all. */
+/* Recipients told in full: with at most four lines each, the first line, one of the signature, and
+ * three at the end, that stays within REPLY_LINES_MAX. The record names all. */
 #define RECIPIENTS_TOLD 6
-_Static_assert(1 + 4 * RECIPIENTS_TOLD + 3 <= REPLY_LINES_MAX, "a reply has room for its end");
+_Static_assert(1 + 1 + 4 * RECIPIENTS_TOLD + 3 <= REPLY_LINES_MAX, "a reply has room for its end");
 
 /* Parts of a line, escaped: so that the longest sentences of reason.def still stand beside them. */
 #define ADDRESS_SIZE 104
@@ -20,6 +21,7 @@ _Static_assert(1 + 4 * RECIPIENTS_TOLD + 3 <= REPLY_LINES_MAX, "a reply has room
 #define NAME_SIZE 104
 #define NOTE_SIZE 150
 #define SERIAL_SIZE 52
+#define BRIEF_NAME_SIZE 64 /* in the first line, beside two serial numbers */
 
 static void add_line(struct reply *reply, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -81,6 +83,32 @@ is_about_certificate(const struct plan_recipient *told)
 		   told->reason == REASON_RECIPIENT_NOT_ADDRESSED);
 }
 
+static bool
+is_early(const struct plan_recipient *told)
+{
+	return told->reason == REASON_NOT_YET_VALID ||
+	       (told->reason == REASON_SIGNER_EXPIRED &&
+		   told->evidence->verdict == REASON_NOT_YET_VALID);
+}
+
+/* The certificate in use, and the one published instead, as far as a line has room. */
+static void
+write_superseded(const struct plan_recipient *told, char *note, size_t size)
+{
+	const struct certificate *certificate = told->evidence->certificate;
+	char issuer[BRIEF_NAME_SIZE];
+	char used[SERIAL_SIZE];
+	char published[SERIAL_SIZE];
+	char date[CLOCK_TEXT_SIZE];
+
+	snprintf(note, size,
+	    " (in use: serial %s, issued by %s; published: serial %s, valid until %s)",
+	    escape_text(ESCAPE_REPLY, told->in_use->serial, used, sizeof(used)),
+	    escape_text(ESCAPE_REPLY, told->in_use->issuer, issuer, sizeof(issuer)),
+	    escape_text(ESCAPE_REPLY, certificate->serial, published, sizeof(published)),
+	    clock_format_date(certificate->not_after, date));
+}
+
 /* What follows the sentence in the first line: the certificate in short, or the detail. */
 static void
 write_note(const struct plan_recipient *told, char *note, size_t size)
@@ -88,10 +116,13 @@ write_note(const struct plan_recipient *told, char *note, size_t size)
 	const struct certificate *certificate;
 	char text[NOTE_SIZE];
 	char date[CLOCK_TEXT_SIZE];
-	bool early = told->reason == REASON_NOT_YET_VALID;
+	bool early;
 
 	note[0] = '\0';
-	if (is_about_certificate(told)) {
+	if (is_about_certificate(told) && told->in_use != NULL) {
+		write_superseded(told, note, size);
+	} else if (is_about_certificate(told)) {
+		early = is_early(told);
 		certificate = told->evidence->certificate;
 		escape_text(ESCAPE_REPLY, certificate->issuer, text, NAME_SIZE);
 		snprintf(note, size, " (issued by %s, valid %s %s)", text, early ? "from" : "until",
@@ -124,7 +155,7 @@ add_headline(struct reply *reply, const struct facts *facts, const struct plan *
     const struct reason *reason, size_t others)
 {
 	char who[WHO_SIZE];
-	char note[NOTE_SIZE + 60];
+	char note[NOTE_SIZE + 150];
 	char more[48] = "";
 
 	write_note(&plan->recipients[plan->decider], note, sizeof(note));
@@ -136,7 +167,7 @@ add_headline(struct reply *reply, const struct facts *facts, const struct plan *
 }
 
 static void
-add_certificate(struct reply *reply, const struct digital_id *digital_id)
+add_certificate(struct reply *reply, const char *label, const struct digital_id *digital_id)
 {
 	const struct certificate *certificate = digital_id->certificate;
 	char subject[NAME_SIZE];
@@ -145,12 +176,45 @@ add_certificate(struct reply *reply, const struct digital_id *digital_id)
 	char from[CLOCK_TEXT_SIZE];
 	char to[CLOCK_TEXT_SIZE];
 
-	add_line(reply, "Certificate: %s, issued by %s, serial %s, valid from %s to %s",
+	add_line(reply, "%s: %s, issued by %s, serial %s, valid from %s to %s", label,
 	    escape_text(ESCAPE_REPLY, certificate->subject, subject, sizeof(subject)),
 	    escape_text(ESCAPE_REPLY, certificate->issuer, issuer, sizeof(issuer)),
 	    escape_text(ESCAPE_REPLY, certificate->serial, serial, sizeof(serial)),
 	    clock_format_date(certificate->not_before, from),
 	    clock_format_date(certificate->not_after, to));
+}
+
+static void
+add_in_use(struct reply *reply, const struct layer_recipient *in_use)
+{
+	char issuer[NAME_SIZE];
+	char serial[SERIAL_SIZE];
+
+	add_line(reply, "Encrypted for: serial %s, issued by %s",
+	    escape_text(ESCAPE_REPLY, in_use->serial, serial, sizeof(serial)),
+	    escape_text(ESCAPE_REPLY, in_use->issuer, issuer, sizeof(issuer)));
+}
+
+/* How and when it was signed, by the signer's clock, and whether the certificate held then. */
+static void
+add_signature(struct reply *reply, const struct facts_signature *signature)
+{
+	const struct layer_signature *made = signature->signature;
+	char algorithm[NAME_SIZE];
+	char digest[SERIAL_SIZE];
+	char date[CLOCK_TEXT_SIZE];
+	const char *then = "";
+
+	if (signed_then_is_known(signature))
+		then = signature->then == REASON_OK
+			   ? ", when the certificate was usable"
+			   : ", when the certificate was not usable either";
+	add_line(reply, "Signature: %s with %s, made %s%s",
+	    escape_text(ESCAPE_REPLY, made->algorithm, algorithm, sizeof(algorithm)),
+	    escape_text(ESCAPE_REPLY, made->digest, digest, sizeof(digest)),
+	    made->signing_time != 0 ? clock_format_date(made->signing_time, date)
+				    : "at a time that it does not say",
+	    then);
 }
 
 /* Up to three lines of one recipient: certificate, detail, and the advice once a reason. What the
@@ -163,8 +227,14 @@ add_finding(struct reply *reply, const struct plan_recipient *told, bool in_head
 	const char *detail = told->detail;
 	char text[REPLY_LINE_SIZE - 16];
 
-	if (is_about_certificate(told)) {
-		add_certificate(reply, told->evidence);
+	if (told->signature != NULL && !in_headline)
+		return; /* it is the same message's */
+	if (is_about_certificate(told) && told->in_use != NULL) {
+		add_in_use(reply, told->in_use);
+		add_certificate(reply, "Published", told->evidence);
+		detail = NULL;
+	} else if (is_about_certificate(told)) {
+		add_certificate(reply, "Certificate", told->evidence);
 		detail = told->evidence->detail;
 	} else if (in_headline && strlen(detail) < NOTE_SIZE / 2) {
 		detail = NULL;
@@ -172,6 +242,8 @@ add_finding(struct reply *reply, const struct plan_recipient *told, bool in_head
 	if (detail != NULL && detail[0] != '\0')
 		add_line(
 		    reply, "Detail: %s", escape_text(ESCAPE_REPLY, detail, text, sizeof(text)));
+	if (told->signature != NULL)
+		add_signature(reply, told->signature);
 	if (reason->advice[0] != '\0' && !advised[reason->id])
 		add_line(reply, "%s", reason->advice);
 	advised[reason->id] = true;

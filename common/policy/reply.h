@@ -27,7 +27,8 @@ struct reply {
 /*
  * For a plan whose would is REFUSE or DEFER. reference: of the audit records. Lines: what is wrong
  * with the recipient that decided, and how many more are concerned; up to six of those concerned,
- * each with reason, certificate, detail and (once a reason) advice; how many more; the
+ * each with reason, certificate (in use and published, where it was superseded; the signer's, with the
+ * signature), detail and (once a reason) advice; how many more; the
  * configuration's contact, unless ""; last the reference. No line is empty. A plan that neither
  * refuses nor defers is answered as REASON_INTERNAL_ERROR.
  */

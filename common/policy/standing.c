@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "policy/evidence.h"
+#include "policy/standing_private.h"
 
-static void explain(struct plan_recipient *told, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void
-explain(struct plan_recipient *told, const char *format, ...)
+void
+standing_explain(struct plan_recipient *told, const char *format, ...)
 {
 	va_list args;
 
@@ -19,8 +18,8 @@ explain(struct plan_recipient *told, const char *format, ...)
 	told->detail[evidence_cut(told->detail, sizeof(told->detail) - 5)] = '\0';
 }
 
-static void
-settle(struct standing *standing, struct plan_recipient *told, enum action alone,
+void
+standing_settle(struct standing *standing, struct plan_recipient *told, enum action alone,
     enum reason_id reason)
 {
 	standing->alone = alone;
@@ -49,48 +48,49 @@ bar(struct standing *standing, struct plan_recipient *told, enum reason_id reaso
 		else if (action == ACTION_REFUSE && !(unusable && policy->unusable == REFUSE))
 			action = ACTION_PASS;
 	}
-	settle(standing, told, action, reason);
+	standing_settle(standing, told, action, reason);
 }
 
 /* Nothing published, a group whose members can't stand for it, or the directory did not answer;
  * false if there are digital IDs to look at. */
-static bool
-is_without_record(const struct recipient *record)
+bool
+standing_is_without_record(const struct recipient *record)
 {
 	return record == NULL || record->state != RECIPIENT_FOUND;
 }
 
 /* No answer: a look-up that was never made counts too, because nothing may leave unchecked. */
-static bool
-is_unavailable(const struct recipient *record)
+bool
+standing_is_unavailable(const struct recipient *record)
 {
 	return record == NULL || record->state == RECIPIENT_UNAVAILABLE;
 }
 
-static void
-bar_unavailable(
+void
+standing_bar_unavailable(
     const struct recipient *record, struct standing *standing, struct plan_recipient *told)
 {
 	bar(standing, told, REASON_DIRECTORY_UNAVAILABLE, false);
-	explain(told, "%s",
+	standing_explain(told, "%s",
 	    record != NULL && record->detail != NULL ? record->detail : "no answer in time");
 }
 
 /* What else is to be said of a recipient without digital IDs. */
-static void
-explain_absence(const struct facts_recipient *who, struct plan_recipient *told)
+void
+standing_explain_absence(const struct facts_recipient *who, struct plan_recipient *told)
 {
 	const struct recipient *record = who->record;
 
 	if (facts_is_nameless(who))
-		explain(told, "the directory has no mail address for the group's member %.*s",
+		standing_explain(told,
+		    "the directory has no mail address for the group's member %.*s",
 		    (int)evidence_cut(record->detail, 300), record->detail);
 	else if (record->state != RECIPIENT_GROUP)
-		explain(told, "%s", record->detail != NULL ? record->detail : "");
+		standing_explain(told, "%s", record->detail != NULL ? record->detail : "");
 	else if (!record->members_incomplete)
-		explain(told, "the group has no members");
+		standing_explain(told, "the group has no members");
 	else
-		explain(told, "%s",
+		standing_explain(told, "%s",
 		    record->detail != NULL
 			? record->detail
 			: "the group has more members, or deeper groups in it, than "
@@ -108,15 +108,14 @@ bar_absent(
 		bar(standing, told, REASON_GROUP_UNRESOLVED, true);
 	else
 		bar(standing, told, REASON_NO_DIGITAL_ID, false);
-	explain_absence(who, told);
+	standing_explain_absence(who, told);
 }
 
-/* Published, but none that can be used (among: of those): the most hopeful one gives the reason. */
+/* Published, but none that can be used: the most hopeful one gives the reason. */
 static void
-bar_unusable(const struct recipient *record, const bool *among, struct standing *standing,
-    struct plan_recipient *told)
+bar_unusable(const struct recipient *record, struct standing *standing, struct plan_recipient *told)
 {
-	const struct digital_id *hopeful = evidence_most_hopeful(record, among);
+	const struct digital_id *hopeful = evidence_most_hopeful(record, NULL);
 	enum reason_id reason = REASON_MALFORMED;
 
 	if (hopeful != NULL && hopeful->verdict != REASON_OK &&
@@ -127,7 +126,7 @@ bar_unusable(const struct recipient *record, const bool *among, struct standing 
 	if (hopeful != NULL)
 		evidence_describe(hopeful, told->detail, sizeof(told->detail));
 	else if (record->detail != NULL)
-		explain(told, "%s", record->detail);
+		standing_explain(told, "%s", record->detail);
 }
 
 /* What is read at best, and how we know: "3des (signed)". */
@@ -145,7 +144,7 @@ static void
 bar_weak(struct standing *standing, struct plan_recipient *told)
 {
 	bar(standing, told, REASON_WEAK_CIPHER, true);
-	explain(told,
+	standing_explain(told,
 	    "the recipient offers %s at best (capabilities: %s); the weakest allowed is %s",
 	    offer(&standing->choice), capabilities_source_name(standing->choice.capabilities.from),
 	    standing->policy->floor->title);
@@ -156,7 +155,7 @@ standing_lacks_common_cipher(const struct cipher *floor, const char *other,
     struct standing *standing, struct plan_recipient *told)
 {
 	bar(standing, told, REASON_WEAK_CIPHER, true);
-	explain(told,
+	standing_explain(told,
 	    "the recipient offers %s at best (capabilities: %s); no cipher that all recipients "
 	    "read "
 	    "is %s or stronger, which %.*s needs",
@@ -177,10 +176,10 @@ weigh_usable(const struct facts_recipient *who, bool disclosed, struct standing 
 		bar_weak(standing, told);
 	} else if (disclosed && standing->policy->bcc == BCC_REFUSE) {
 		bar(standing, told, REASON_BCC_DISCLOSURE, false);
-		explain(told, "%.*s is named in neither To nor Cc",
+		standing_explain(told, "%.*s is named in neither To nor Cc",
 		    (int)evidence_cut(who->envelope->text, 300), who->envelope->text);
 	} else {
-		settle(standing, told, ACTION_SEAL, REASON_SEALED);
+		standing_settle(standing, told, ACTION_SEAL, REASON_SEALED);
 	}
 }
 
@@ -190,82 +189,16 @@ weigh_readable(const struct facts_recipient *who, bool disclosed, struct standin
     struct plan_recipient *told)
 {
 	if (standing->encrypt == ENCRYPT_NEVER)
-		settle(
+		standing_settle(
 		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
-	else if (is_unavailable(who->record))
-		bar_unavailable(who->record, standing, told);
-	else if (is_without_record(who->record))
+	else if (standing_is_unavailable(who->record))
+		standing_bar_unavailable(who->record, standing, told);
+	else if (standing_is_without_record(who->record))
 		bar_absent(who, standing, told);
 	else if (standing->choice.usable == 0)
-		bar_unusable(who->record, NULL, standing, told);
+		bar_unusable(who->record, standing, told);
 	else
 		weigh_usable(who, disclosed, standing, told);
-}
-
-/* The first digital ID that can be used and that a recipient info is for. */
-static const struct digital_id *
-addressed_usable(const struct facts_recipient *who)
-{
-	size_t i;
-
-	for (i = 0; who->addressed != NULL && i < who->record->digital_id_count; i++) {
-		if (who->addressed[i] && choice_is_usable(&who->record->digital_ids[i]))
-			return &who->record->digital_ids[i];
-	}
-	return NULL;
-}
-
-/* There is something to compare the client's recipient infos with. */
-static void
-weigh_addressed(
-    const struct facts_recipient *who, struct standing *standing, struct plan_recipient *told)
-{
-	const struct digital_id *usable = addressed_usable(who);
-
-	if (usable != NULL) {
-		settle(standing, told, ACTION_PASS, REASON_CLIENT_ENCRYPTED);
-		told->evidence = usable;
-	} else if (who->addressed != NULL &&
-		   evidence_most_hopeful(who->record, who->addressed) != NULL) {
-		bar_unusable(who->record, who->addressed, standing, told);
-	} else {
-		bar(standing, told, REASON_RECIPIENT_NOT_ADDRESSED, true);
-		if (who->record->digital_id_count > 0) {
-			told->evidence = &who->record->digital_ids[0];
-			evidence_describe(told->evidence, told->detail, sizeof(told->detail));
-		}
-	}
-}
-
-/* The floor holds for all that the client encrypted, whatever the rule, and if there is none. */
-static void
-weigh_enveloped(const struct facts *facts, const struct facts_recipient *who,
-    struct standing *standing, struct plan_recipient *told)
-{
-	const char *used = facts->content_cipher_text;
-
-	if (used == NULL || used[0] == '\0')
-		used = facts->content_cipher != NULL ? facts->content_cipher->title
-						     : "an unknown cipher";
-	if (!cipher_meets(facts->content_cipher, standing->policy->floor)) {
-		settle(standing, told, ACTION_REFUSE, REASON_WEAK_CIPHER);
-		told->evidence = NULL;
-		explain(told,
-		    "the mail client encrypted the message with %.*s; the weakest allowed is %s",
-		    (int)evidence_cut(used, 128), used, standing->policy->floor->title);
-	} else if (standing->encrypt == ENCRYPT_NEVER) {
-		settle(
-		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
-	} else if (is_unavailable(who->record)) {
-		bar_unavailable(who->record, standing, told);
-	} else if (is_without_record(who->record)) {
-		settle(standing, told,
-		    standing->policy->unverified == REJECT ? ACTION_REFUSE : ACTION_PASS,
-		    REASON_RECIPIENT_UNVERIFIED);
-		explain_absence(who, told);
-	} else {
-		weigh_addressed(who, standing, told);
-	}
 }
 
 /* OpenPGP counts as encrypted; nobody here can say for whom or how strongly. */
@@ -273,10 +206,10 @@ static void
 weigh_pgp(const struct facts_recipient *who, struct standing *standing, struct plan_recipient *told)
 {
 	if (standing->encrypt == ENCRYPT_NEVER)
-		settle(
+		standing_settle(
 		    standing, told, ACTION_PASS, who->rule != NULL ? REASON_NEVER : REASON_NO_RULE);
 	else
-		settle(standing, told,
+		standing_settle(standing, told,
 		    standing->policy->pgp_mime == REJECT ? ACTION_REFUSE : ACTION_PASS,
 		    REASON_PGP_MIME);
 }
@@ -306,7 +239,7 @@ tell_record(
 {
 	size_t i;
 
-	if (is_without_record(record))
+	if (standing_is_without_record(record))
 		return;
 	for (i = 0; i < record->digital_id_count; i++)
 		told->stale = told->stale || record->digital_ids[i].stale;
@@ -318,9 +251,27 @@ tell_record(
 	tell_fallback(record, told);
 }
 
-void
-standing_find(const struct facts *facts, size_t index, bool disclosed, struct standing *standing,
-    struct plan_recipient *told)
+static int
+weigh(const struct facts *facts, const struct facts_recipient *who, bool disclosed,
+    struct standing *standing, struct plan_recipient *told, struct error *err)
+{
+	switch (facts->content) {
+	case CONTENT_ENVELOPED:
+		return standing_weigh_enveloped(facts, who, standing, told, err);
+	case CONTENT_PGP_MIME:
+		weigh_pgp(who, standing, told);
+		return 0;
+	case CONTENT_READABLE:
+	default:
+		weigh_readable(who, disclosed, standing, told);
+		return standing_weigh_unsealed(facts, who, standing, told, err);
+	}
+}
+
+int
+standing_find(const struct facts *facts, size_t index, bool disclosed,
+    const struct findings_list *signatures, struct standing *standing, struct plan_recipient *told,
+    struct error *err)
 {
 	const struct facts_recipient *who = &facts->recipients[index];
 
@@ -331,16 +282,8 @@ standing_find(const struct facts *facts, size_t index, bool disclosed, struct st
 	told->observed = standing->policy->mode == MODE_OBSERVE;
 	choice_make(who->record, standing->policy, &standing->choice);
 	tell_record(who->record, &standing->choice, told);
-	switch (facts->content) {
-	case CONTENT_ENVELOPED:
-		weigh_enveloped(facts, who, standing, told);
-		break;
-	case CONTENT_PGP_MIME:
-		weigh_pgp(who, standing, told);
-		break;
-	case CONTENT_READABLE:
-	default:
-		weigh_readable(who, disclosed, standing, told);
-		break;
-	}
+	if (weigh(facts, who, disclosed, standing, told, err) != 0)
+		return -1;
+	standing_weigh_signatures(signatures, standing, told);
+	return 0;
 }

@@ -17,16 +17,22 @@ struct standing {
 	enum config_encrypt encrypt;        /* NEVER where no rule matches */
 	bool sealable;                      /* readable content, and it can be encrypted to */
 	enum action alone;                  /* what becomes of it if there were no others */
+	enum action unsealed; /* what its findings bring about if the message passes unsealed */
 	struct choice choice;
 };
 
 /*
  * Finds the standing of recipient `index`, and begins what is told of it: reason, detail, evidence,
- * trust_failure, observed, cipher, capabilities, fallback, stale. disclosed: sealing would name the
- * recipient to others (it is in neither To nor Cc, and not the only one of the envelope).
+ * trust_failure, observed, cipher, capabilities, fallback, stale, findings. disclosed: sealing would
+ * name the recipient to others (it is in neither To nor Cc, and not the only one of the envelope).
+ * signatures: what is to be said of the client's, which its rule weighs. ERROR_TEMPORARY.
  */
-void standing_find(const struct facts *facts, size_t index, bool disclosed,
-    struct standing *standing, struct plan_recipient *told);
+MUST_CHECK int standing_find(const struct facts *facts, size_t index, bool disclosed,
+    const struct findings_list *signatures, struct standing *standing, struct plan_recipient *told,
+    struct error *err);
+
+/* Lets a finding be what is told of the recipient: reason, detail, evidence. */
+void standing_tell(const struct plan_finding *finding, struct plan_recipient *told);
 
 /* What a reason that bars sealing means for one that must be sealed to: DEFER or REFUSE. */
 enum action standing_bar(enum reason_id reason);

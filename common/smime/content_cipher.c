@@ -2,16 +2,19 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 int
 content_cipher_unread(const char *what, struct error *err)
 {
-	unsigned long cause = ERR_peek_error();
+	unsigned long cause;
+	bool no_memory = false;
 
-	ERR_clear_error();
-	if (ERR_GET_REASON(cause) == ERR_R_MALLOC_FAILURE)
+	while ((cause = ERR_get_error()) != 0)
+		no_memory |= ERR_GET_REASON(cause) == ERR_R_MALLOC_FAILURE;
+	if (no_memory)
 		return error_no_memory(err);
 	return error_set(err, ERROR_INPUT, "%s can't be read", what);
 }

@@ -120,9 +120,8 @@ note_findings(struct recipient *recipient, const struct recipient_work *work, st
 	return recipient->detail != NULL ? 0 : error_no_memory(err);
 }
 
-/* Hands the candidates' digital IDs over to the record. */
-static int
-fill(struct recipient *recipient, struct recipient_work *work, struct error *err)
+int
+recipient_fill(struct recipient *recipient, struct recipient_work *work, struct error *err)
 {
 	size_t i;
 
@@ -161,7 +160,7 @@ recipient_judge(
 	if (recipient == NULL)
 		return NULL;
 	if (recipient_work_start(&work, err) != 0 || recipient_collect(&work, err) != 0 ||
-	    recipient_rank(&work, err) != 0 || fill(recipient, &work, err) != 0) {
+	    recipient_rank(&work, err) != 0 || recipient_fill(recipient, &work, err) != 0) {
 		recipient_unref(recipient);
 		recipient = NULL;
 	}

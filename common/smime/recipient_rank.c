@@ -58,16 +58,17 @@ find_authority(const struct recipient_work *work, struct digital_id *id, struct 
 	return id->authority != NULL || recipient_error_is_of_value(err) ? 0 : -1;
 }
 
-static int
-judge(struct recipient_work *work, struct recipient_candidate *candidate, struct error *err)
+int
+recipient_judge_candidate(struct recipient_work *work, struct recipient_candidate *candidate,
+    enum trust_purpose purpose, struct error *err)
 {
 	const struct recipient_source source = {
 	    candidate->other, candidate->allow_no_address, candidate->may_follow};
 	struct digital_id *id = &candidate->id;
 	struct trust_verdict verdict;
 
-	if (recipient_judge_certificate(
-		work, id->certificate, TRUST_ENCRYPT, &source, &verdict, err) != 0)
+	if (recipient_judge_certificate(work, id->certificate, purpose, &source, &verdict, err) !=
+	    0)
 		return -1;
 	id->verdict = verdict.reason;
 	id->failed_depth = verdict.failed_depth;
@@ -86,7 +87,8 @@ judge(struct recipient_work *work, struct recipient_candidate *candidate, struct
 		return -1;
 	/* RFC 4262: the extension speaks where no signed message does; and only a CA that we trust
 	 * makes it speak. */
-	if (id->verdict == REASON_OK && id->capabilities.from == CAPABILITIES_NONE)
+	if (purpose == TRUST_ENCRYPT && id->verdict == REASON_OK &&
+	    id->capabilities.from == CAPABILITIES_NONE)
 		capabilities_of_certificate(id->certificate->x509, &id->capabilities);
 	return set_detail(candidate, verdict.detail, err);
 }
@@ -171,7 +173,7 @@ recipient_rank(struct recipient_work *work, struct error *err)
 
 	for (i = 0; i < work->count; i++) {
 		if (work->candidates[i].id.certificate != NULL &&
-		    judge(work, &work->candidates[i], err) != 0)
+		    recipient_judge_candidate(work, &work->candidates[i], TRUST_ENCRYPT, err) != 0)
 			return -1;
 	}
 	mark_stale(work);

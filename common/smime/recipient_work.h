@@ -1,4 +1,4 @@
-/* One judgement of a recipient on its way: for the files recipient*.c alone. One thread. */
+/* One judgement of a recipient on its way: for the files recipient*.c and signer.c alone. One thread. */
 #ifndef SMIME_SMIME_RECIPIENT_WORK_H
 #define SMIME_SMIME_RECIPIENT_WORK_H
 
@@ -84,6 +84,14 @@ MUST_CHECK int recipient_collect(struct recipient_work *work, struct error *err)
 
 /* Judges each candidate, marks the stale ones, puts the best first. */
 MUST_CHECK int recipient_rank(struct recipient_work *work, struct error *err);
+
+/* Judges one candidate for a purpose: its digital ID, and chain_until. */
+MUST_CHECK int recipient_judge_candidate(struct recipient_work *work,
+    struct recipient_candidate *candidate, enum trust_purpose purpose, struct error *err);
+
+/* Hands the candidates' digital IDs over to the record, as they stand, with how long they hold. */
+MUST_CHECK int recipient_fill(
+    struct recipient *recipient, struct recipient_work *work, struct error *err);
 
 /* Frees what a digital ID holds. */
 void recipient_digital_id_clear(struct digital_id *id);

@@ -23,8 +23,8 @@ pss_digest(const X509_ALGOR *algorithm)
 	return digest;
 }
 
-static int
-digest_strength(int digest)
+int
+signature_digest_strength(int digest)
 {
 	const EVP_MD *md = EVP_get_digestbynid(digest);
 
@@ -57,7 +57,7 @@ signature_strength(const X509_ALGOR *algorithm, const char **name)
 	if (digest == NID_undef)
 		return 0;
 	*name = OBJ_nid2ln(digest);
-	return digest_strength(digest);
+	return signature_digest_strength(digest);
 }
 
 bool

@@ -14,6 +14,9 @@
  * their own digest (EdDSA) have 256. */
 int signature_strength(const X509_ALGOR *algorithm, const char **name);
 
+/* The same of a digest (its NID): 0 for one that isn't known. */
+int signature_digest_strength(int digest);
+
 /* Whether the key made the signature over the bytes; at most INT_MAX of them. */
 bool signature_is_of(const unsigned char *bytes, size_t size, const X509_ALGOR *algorithm,
     const ASN1_BIT_STRING *signature, EVP_PKEY *key);

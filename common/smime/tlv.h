@@ -14,9 +14,9 @@
 #include "base/compiler.h"
 #include "base/error.h"
 
-/* Values open within each other. The deepest place of a real CMS front is a string of a name in a
- * key agreement recipient: 13. */
-#define TLV_DEPTH_MAX 16
+/* Values open within each other. The deepest place of a real CMS object is in a certificate of a
+ * time stamp among unsigned attributes: about 20. */
+#define TLV_DEPTH_MAX 32
 
 /* Identifier octet, first length octet, and as many length octets as a 64-bit length takes. */
 #define TLV_HEADER_MAX 10

@@ -15,7 +15,7 @@ walk(struct cms_front *front, const uint8_t *data, size_t size, size_t chunk)
 	const char *bytes = (const char *)data;
 	size_t taken;
 
-	cms_front_init(front);
+	cms_front_init(front, INSPECT_FRONT_MAX, NULL, NULL);
 	for (; size > 0; bytes += taken, size -= taken) {
 		taken = size < chunk ? size : chunk;
 		if (cms_front_read(front, bytes, taken, NULL) == -1)

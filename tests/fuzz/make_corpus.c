@@ -50,6 +50,52 @@ save_object(const char *folder, const char *name, struct buffer object)
 	buffer_free(&object);
 }
 
+/* The first byte that makes fuzz_inspect read a whole message, in pieces of 5. */
+#define MESSAGE 0x26
+
+static void
+save_message(const char *folder, const char *name, struct buffer message)
+{
+	char path[4000];
+
+	snprintf(path, sizeof(path), "%s/inspect", folder);
+	save(path, name, MESSAGE, &message);
+	buffer_free(&message);
+}
+
+static struct buffer
+wrap(const char *before, const struct buffer *inner, const char *after)
+{
+	struct buffer out = BUFFER_INIT;
+
+	if (buffer_append_format(&out, NULL, "%s%s%s", before, inner->data, after) == -1)
+		exit(EXIT_FAILURE);
+	return out;
+}
+
+static void
+save_messages(const char *folder, X509 *certificate, EVP_PKEY *key)
+{
+	static const char type[] = "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n";
+	struct buffer encrypted = cms_make_streamed(EVP_aes_128_cbc(), certificate);
+	struct buffer entity = cms_make_entity(type, &encrypted);
+	struct buffer clear = cms_make_clear_signed(certificate, key, "b", entity.data);
+	struct buffer opaque =
+	    cms_make_signed(certificate, key, clear.data, clear.size, CMS_STREAM);
+
+	save_message(folder, "message_opaque", cms_make_entity(type, &opaque));
+	save_message(folder, "message_footer",
+	    wrap("Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n", &clear,
+		"\r\n--m\r\n\r\nfooter\r\n--m--\r\n"));
+	save_message(folder, "message_forwarded",
+	    wrap("Content-Type: multipart/digest; boundary=m\n\n--m\n\nSubject: x\n", &entity,
+		"\n--m\nContent-Type: application/ms-tnef\n\n--m--\n"));
+	save_message(folder, "message_clear", clear);
+	buffer_free(&opaque);
+	buffer_free(&entity);
+	buffer_free(&encrypted);
+}
+
 /* RC2 with 40 bits, indefinite lengths, and everything that is optional. */
 static struct buffer
 make_all(X509 *certificate)
@@ -133,6 +179,9 @@ main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/inspect", argv[1]);
 	save(path, "pgp_mime", 0x31, &pgp);
 	buffer_free(&pgp);
+	save_messages(argv[1], by_ec, ec);
+	save_object(argv[1], "signed", cms_make_signed(by_ec, ec, "x", 1, 0));
+	save_object(argv[1], "signed_streamed", cms_make_signed(by_ec, ec, "\n--b", 4, CMS_STREAM));
 	save_lists(argv[1], by_ec, ec);
 	X509_free(by_ec);
 	X509_free(by_rsa);

@@ -4,11 +4,13 @@
  * program when its own are.
  */
 #include <stdatomic.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "mail/startup.h"
+#include "signed_make.h"
 #include "unit.h"
 #include "world.h"
 
@@ -105,14 +107,22 @@ static const struct {
 	"Subject", " hello"},
 };
 
+static void
+wait_for_tickets(struct message *message)
+{
+	struct ticket *ticket;
+	int64_t deadline;
+
+	while ((ticket = message_pending(message, &deadline)) != NULL)
+		ticket_wait(ticket, deadline);
+}
+
 /* The whole way; NULL where it could not even begin. */
 static struct message *
 send_through(struct world *world, int which, const char *to)
 {
 	struct origin origin = {.user = NULL};
 	struct message *message;
-	struct ticket *ticket;
-	int64_t deadline;
 
 	origin_set_peer(&origin, NULL);
 	message = message_new(world_snapshot(world), &origin, "me@corp.test", NULL);
@@ -123,10 +133,11 @@ send_through(struct world *world, int which, const char *to)
 	message_header(message, "Message-ID", " <1@corp.test>");
 	message_header(message, cases[which].field, cases[which].value);
 	message_end_of_headers(message);
-	while ((ticket = message_pending(message, &deadline)) != NULL)
-		ticket_wait(ticket, deadline);
+	wait_for_tickets(message);
 	if (message_join(message))
 		message_body(message, CANARY "\r\n", strlen(CANARY) + 2);
+	message_end_of_body(message);
+	wait_for_tickets(message);
 	message_end(message);
 	return message;
 }
@@ -229,6 +240,200 @@ START_TEST(no_memory_lets_nothing_pass)
 }
 END_TEST
 
+#define CANARY_ENTITY "Content-Type: text/plain\r\n\r\n" CANARY
+
+/* The body of a message that reads CANARY_ENTITY, where the signer signed `content`. */
+static char *
+write_signed(struct world *world, const char *who, const char *content)
+{
+	const struct signed_signer signer = {
+	    .certificate = world_certificate(world, who), .key = world_key(world, who)};
+	const struct signed_what what = {.signers = &signer,
+	    .signer_count = 1,
+	    .content = content,
+	    .certificates = &signer.certificate,
+	    .certificate_count = 1};
+	struct buffer der = signed_make(&what);
+	unsigned char *base64 = malloc(der.size * 2);
+	struct buffer text = BUFFER_INIT;
+	size_t at;
+	int size;
+
+	size = EVP_EncodeBlock(base64, (const unsigned char *)der.data, (int)der.size);
+	ck_assert_int_eq(buffer_append_format(&text, NULL,
+			     "--b\r\n%s\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n"
+			     "Content-Transfer-Encoding: base64\r\n\r\n",
+			     CANARY_ENTITY),
+	    0);
+	for (at = 0; at < (size_t)size; at += 64)
+		ck_assert_int_eq(
+		    buffer_append_format(&text, NULL, "%.64s\r\n", (char *)base64 + at), 0);
+	ck_assert_int_eq(buffer_append_text(&text, "--b--\r\n", NULL), 0);
+	free(base64);
+	buffer_free(&der);
+	return buffer_take(&text);
+}
+
+static struct message *
+send_signed(struct world *world, const char *body)
+{
+	struct origin origin = {.user = NULL};
+	struct message *message;
+
+	origin_set_peer(&origin, NULL);
+	message = message_new(world_snapshot(world), &origin, "me@corp.test", NULL);
+	if (message == NULL)
+		return NULL;
+	message_recipient(message, ANNA);
+	message_header(message, "From", " " BERT);
+	message_header(message, "Content-Type",
+	    " multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"");
+	message_end_of_headers(message);
+	wait_for_tickets(message);
+	if (message_join(message))
+		message_body(message, body, strlen(body));
+	message_end_of_body(message);
+	wait_for_tickets(message);
+	message_end(message);
+	return message;
+}
+
+/* A message whose signature is bad: without memory it is no better. */
+START_TEST(no_memory_makes_no_bad_signature_good)
+{
+	struct world *world = world_new("", "rule \"n\" { encrypt = never }\n");
+	struct message *message;
+	bool refused = true;
+	char *body;
+	long n;
+
+	world_publish(world, BERT, PUBLISH_CERTIFICATE);
+	body = write_signed(world, BERT, "something else");
+	for (n = 1; refused; n++) {
+		until_refused = n;
+		message = send_signed(world, body);
+		refused = until_refused == 0;
+		until_refused = 0;
+		if (message == NULL)
+			continue;
+		expect_no_pass(message_end(message), n);
+		if (!refused)
+			ck_assert_int_eq(message_end(message)->action, ACTION_REFUSE);
+		message_free(message);
+	}
+	ck_assert_int_gt(n, 20);
+	free(body);
+	world_free(world);
+}
+END_TEST
+
+/* One by another than the sender. _i: whether the sender's thread gets none, or the resolver's. */
+START_TEST(no_memory_lets_no_signer_pass_unjudged)
+{
+	struct world *world = world_new(
+	    "deadline = 20s\nsigner-mismatch = refuse\n", "rule \"n\" { encrypt = never }\n");
+	struct message *message;
+	bool refused = true;
+	char *body;
+	long n;
+
+	world_publish(world, BERT, PUBLISH_CERTIFICATE);
+	world_publish(world, ANNA, PUBLISH_CERTIFICATE);
+	body = write_signed(world, ANNA, CANARY_ENTITY);
+	for (n = 1; refused; n++) {
+		until_refused = _i == 0 ? n : 0;
+		atomic_store(&until_refused_others, _i == 0 ? 0 : n);
+		message = send_signed(world, body);
+		refused = _i == 0 ? until_refused == 0 : atomic_load(&until_refused_others) <= 0;
+		until_refused = 0;
+		atomic_store(&until_refused_others, 0);
+		if (message == NULL)
+			continue;
+		expect_no_pass(message_end(message), n);
+		if (!refused)
+			ck_assert_int_eq(message_end(message)->action, ACTION_REFUSE);
+		message_free(message);
+	}
+	ck_assert_int_gt(n, 5);
+	free(body);
+	world_free(world);
+}
+END_TEST
+
+/* The client encrypted it, and somebody forged what only we may write. */
+static struct message *
+send_encrypted(struct world *world, const char *body)
+{
+	struct origin origin = {.user = NULL};
+	struct message *message;
+
+	origin_set_peer(&origin, NULL);
+	message = message_new(world_snapshot(world), &origin, "me@corp.test", NULL);
+	if (message == NULL)
+		return NULL;
+	message_recipient(message, ANNA);
+	message_header(message, "To", " " ANNA);
+	message_header(message, "X-Warning", " forged");
+	message_header(message, "Authentication-Results", " gw.test; smime=pass");
+	message_header(
+	    message, "Content-Type", " application/pkcs7-mime; smime-type=enveloped-data");
+	message_header(message, "Content-Transfer-Encoding", " base64");
+	message_end_of_headers(message);
+	wait_for_tickets(message);
+	if (message_join(message))
+		message_body(message, body, strlen(body));
+	message_end_of_body(message);
+	wait_for_tickets(message);
+	message_end(message);
+	return message;
+}
+
+/* It may leave as it is only if both forged fields go. */
+static void
+expect_unforged(const struct message_result *result, bool addressed, long request)
+{
+	ck_assert_msg(result->action != ACTION_SEAL, "request %ld", request);
+	if (result->action != ACTION_PASS)
+		return;
+	ck_assert_msg(addressed, "request %ld", request);
+	ck_assert_msg(result->edits != NULL && result->edits->count == 2, "request %ld", request);
+}
+
+/* _i: whether it is encrypted for the recipient, or for somebody else of the same issuer. */
+START_TEST(no_memory_lets_nothing_pass_that_the_client_encrypted_for_another)
+{
+	static const char top[] = "authentication-results = yes\nauthserv-id = \"gw.test\"\n"
+				  "warning-header = \"X-Warning\"\n";
+	const char *const whom[] = {_i == 1 ? ANNA : BERT, NULL};
+	struct world *world = world_new(top, cases[0].rules);
+	struct message *message;
+	bool refused = true;
+	char *text;
+	long n;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	world_publish(world, BERT, PUBLISH_BLOB_AES);
+	text = world_client_encrypts(world, "To: " ANNA "\n", EVP_aes_256_cbc(), whom,
+	    "Content-Type: text/plain\r\n\r\nx\r\n");
+	for (n = 1; refused; n++) {
+		until_refused = n;
+		message = send_encrypted(world, strstr(text, "\n\n") + 2);
+		refused = until_refused == 0;
+		until_refused = 0;
+		if (message == NULL)
+			continue;
+		expect_unforged(message_end(message), _i == 1, n);
+		if (!refused)
+			ck_assert_int_eq(
+			    message_end(message)->action, _i == 1 ? ACTION_PASS : ACTION_REFUSE);
+		message_free(message);
+	}
+	ck_assert_int_gt(n, 20);
+	free(text);
+	world_free(world);
+}
+END_TEST
+
 static void
 be_sender(void)
 {
@@ -249,5 +454,9 @@ main(void)
 	tcase_add_checked_fixture(tcase, be_sender, NULL);
 	tcase_add_loop_test(tcase, no_memory_leaves_no_member_out, 0, 2);
 	tcase_add_loop_test(tcase, no_memory_lets_nothing_pass, 0, (int)ARRAY_LENGTH(cases));
+	tcase_add_test(tcase, no_memory_makes_no_bad_signature_good);
+	tcase_add_loop_test(tcase, no_memory_lets_no_signer_pass_unjudged, 0, 2);
+	tcase_add_loop_test(
+	    tcase, no_memory_lets_nothing_pass_that_the_client_encrypted_for_another, 0, 2);
 	return unit_run(suite);
 }

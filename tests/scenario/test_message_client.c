@@ -38,7 +38,7 @@ static const struct {
     {EVP_aes_256_cbc, ANNA, PUBLISH_BLOB_AES, ACTION_PASS, "client-encrypted"},
     {EVP_aes_128_gcm, ANNA, PUBLISH_BLOB_AES, ACTION_PASS, "client-encrypted"},
     {EVP_des_ede3_cbc, ANNA, PUBLISH_BLOB_AES, ACTION_REFUSE, "weak-cipher"},
-    {EVP_aes_256_cbc, CARL, PUBLISH_BLOB_AES, ACTION_REFUSE, "recipient-not-addressed"},
+    {EVP_aes_256_cbc, CARL, PUBLISH_BLOB_AES, ACTION_REFUSE, "superseded-certificate"},
     {EVP_aes_256_cbc, ANNA, PUBLISH_EXPIRED, ACTION_REFUSE, "expired"},
 };
 

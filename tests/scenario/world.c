@@ -266,13 +266,15 @@ load(const struct world *world, const char *top, const char *rules)
 struct world *
 world_new(const char *top, const char *rules)
 {
-	static const struct pki_certificate ca = {.subject = "Test CA", .ca = true};
+	static const struct pki_certificate ca = {
+	    .subject = "Test CA", .ca = true, .from_days = -365};
 	static const struct pki_certificate other = {.subject = "Other CA", .ca = true};
 	struct world *world = calloc(1, sizeof(*world));
 	struct error err = ERROR_INIT;
 	struct config *config;
 	struct trust *trust;
 	struct resolver *resolver;
+	struct evidence *evidence = NULL;
 	struct audit *audit;
 
 	snprintf(world->folder, sizeof(world->folder), "/tmp/test-world-XXXXXX");
@@ -289,7 +291,10 @@ world_new(const char *top, const char *rules)
 	config = load(world, top, rules);
 	trust = trust_load(config, &err);
 	ck_assert_msg(trust != NULL, "%s", err.text);
-	resolver = resolver_new_with(config, trust, NULL, make_scripted, world, &err);
+	if (config->fetch_allow.count > 0)
+		evidence = snapshot_evidence(config, &err);
+	resolver = resolver_new_with(config, trust, evidence, make_scripted, world, &err);
+	evidence_unref(evidence);
 	ck_assert_msg(resolver != NULL, "%s", err.text);
 	audit = audit_open(config, &err);
 	ck_assert_msg(audit != NULL, "%s", err.text);
@@ -397,6 +402,28 @@ world_publish(struct world *world, const char *address, enum publish what)
 	who->published = true;
 }
 
+X509 *
+world_issue(struct world *world, const char *address, const struct pki_certificate *says)
+{
+	struct person *who = person(world, address);
+
+	X509_free(who->certificate);
+	who->certificate = pki_issue(says, who->key, world->ca, world->ca_key);
+	return who->certificate;
+}
+
+X509 *
+world_certificate(struct world *world, const char *address)
+{
+	return find_person(world, address)->certificate;
+}
+
+EVP_PKEY *
+world_key(struct world *world, const char *address)
+{
+	return find_person(world, address)->key;
+}
+
 void
 world_group(struct world *world, const char *address, const char *const *members, bool incomplete)
 {
@@ -490,14 +517,27 @@ feed_body(struct message *message, const char *body)
 	buffer_free(&wire);
 }
 
+/* How many were waited for. */
+static int
+wait_for_tickets(struct message *message)
+{
+	struct ticket *ticket;
+	int64_t deadline;
+	int waits = 0;
+
+	while ((ticket = message_pending(message, &deadline)) != NULL) {
+		waits++;
+		ticket_wait(ticket, deadline);
+	}
+	return waits;
+}
+
 struct sent
 world_send(struct world *world, const char *from, const char *const *to, const char *text)
 {
 	struct origin origin = {.user = NULL};
 	struct error err = ERROR_INIT;
-	struct sent sent = {NULL, NULL, false, 0};
-	struct ticket *ticket;
-	int64_t deadline;
+	struct sent sent = {.message = NULL};
 	const char *body;
 
 	origin_set_peer(&origin, NULL);
@@ -508,13 +548,12 @@ world_send(struct world *world, const char *from, const char *const *to, const c
 		ck_assert(message_recipient(sent.message, *to));
 	body = feed_header(sent.message, text);
 	message_end_of_headers(sent.message);
-	while ((ticket = message_pending(sent.message, &deadline)) != NULL) {
-		sent.waits++;
-		ticket_wait(ticket, deadline);
-	}
+	sent.waits = wait_for_tickets(sent.message);
 	sent.body_wanted = message_join(sent.message);
 	if (sent.body_wanted)
 		feed_body(sent.message, body);
+	message_end_of_body(sent.message);
+	sent.end_waits = wait_for_tickets(sent.message);
 	sent.result = message_end(sent.message);
 	return sent;
 }

@@ -15,7 +15,8 @@
 
 struct world;
 
-/* rules: text of the configuration after the sections that the world writes itself (audit-file,
+/* What certificates point to is fetched only with fetch-allow in top (fetch_startup() first).
+ * rules: text of the configuration after the sections that the world writes itself (audit-file,
  * cache-folder, directory, trust). top: settings in front of them. */
 struct world *world_new(const char *top, const char *rules);
 void world_free(struct world *world);
@@ -31,6 +32,12 @@ enum publish {
 	PUBLISH_GARBAGE,
 };
 void world_publish(struct world *world, const char *address, enum publish what);
+
+/* Gives the address a certificate of the world's CA that says so, unpublished; and what it has.
+ * Borrowed. */
+X509 *world_issue(struct world *world, const char *address, const struct pki_certificate *says);
+X509 *world_certificate(struct world *world, const char *address);
+EVP_PKEY *world_key(struct world *world, const char *address);
 
 /* The address is a mail group of these addresses (NULL at the end); a text without "@" is a member
  * without an address. incomplete: not all members are known. Borrowed. */
@@ -54,7 +61,8 @@ struct sent {
 	struct message *message;
 	const struct message_result *result;
 	bool body_wanted; /* after the end of the header */
-	int waits;        /* tickets that were waited for */
+	int waits;        /* tickets that were waited for at the end of the header */
+	int end_waits;    /* and at the end of the body */
 };
 struct sent world_send(
     struct world *world, const char *from, const char *const *to, const char *text);

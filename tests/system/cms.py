@@ -125,6 +125,18 @@ def encrypt(place, data, identities, cipher="aes-256-cbc"):
             + kind + b"; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n" + body)
 
 
+def sign(place, data, identity, digest="sha256"):
+    """A message as a mail client signs it in the clear, with its certificates."""
+    inner = place.write("client-inner", inner_entity(data))
+    done = run(["openssl", "cms", "-sign", "-md", digest, "-in", inner, "-signer", identity.cert,
+                "-inkey", identity.key,
+                *[part for certificate in identity.chain() for part in ("-certfile", certificate)]])
+    outer = b"".join(name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n"
+                     for name, value in split(data)[0]
+                     if not name.lower().startswith((b"content-", b"mime-")))
+    return outer + to_crlf(done.stdout)
+
+
 def to_crlf(data):
     """Bare LF becomes CRLF; bare CR stays."""
     return re.sub(rb"(?<!\r)\n", b"\r\n", data)

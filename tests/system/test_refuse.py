@@ -147,7 +147,7 @@ def test_mail_the_client_encrypted_for_another_is_refused(s):
     postfix = s.postfix()
     daemon = s.daemon(postfix=postfix)
     anna = s.people.anna
-    data = encrypt(s.place, message(SENDER, anna.address), [s.people.bruno.identity])
+    data = encrypt(s.place, message(SENDER, anna.address), [s.people.felix.identity])
     reply = send(postfix.port, SENDER, [anna.address], data)
     refused(s, daemon, reply, anna.address, "recipient-not-addressed")
 

@@ -257,3 +257,59 @@ cms_make_base64(const void *bytes, size_t size)
 	}
 	return out;
 }
+
+struct buffer
+cms_make_signed(
+    X509 *certificate, EVP_PKEY *key, const void *bytes, size_t size, unsigned int flags)
+{
+	BIO *in = BIO_new_mem_buf(bytes, (int)size);
+	BIO *memory = BIO_new(BIO_s_mem());
+	CMS_ContentInfo *cms;
+	struct buffer out = BUFFER_INIT;
+	char *made;
+	long made_size;
+
+	flags |= CMS_BINARY;
+	cms = CMS_sign(certificate, key, NULL, in, flags);
+	REQUIRE(cms != NULL);
+	if ((flags & CMS_STREAM) != 0)
+		REQUIRE(i2d_CMS_bio_stream(memory, cms, in, (int)flags) == 1);
+	else
+		REQUIRE(i2d_CMS_bio(memory, cms) == 1);
+	made_size = BIO_get_mem_data(memory, &made);
+	add(&out, made, (size_t)made_size);
+	CMS_ContentInfo_free(cms);
+	BIO_free(memory);
+	BIO_free(in);
+	return out;
+}
+
+struct buffer
+cms_make_entity(const char *header, const struct buffer *object)
+{
+	struct buffer out = BUFFER_INIT;
+	struct buffer body = cms_make_base64(object->data, object->size);
+
+	REQUIRE(buffer_append_format(&out, NULL, "%sContent-Transfer-Encoding: base64\r\n\r\n%s",
+		    header, body.data) == 0);
+	buffer_free(&body);
+	return out;
+}
+
+struct buffer
+cms_make_clear_signed(X509 *certificate, EVP_PKEY *key, const char *boundary, const char *part)
+{
+	struct buffer object = cms_make_signed(certificate, key, part, strlen(part), CMS_DETACHED);
+	struct buffer signature = cms_make_entity(
+	    "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n", &object);
+	struct buffer out = BUFFER_INIT;
+
+	REQUIRE(buffer_append_format(&out, NULL,
+		    "Content-Type: multipart/signed; micalg=sha-256;\r\n"
+		    " protocol=\"application/pkcs7-signature\"; boundary=\"%s\"\r\n\r\n"
+		    "This is a signed message.\r\n--%s\r\n%s\r\n--%s\r\n%s--%s--\r\n",
+		    boundary, boundary, part, boundary, signature.data, boundary) == 0);
+	buffer_free(&signature);
+	buffer_free(&object);
+	return out;
+}

@@ -50,6 +50,17 @@ struct buffer cms_make_value(unsigned char tag, const void *bytes, size_t size);
 /* Replaces a part by a value. */
 void cms_make_replace(struct buffer *part, unsigned char tag, const void *bytes, size_t size);
 
+/* A SignedData over these bytes; flags: CMS_DETACHED, CMS_STREAM (then BER), CMS_USE_KEYID … */
+struct buffer cms_make_signed(
+    X509 *certificate, EVP_PKEY *key, const void *bytes, size_t size, unsigned int flags);
+
+/* A MIME entity: header lines (each with its end), an empty line, and the object in base64. */
+struct buffer cms_make_entity(const char *header, const struct buffer *object);
+
+/* A multipart/signed with its header, over this part (CRLF line ends, without the last). */
+struct buffer cms_make_clear_signed(
+    X509 *certificate, EVP_PKEY *key, const char *boundary, const char *part);
+
 /* Base64 in lines of 64 characters with CRLF. */
 struct buffer cms_make_base64(const void *bytes, size_t size);
 

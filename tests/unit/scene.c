@@ -27,6 +27,13 @@ scene_init(struct scene *scene)
 	scene->config.policy.mode = MODE_ENFORCE;
 	scene->config.policy.floor = cipher_get(CIPHER_AES128_CBC);
 	scene->config.policy.assumed_cipher = cipher_get(CIPHER_AES256_CBC);
+	scene->config.policy.client_malformed = FINDING_WARN;
+	scene->config.policy.signature_partial = FINDING_WARN;
+	scene->config.policy.signature_unverified = FINDING_WARN;
+	scene->config.policy.signer_expired = FINDING_WARN;
+	scene->config.policy.signer_untrusted = FINDING_WARN;
+	scene->config.policy.signer_mismatch = FINDING_WARN;
+	scene->config.policy.signer_unfit = FINDING_WARN;
 	scene->config.rules = scene->rules;
 	scene->facts.config = &scene->config;
 	scene->facts.recipients = scene->recipients;

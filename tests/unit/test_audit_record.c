@@ -227,7 +227,8 @@ START_TEST(every_record_has_the_same_keys)
 	    "message_id", "sender", "user", "client", "content", "recipient", "group", "rule",
 	    "mode", "action", "reason", "trust_failure", "detail", "cipher", "cipher_strength",
 	    "best_cipher", "capabilities", "fallback", "digital_id", "digital_ids", "stale",
-	    "stale_if_error", "lookup", "duration_ms"};
+	    "stale_if_error", "lookup", "layers", "envelope", "in_use", "signatures", "warnings",
+	    "duration_ms"};
 	size_t i;
 
 	begin();
@@ -375,6 +376,71 @@ START_TEST(references_are_fresh_and_can_be_read_aloud)
 }
 END_TEST
 
+#define LAYERS 64
+
+/* More than is recorded of all, with names that are no UTF-8. */
+START_TEST(what_the_client_made_is_recorded_within_limits)
+{
+	static char name[] = "CN=\xe4";
+	static char serial[] = "01";
+	static struct layer layers[LAYERS];
+	static struct layer_recipient infos[3] = {{.transport = LAYER_RSA_OAEP, .issuer = name},
+	    {.transport = LAYER_RSA_V15, .issuer = name, .serial = serial},
+	    {.transport = LAYER_RSA_V15}};
+	static struct layer_signature made = {
+	    .state = LAYER_SIGNATURE_NO_CERTIFICATE, .issuer = name, .serial = serial};
+	static struct facts_signature signatures[LAYERS];
+	json_t *envelope;
+	size_t i;
+
+	begin();
+	scene_add(&scene, "anna@partner.example", ENCRYPT_PREFERRED);
+	scene_publish(&scene, 0, REASON_EXPIRED, CAPABILITIES_SIGNED, scene_modern);
+	for (i = 0; i < LAYERS; i++) {
+		layers[i].parent = LAYER_NO_PARENT;
+		memset(layers[i].detail, 0xe4, sizeof(layers[i].detail) - 1);
+		signatures[i].layer = &layers[i];
+		signatures[i].signature = &made;
+	}
+	layers[0].type = LAYER_ENVELOPED;
+	layers[0].cipher = cipher_get(CIPHER_AES256_CBC);
+	layers[0].recipients = infos;
+	layers[0].recipient_count = ARRAY_LENGTH(infos);
+	scene.facts.layers = layers;
+	scene.facts.layer_count = LAYERS;
+	scene.facts.signatures = signatures;
+	scene.facts.signature_count = LAYERS;
+	scene.facts.envelope = &layers[0];
+	scene.facts.weakest = &layers[0];
+	scene.facts.compared = true;
+	scene.facts.unclaimed = 2;
+	scene.recipients[0].superseded = &infos[1];
+	scene.recipients[0].addressed = scene.addressed[0];
+	scene.rules[0].policy.client_superseded = FINDING_WARN;
+	make(0);
+	ck_assert_uint_eq(json_array_size(json_object_get(record, "layers")), AUDIT_LAYERS_MAX);
+	ck_assert_int_eq(json_integer_value(json_object_get(record, "layers_left_out")),
+	    LAYERS - AUDIT_LAYERS_MAX);
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(record, "signatures")), AUDIT_SIGNATURES_MAX);
+	ck_assert_int_eq(json_integer_value(json_object_get(record, "signatures_left_out")),
+	    LAYERS - AUDIT_SIGNATURES_MAX);
+	envelope = json_object_get(record, "envelope");
+	ck_assert_int_eq(json_integer_value(json_object_get(envelope, "unclaimed")), 2);
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(json_object_get(envelope, "transports"), "rsa")), 2);
+	/* One of its own, and as many of the signatures as are kept of one reason. */
+	ck_assert_uint_eq(json_array_size(json_object_get(record, "warnings")), 5);
+	ck_assert_str_eq(json_string_value(json_object_get(
+			     json_array_get(json_object_get(record, "warnings"), 0), "reason")),
+	    "superseded-certificate");
+	scene.facts.compared = false;
+	make(0);
+	ck_assert(json_is_null(json_object_get(json_object_get(record, "envelope"), "unclaimed")));
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -388,6 +454,7 @@ main(void)
 	tcase_add_test(tcase, what_the_client_encrypted_with_is_the_cipher);
 	tcase_add_test(tcase, trouble_overrides_the_plan);
 	tcase_add_test(tcase, without_a_plan_the_record_says_why);
+	tcase_add_test(tcase, what_the_client_made_is_recorded_within_limits);
 	tcase_add_test(tcase, what_served_beyond_its_lifetime_is_recorded_as_such);
 	tcase_add_test(tcase, every_record_has_the_same_keys);
 	tcase_add_loop_test(

@@ -405,6 +405,83 @@ START_TEST(what_a_server_does_wrong_is_told)
 }
 END_TEST
 
+START_TEST(entries_of_a_server_can_be_counted_alone)
+{
+	static const struct census_options options = {.count = true};
+	struct census_progress progress;
+	char *path = directory->ldif;
+
+	directory->ldif = NULL;
+	fake_start(&fake, 0, NULL);
+	uris[0] = fake.uri;
+	fixture_list(&directory->uri, uris, 1);
+	directory->base = (char *)"dc=x";
+	directory->tls = TLS_NEVER;
+	census = census_new(directory, &options, &err);
+	ck_assert_msg(census != NULL, "%s", err.text);
+	ck_assert_int_eq(next(), CENSUS_PAGE);
+	ck_assert_uint_eq(page->count, 0);
+	ck_assert_int_eq(next(), CENSUS_END);
+	census_progress(census, &progress);
+	ck_assert_uint_eq(progress.entries, 1);
+	census_free(census);
+	census = NULL;
+	fake_stop(&fake);
+	directory->ldif = path;
+}
+END_TEST
+
+START_TEST(a_first_page_that_is_lost_is_asked_for_elsewhere_and_counts_once)
+{
+	static const struct census_options options = {.count = true};
+	static struct fake other;
+	struct census_progress progress;
+	char *path = directory->ldif;
+
+	directory->ldif = NULL;
+	fake_start(&fake, 0, NULL);
+	fake_start(&other, 0, NULL);
+	atomic_store(&fake.mode, FAKE_HANGS_UP);
+	uris[0] = fake.uri;
+	uris[1] = other.uri;
+	fixture_list(&directory->uri, uris, 2);
+	directory->base = (char *)"dc=x";
+	directory->tls = TLS_NEVER;
+	census = census_new(directory, &options, &err);
+	ck_assert_msg(census != NULL, "%s", err.text);
+	ck_assert_int_eq(next(), CENSUS_PAGE);
+	ck_assert_int_eq(next(), CENSUS_END);
+	census_progress(census, &progress);
+	ck_assert_uint_eq(progress.entries, 1);
+	ck_assert_int_ge(atomic_load(&fake.searches), 1);
+	census_free(census);
+	census = NULL;
+	fake_stop(&fake);
+	fake_stop(&other);
+	directory->ldif = path;
+}
+END_TEST
+
+START_TEST(a_server_that_says_nothing_holds_up_nobody)
+{
+	char *path = directory->ldif;
+
+	directory->ldif = NULL;
+	fake_start(&fake, 0, NULL);
+	atomic_store(&fake.mode, FAKE_SILENT);
+	uris[0] = fake.uri;
+	fixture_list(&directory->uri, uris, 1);
+	directory->base = (char *)"dc=x";
+	directory->tls = TLS_NEVER;
+	begin_with(false);
+	ck_assert_int_eq(census_next(census, clock_monotonic_ms() + 50, &page, &err), CENSUS_WAIT);
+	census_free(census);
+	census = NULL;
+	fake_stop(&fake);
+	directory->ldif = path;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -433,5 +510,8 @@ main(void)
 	    (int)ARRAY_LENGTH(filters));
 	tcase_add_test(tcase, an_attribute_that_is_not_configured_is_not_asked_for);
 	tcase_add_loop_test(tcase, what_a_server_does_wrong_is_told, 0, (int)ARRAY_LENGTH(faults));
+	tcase_add_test(tcase, entries_of_a_server_can_be_counted_alone);
+	tcase_add_test(tcase, a_first_page_that_is_lost_is_asked_for_elsewhere_and_counts_once);
+	tcase_add_test(tcase, a_server_that_says_nothing_holds_up_nobody);
 	return unit_run(suite);
 }

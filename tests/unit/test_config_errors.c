@@ -132,6 +132,18 @@ static const struct {
 	"1: control-socket: the path of a unix socket must have less than 108 bytes"},
     {"control-group = no-such-group", "1: control-group: there is no group \"no-such-group\""},
     {"cache-refresh = 100", "1: cache-refresh: \"100\" is out of range: from 0 to 99"},
+    {"warning-header = \"Subject\"",
+	"1: warning-header: \"Subject\" is not the name of a field of its own, such as "
+	"\"X-SMIME-Warning\""},
+    {"warning-header = \"content-type\"",
+	"1: warning-header: \"content-type\" is not the name of a field of its own, such as "
+	"\"X-SMIME-Warning\""},
+    {"warning-header = \"X Warning\"",
+	"1: warning-header: \"X Warning\" is not the name of a field of its own, such as "
+	"\"X-SMIME-Warning\""},
+    {"authserv-id = \"\xc3\xa4.example\"",
+	"1: authserv-id: \"\xc3\xa4.example\" is not a name of printable ASCII characters, 200 at "
+	"most"},
     {"log-facility = local8",
 	"1: log-facility: \"local8\" is not one of mail, daemon, local0 to local7"},
     /* Directories. */

@@ -294,6 +294,26 @@ static const struct {
     {" [secure] =?utf-8?q?a=0D=0AX-Evil:_1?=", NULL},
 };
 
+START_TEST(senders_are_those_of_from_and_then_of_sender)
+{
+	struct header header = HEADER_INIT;
+	struct error err = ERROR_INIT;
+	char **texts = NULL;
+	size_t count = 0;
+
+	add(&header, "Sender", " \"Office\" <office@corp.test>");
+	add(&header, "To", " anna@partner.test");
+	add(&header, "from", " Me <me@corp.test>, not an address, you@CORP.test (comment)");
+	ck_assert_int_eq(header_senders(&header, &texts, &count, &err), 0);
+	ck_assert_uint_eq(count, 3);
+	ck_assert_str_eq(texts[0], "me@corp.test");
+	ck_assert_str_eq(texts[1], "you@corp.test");
+	ck_assert_str_eq(texts[2], "office@corp.test");
+	header_addresses_free(texts, count);
+	header_free(&header);
+}
+END_TEST
+
 START_TEST(marker_is_found_and_stripped)
 {
 	struct header header = HEADER_INIT;
@@ -419,6 +439,7 @@ main(void)
 	LOOP(tcase, visible_recipients_are_those_that_every_reader_sees, recipients);
 	tcase_add_test(tcase, every_to_and_cc_field_counts);
 	LOOP(tcase, megabyte_of_anything_is_read_in_no_time, hostile);
+	tcase_add_test(tcase, senders_are_those_of_from_and_then_of_sender);
 	LOOP(tcase, marker_is_found_and_stripped, subjects);
 	tcase_add_test(tcase, marker_in_a_second_subject_counts);
 	tcase_add_test(tcase, marker_of_any_script_is_found_without_case);

@@ -8,6 +8,7 @@
 #include "pki.h"
 #include "inspect/inspect.h"
 #include "smime/tlv.h"
+#include "mail/startup.h"
 #include "unit.h"
 
 static EVP_PKEY *rsa_key;
@@ -478,7 +479,7 @@ static const struct {
     {endless_type, "too long"},
     {something_after_the_attributes, "more than it should"},
     {large_attributes, "follow the ciphertext"},
-    {signed_data, "is SignedData"},
+    {signed_data, "signerInfos is missing"},
     {compressed_data, "is CompressedData"},
     {encrypted_data, "addressed to nobody"},
     {auth_enveloped_without_mac, "mac is missing"},
@@ -627,14 +628,14 @@ START_TEST(a_front_too_large_is_readable)
 
 	cms_make_replace(&parts.originator, 0xa0, certificates.data, certificates.size);
 	whole = cms_make_whole(&parts, false);
-	check_readable(&whole, "before its ciphertext");
+	check_readable(&whole, "beside its content");
 	buffer_free(&whole);
 	/* Half a million empty values. */
 	for (i = 0; i < sizeof(large); i += 2)
 		large[i] = 5;
 	cms_make_replace(&parts.originator, 0xa0, large, sizeof(large) / 2);
 	whole = cms_make_whole(&parts, false);
-	check_readable(&whole, "before its ciphertext");
+	check_readable(&whole, "beside its content");
 	buffer_free(&whole);
 	buffer_free(&certificates);
 	cms_make_parts_free(&parts);
@@ -880,5 +881,6 @@ main(void)
 	tcase_set_timeout(unsound_case, 60);
 	add_sound(sound_case);
 	add_unsound(unsound_case);
+	mail_startup();
 	return unit_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "inspect/inspect.h"
 #include "inspect/pgp_mime.h"
+#include "mail/startup.h"
 #include "unit.h"
 
 static struct inspection
@@ -210,5 +211,6 @@ main(void)
 	tcase_add_test(tcase, a_boundary_that_cannot_be_one_is_readable);
 	tcase_add_test(tcase, a_line_without_end_is_readable);
 	tcase_add_test(tcase, a_field_without_end_is_readable);
+	mail_startup();
 	return unit_run(suite);
 }

@@ -257,6 +257,79 @@ START_TEST(what_is_no_refusal_is_answered_as_an_internal_error)
 }
 END_TEST
 
+START_TEST(a_superseded_certificate_is_named_in_use_and_published)
+{
+	static char issuer[] = "CN=Example Issuing CA,O=Example";
+	static char serial[] = "01D0CE27";
+	static const struct layer_recipient in_use = {.issuer = issuer, .serial = serial};
+
+	begin(REASON_OK);
+	scene_publish_modern(&scene, 0);
+	scene.certificates[0][0].not_after = 1767312000; /* 2026-01-02 */
+	scene_enveloped(&scene, CIPHER_AES256_CBC);
+	scene.recipients[0].superseded = &in_use;
+	write_reply();
+	ck_assert_str_eq(reply.enhanced, "5.7.5");
+	ck_assert_str_eq(reply.lines[0],
+	    "anna@partner.example: the mail client encrypted the message for a certificate that is "
+	    "not, or no longer, published for the recipient, who may not have its key (in use: "
+	    "serial 01D0CE27, issued by CN=Example Issuing CA,O=Example; published: serial "
+	    "5EA10000, valid until 2026-01-02)");
+	ck_assert(says("Encrypted for: serial 01D0CE27, issued by CN=Example Issuing CA"));
+	ck_assert(
+	    says("Published: CN=Somebody,O=Example, issued by CN=Example Issuing CA,O=Example, "
+		 "serial 5EA10000"));
+	ck_assert(says("Fetch the recipient's current certificate"));
+}
+END_TEST
+
+START_TEST(a_signer_is_named_with_how_it_was_signed)
+{
+	static char text[] = "CN=Signer";
+	static char issuer[] = "CN=Unknown CA";
+	static char serial[] = "0A0B";
+	static struct certificate certificate = {.subject = text,
+	    .issuer = issuer,
+	    .serial = serial,
+	    .not_before = 1767312000,
+	    .not_after = 1767312000};
+	static struct digital_id signer = {.certificate = &certificate, .verdict = REASON_EXPIRED};
+	static struct layer layer = {.parent = LAYER_NO_PARENT, .covers_all = true};
+	static struct layer_signature made = {.state = LAYER_SIGNATURE_GOOD,
+	    .certificate = &certificate,
+	    .digest = "SHA-256",
+	    .algorithm = "RSA",
+	    .digest_strength = 128,
+	    .signing_time = 1767312000};
+	static struct facts_signature signature = {.layer = &layer,
+	    .signature = &made,
+	    .id = &signer,
+	    .then = REASON_EXPIRED,
+	    .address_matches = true};
+
+	begin(REASON_OK);
+	scene_publish_modern(&scene, 0);
+	scene_add(&scene, "bob@partner.example", ENCRYPT_REQUIRED);
+	scene_publish_modern(&scene, 1);
+	scene.rules[0].policy.signer_expired = FINDING_REFUSE;
+	scene.rules[1].policy.signer_expired = FINDING_REFUSE;
+	scene.facts.signatures = &signature;
+	scene.facts.signature_count = 1;
+	write_reply();
+	ck_assert_str_eq(reply.lines[0],
+	    "anna@partner.example: the certificate that the message was signed with is not valid "
+	    "at "
+	    "this time (issued by CN=Unknown CA, valid until 2026-01-02); and 1 more recipient");
+	ck_assert_uint_eq(
+	    times_said("Certificate: CN=Signer, issued by CN=Unknown CA, serial 0A0B, valid from"),
+	    1);
+	ck_assert_uint_eq(times_said("Signature: RSA with SHA-256, made 2026-01-02, when the "
+				     "certificate was not usable either"),
+	    1);
+	ck_assert(says("bob@partner.example: the certificate that"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -276,5 +349,7 @@ main(void)
 	    tcase, every_reason_of_a_refusal_fits_its_first_line, 0, (int)REASON_COUNT);
 	tcase_add_test(tcase, trouble_has_a_reply_without_a_plan);
 	tcase_add_test(tcase, what_is_no_refusal_is_answered_as_an_internal_error);
+	tcase_add_test(tcase, a_superseded_certificate_is_named_in_use_and_published);
+	tcase_add_test(tcase, a_signer_is_named_with_how_it_was_signed);
 	return unit_run(suite);
 }

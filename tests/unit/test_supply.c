@@ -740,6 +740,89 @@ START_TEST(a_question_that_waits_for_fetching_in_vain_leaves_its_place)
 }
 END_TEST
 
+/* Asks for whoever signed with this certificate; the CA's comes with the message. */
+static struct ticket *
+submit_signer(X509 *x509)
+{
+	struct certificate *certificate = certificate_from_x509(x509, NULL);
+	struct certificate *ca = certificate_from_x509(t.ca, NULL);
+	struct address address = fixture_address(ANNA);
+	const struct signer_question question = {.certificate = certificate,
+	    .others = &ca,
+	    .other_count = 1,
+	    .addresses = &address,
+	    .address_count = 1};
+	struct ticket *ticket = resolver_submit_signer(
+	    t.fixture.resolver, &question, clock_monotonic_ms() + FIXTURE_PATIENCE);
+
+	ck_assert_ptr_nonnull(ticket);
+	certificate_unref(certificate);
+	certificate_unref(ca);
+	address_free(&address);
+	return ticket;
+}
+
+START_TEST(a_signer_is_judged_without_a_look_up)
+{
+	X509 *anna = person(ANNA);
+	struct ticket *first;
+	struct ticket *second;
+
+	routes[OCSP].reply = answer(anna, V_OCSP_CERTSTATUS_GOOD);
+	begin();
+	first = submit_signer(anna);
+	second = submit_signer(anna);
+	check(wait_for(first), REASON_OK, "good", "says the OCSP responder");
+	check(wait_for(second), REASON_OK, "good", "says the OCSP responder");
+	/* The answer and the root's CRL, once for both; not the CA's certificate. */
+	ck_assert_uint_eq(requests(), 2);
+	ck_assert_uint_eq(fixture_statistics(&t.fixture).searches, 0);
+	ck_assert_uint_eq(fixture_statistics(&t.fixture).entries, 0);
+	ticket_free(first);
+	ticket_free(second);
+	X509_free(anna);
+}
+END_TEST
+
+START_TEST(a_signer_whose_issuer_is_missing_is_not_followed)
+{
+	X509 *anna = person(ANNA);
+	X509 *ca = t.ca;
+	struct ticket *ticket;
+
+	begin();
+	t.ca = t.root; /* comes with the message instead */
+	ticket = submit_signer(anna);
+	check(wait_for(ticket), REASON_UNTRUSTED_ISSUER, "unknown", "");
+	ck_assert_uint_eq(requests(), 0);
+	ticket_free(ticket);
+	t.ca = ca;
+	X509_free(anna);
+}
+END_TEST
+
+/* Whoever waits gives up, and the resolver ends while it is asked. */
+START_TEST(a_signer_of_unknown_status_keeps_nobody)
+{
+	X509 *anna = person(ANNA);
+	struct ticket *left;
+	struct ticket *ticket;
+
+	silence();
+	begin();
+	left = submit_signer(anna);
+	ticket_free(left);
+	ticket = submit_signer(anna);
+	while (requests() == 0) {
+		event_base_loop(t.base, EVLOOP_NONBLOCK);
+		ck_assert(!ticket_wait(ticket, clock_monotonic_ms() + 2));
+	}
+	ck_assert_ptr_null(ticket_record(ticket));
+	ticket_free(ticket);
+	X509_free(anna);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -748,6 +831,9 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_signer_is_judged_without_a_look_up);
+	tcase_add_test(tcase, a_signer_whose_issuer_is_missing_is_not_followed);
+	tcase_add_test(tcase, a_signer_of_unknown_status_keeps_nobody);
 	tcase_add_test(tcase, what_lacks_is_fetched_up_to_the_anchor);
 	tcase_add_test(tcase, what_is_revoked_is_found_out);
 	tcase_add_test(tcase, issuers_are_not_fetched_where_the_directory_may_not);
