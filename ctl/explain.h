@@ -7,8 +7,8 @@
 #include "message/message.h"
 #include "message_file.h"
 
-/* Feeds the message as an MTA would, waiting where one waits, and ends it. After interrupt_came() it does
- * not wait, and the result is worth nothing. */
+/* Feeds the message as an MTA would, waiting where one waits, and ends it. After interrupt_came() it
+ * does not wait, and the result is worth nothing. */
 const struct message_result *explain_feed(struct message *message, const struct message_file *file);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * smimectl explain --mbox and --maildir: past mail, decided on by a policy that is to come, and what that would
- * change.
+ * smimectl explain --mbox and --maildir: past mail, decided on by a policy that is to come, and what
+ * that would change.
  */
 #ifndef SMIME_CTL_REPLAY_H
 #define SMIME_CTL_REPLAY_H

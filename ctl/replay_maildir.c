@@ -26,7 +26,8 @@ struct walk {
 	char path[PATH_SIZE];
 };
 
-/* Adds to the path; gives its length before, for cut(). What does not fit is missing from the name only. */
+/* Adds to the path; gives its length before, for cut(). What does not fit is missing from the name
+ * only. */
 static size_t
 push(struct walk *walk, const char *name)
 {

@@ -22,8 +22,8 @@
 #define REPLAY_EXAMPLES 3
 #define REPLAY_NAME_SIZE 200
 
-/* What would become of a message. cipher: NULL unless sealed; rule: of the recipient that decides; NULL:
- * none. Both live as long as the configuration. */
+/* What would become of a message. cipher: NULL unless sealed; rule: of the recipient that decides;
+ * NULL: none. Both live as long as the configuration. */
 struct replay_outcome {
 	enum action action;
 	enum action would; /* without observe */
@@ -78,7 +78,8 @@ bool replay_sums_is_stop(const struct replay_outcome *before, const struct repla
 MUST_CHECK int replay_sums_init(struct replay_sums *sums, bool compares, struct error *err);
 void replay_sums_free(struct replay_sums *sums);
 
-/* Counts a message; before is NULL without a second configuration. result: of the configuration that is tried. */
+/* Counts a message; before is NULL without a second configuration. result: of the configuration that
+ * is tried. */
 MUST_CHECK int replay_sums_add(struct replay_sums *sums, const char *name,
     const struct replay_outcome *before, const struct message_result *result, struct error *err);
 

@@ -1,4 +1,5 @@
-/* ctl/replay_*: past mail is found message by message, whatever the mailbox holds; its envelope; its sums. */
+/* ctl/replay_*: past mail is found message by message, whatever the mailbox holds; its envelope; the
+ * sums. */
 #define _XOPEN_SOURCE 700 /* nftw() */
 #include <errno.h>
 #include <ftw.h>
