@@ -176,18 +176,14 @@ START_TEST(lines_of_any_length_are_read)
 }
 END_TEST
 
-/* More than 100 MB in one line, of which nothing is kept. */
+/* More than 100 MB in one line (a hole in a file, and so no bytes on a disk), of which nothing is kept. */
 START_TEST(a_line_that_never_ends_takes_no_memory)
 {
-	static char piece[1 << 16];
 	FILE *in = tmpfile();
-	int i;
 
 	ck_assert_ptr_nonnull(in);
 	fputs(F "\nA: 1\n\n", in);
-	memset(piece, 'F', sizeof(piece));
-	for (i = 0; i < 1700; i++)
-		ck_assert_uint_eq(fwrite(piece, 1, sizeof(piece), in), sizeof(piece));
+	ck_assert_int_eq(fseek(in, 110L << 20, SEEK_CUR), 0);
 	fputs("\n\n" F "\nA: 2\n", in);
 	rewind(in);
 	ck_assert_int_eq(replay_mbox_each(in, "m", 1 << 20, take, NULL, &err), 0);
