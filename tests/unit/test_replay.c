@@ -569,7 +569,7 @@ START_TEST(ways_to_change_beyond_those_kept_are_counted_together)
 	static char anna[] = "anna@x.example";
 	struct replay_outcome before = {.action = ACTION_PASS};
 	struct replay_sums sums;
-	static char rules[REPLAY_CHANGES_MAX + 5][8];
+	static char rules[REPLAY_CHANGES_MAX + 5][16];
 	int i;
 
 	ck_assert_int_eq(replay_sums_init(&sums, true, &err), 0);
