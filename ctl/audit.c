@@ -66,7 +66,7 @@ walk_all(const struct audit_request *request, struct survey_walk *walk)
 	enum ctl_status status = CTL_OK;
 	size_t i;
 
-	progress_begin(&walk->progress, request->form == SURVEY_SUMMARY);
+	progress_begin(&walk->progress, "entries", request->form == SURVEY_SUMMARY);
 	survey_print_head(request->form);
 	for (i = 0; i < config->directory_count && status != CTL_INTERRUPTED; i++) {
 		if (is_asked(request, &config->directories[i]))

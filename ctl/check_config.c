@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/log.h"
 #include "command.h"
 #include "ldap/tls_identity.h"
@@ -127,11 +128,13 @@ print_directories(const struct outcome *outcome)
 	size_t i;
 
 	for (i = 0; i < config->trust_count; i++) {
-		if (trust_takes_from_directory(outcome->trust, i))
-			printf("trust \"%s\" takes %s from directory \"%s\", too, "
-			       "which was not asked\n",
-			    config->trusts[i].title, takes(&config->trusts[i]),
-			    config->trusts[i].directory);
+		if (!trust_takes_from_directory(outcome->trust, i))
+			continue;
+		fputs("trust \"", stdout);
+		ctl_print_text(config->trusts[i].title);
+		printf("\" takes %s from directory \"", takes(&config->trusts[i]));
+		ctl_print_text(config->trusts[i].directory);
+		puts("\", too, which was not asked");
 	}
 }
 
@@ -153,9 +156,10 @@ print_text(const struct outcome *outcome)
 	}
 	if (!is_good(outcome))
 		return;
-	printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s) "
+	ctl_print_text(config->file);
+	printf(" is good: %zu rule(s), %zu directory section(s), %zu trust section(s) "
 	       "with %zu anchor(s)\n",
-	    config->file, config->rule_count, config->directory_count, config->trust_count,
+	    config->rule_count, config->directory_count, config->trust_count,
 	    trust_anchor_count(outcome->trust));
 	print_directories(outcome);
 }
@@ -167,6 +171,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	struct ctl_options options = *defaults;
 	struct outcome outcome;
 	enum ctl_status status;
+	char text[256];
 	int option;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
@@ -174,8 +179,8 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 			return CTL_USAGE;
 	}
 	if (optind < count)
-		return ctl_usage(
-		    &ctl_check_config, "\"%s\": no argument is expected here", arguments[optind]);
+		return ctl_usage(&ctl_check_config, "\"%s\": no argument is expected here",
+		    escape_text(ESCAPE_TERMINAL, arguments[optind], text, sizeof(text)));
 	examine(options.config_file, &outcome);
 	if (options.json)
 		print_json(&outcome);

@@ -4,16 +4,23 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "base/clock.h"
 #include "command.h"
+#include "explain.h"
 #include "explain_made.h"
+#include "interrupt.h"
 #include "message/message.h"
 #include "message_file.h"
+#include "replay.h"
 
 /* More on a command line than any person gives. */
 #define TO_MAX 1000
 
 /* Pieces as libmilter hands them over. */
 #define BODY_PIECE 65535
+
+/* Between two looks at whether the user has had enough, milliseconds. */
+#define LOOK_INTERVAL 200
 
 struct request {
 	struct ctl_options options;
@@ -24,6 +31,7 @@ struct request {
 	const char *client;
 	const char *output;
 	const char *file;
+	struct replay_request replay;
 };
 
 static json_t *
@@ -149,8 +157,10 @@ print_text(const struct message *message, const struct message_result *result)
 	if (sealed_with(result) != NULL)
 		printf(" with %s", sealed_with(result));
 	printf("; the message is: %s", message_content(message));
-	if (result->facts != NULL && result->facts->content_cipher_text != NULL)
-		printf(", %s", result->facts->content_cipher_text);
+	if (result->facts != NULL && result->facts->content_cipher_text != NULL) {
+		fputs(", ", stdout);
+		ctl_print_text(result->facts->content_cipher_text);
+	}
 	putchar('\n');
 	explain_made_print(result);
 	for (i = 0; result->reply != NULL && i < result->reply->line_count; i++) {
@@ -168,9 +178,12 @@ wait_for_tickets(struct message *message)
 {
 	struct ticket *ticket;
 	int64_t deadline;
+	int64_t look;
 
-	while ((ticket = message_pending(message, &deadline)) != NULL)
-		ticket_wait(ticket, deadline);
+	while ((ticket = message_pending(message, &deadline)) != NULL && !interrupt_came()) {
+		look = clock_monotonic_ms() + LOOK_INTERVAL;
+		ticket_wait(ticket, deadline < look ? deadline : look);
+	}
 }
 
 /* Feeds the message as an MTA would. */
@@ -194,6 +207,12 @@ feed(struct message *message, const struct message_file *file)
 	message_end_of_body(message);
 	wait_for_tickets(message);
 	return message_end(message);
+}
+
+const struct message_result *
+explain_feed(struct message *message, const struct message_file *file)
+{
+	return feed(message, file);
 }
 
 static enum ctl_status
@@ -296,6 +315,41 @@ done:
 	return status;
 }
 
+static enum ctl_status
+settle_replay(struct request *request, int rest)
+{
+	struct replay_request *replay = &request->replay;
+
+	if (request->client != NULL || request->output != NULL)
+		return ctl_usage(&ctl_explain,
+		    "--client and --output do not go with --mbox and --maildir: past mail is taken "
+		    "as outgoing, and not changed");
+	replay->from = request->from;
+	replay->to = request->to;
+	replay->to_count = request->to_count;
+	replay->user = request->user;
+	return replay_request_settle(replay, rest);
+}
+
+static enum ctl_status
+settle_one(struct request *request, int rest, char **arguments)
+{
+	const struct replay_request *replay = &request->replay;
+
+	if (replay->against != NULL || replay->subfolders || replay->ignore_count > 0)
+		return ctl_usage(&ctl_explain,
+		    "--against, --subfolders and --ignore go with --mbox or --maildir");
+	if (request->from == NULL)
+		return ctl_usage(&ctl_explain, "--from is expected ('' for the null sender)");
+	if (request->to_count == 0)
+		return ctl_usage(&ctl_explain, "--to is expected, once for each recipient");
+	if (rest != 1)
+		return ctl_usage(
+		    &ctl_explain, "one message file is expected (- for standard input)");
+	request->file = arguments[0];
+	return CTL_OK;
+}
+
 /* Gives a status where the command is to end here, CTL_OK to go on. */
 static enum ctl_status
 read_request(int count, char **arguments, struct request *request)
@@ -303,10 +357,16 @@ read_request(int count, char **arguments, struct request *request)
 	static const struct option known[] = {CTL_LONG_OPTIONS,
 	    {"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
 	    {"user", required_argument, NULL, 'u'}, {"client", required_argument, NULL, 'l'},
-	    {"output", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+	    {"output", required_argument, NULL, 'o'}, REPLAY_OPTIONS, {NULL, 0, NULL, 0}};
 	int option;
+	int taken;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
+		taken = replay_request_take(&request->replay, option, optarg);
+		if (taken < 0)
+			return CTL_USAGE;
+		if (taken > 0)
+			continue;
 		if (option == 'f')
 			request->from = optarg;
 		else if (option == 't' && request->to_count < TO_MAX)
@@ -322,15 +382,9 @@ read_request(int count, char **arguments, struct request *request)
 		else if (ctl_common_option(&ctl_explain, option, optarg, &request->options) != 1)
 			return CTL_USAGE;
 	}
-	if (request->from == NULL)
-		return ctl_usage(&ctl_explain, "--from is expected ('' for the null sender)");
-	if (request->to_count == 0)
-		return ctl_usage(&ctl_explain, "--to is expected, once for each recipient");
-	if (optind + 1 != count)
-		return ctl_usage(
-		    &ctl_explain, "one message file is expected (- for standard input)");
-	request->file = arguments[optind];
-	return CTL_OK;
+	if (replay_request_is_made(&request->replay))
+		return settle_replay(request, count - optind);
+	return settle_one(request, count - optind, arguments + optind);
 }
 
 static enum ctl_status
@@ -347,25 +401,44 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	request->options = *defaults;
 	status = read_request(count, arguments, request);
 	if (status == CTL_OK)
-		status = explain(request);
+		status = replay_request_is_made(&request->replay)
+			     ? replay_run(&request->replay, &request->options)
+			     : explain(request);
 	free(request);
 	return status;
 }
 
 const struct ctl_command ctl_explain = {
     "explain",
-    "--from ADDRESS --to ADDRESS… [OPTION…] FILE",
-    "Shows the decision on a message, as the daemon would take it",
+    "--from ADDRESS --to ADDRESS… [OPTION…] FILE\n"
+    "       smimectl explain --mbox FILE | --maildir FOLDER [--against FILE] [OPTION…]",
+    "Shows the decision on a message, as the daemon would take it; or on all past mail",
     "      --from ADDRESS    envelope sender ('' for the null sender)\n"
     "      --to ADDRESS      envelope recipient; once for each\n"
     "      --user NAME       as if this user had authenticated\n"
     "      --client ADDRESS  as if it came from this IP address; default: submitted here\n"
     "      --output FILE     write the message as it would leave (- for standard output)\n"
+    "      --mbox FILE       decide on all messages of a mailbox (- is standard input)\n"
+    "      --maildir FOLDER  on all of a Maildir, in cur and new\n"
+    "      --subfolders      and in the folders within it\n"
+    "      --against FILE    compare with this configuration, the one in force\n"
+    "      --ignore PATTERN  an address (@DOMAIN: a domain) that is none of the recipients,\n"
+    "                        such as an archive's own; once for each\n"
     "\n"
-    "Exit status: 0 it would leave, 1 it would be refused, 75 it would be deferred.\n"
+    "Past mail is taken as outgoing: from Return-Path or else From, to all of Delivered-To,\n"
+    "X-Original-To, To, Cc and Bcc, unless --from and --to say otherwise. What would pass,\n"
+    "be sealed, refused and deferred is counted, and what differs, by rule and reason. What\n"
+    "can't be judged is named and counted. Ctrl-C ends with what was found so far. With\n"
+    "--json, an object for each message that differs (or without --against, would not\n"
+    "leave), and at last one with the sums. Nothing is recorded.\n"
+    "Exit status: 0 it would leave, 1 it would be refused, 75 it would be deferred. Past mail:\n"
+    "0, 1 some would be refused or deferred and was not, 75 a directory does not answer,\n"
+    "130 interrupted.\n"
     "\n"
     "Examples:\n"
     "  smimectl explain --from me@corp.example --to anna@partner.example message.eml\n"
-    "  smimectl explain --json --from '' --to anna@partner.example - < bounce.eml\n",
+    "  smimectl explain --json --from '' --to anna@partner.example - < bounce.eml\n"
+    "  smimectl explain -c new.conf --against FILE --mbox sent.mbox\n"
+    "  smimectl explain --maildir /srv/archive --subfolders --ignore archive@corp.example\n",
     run,
 };

@@ -162,6 +162,10 @@ const struct ctl_command ctl_inspect = {
     "FILE is a message, or a CMS object in DER, BER or PEM. Shown are its layers: ciphers,\n"
     "recipients, signers, capabilities. Signatures are verified by the certificates that\n"
     "come with them; whether these are trusted is not looked at.\n"
-    "Exit status 1 if something is malformed or nothing S/MIME is in it.\n",
+    "Exit status 1 if something is malformed or nothing S/MIME is in it.\n"
+    "\n"
+    "Examples:\n"
+    "  smimectl inspect message.eml\n"
+    "  smimectl inspect --json - <smime.p7m | jq '.layers[].type'\n",
     run,
 };

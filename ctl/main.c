@@ -1,9 +1,13 @@
 /* smimectl: finds the command and runs it. */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
@@ -20,6 +24,9 @@ static const struct ctl_command *const commands[] = {
     &ctl_check, &ctl_explain, &ctl_inspect, &ctl_audit, &ctl_check_config, &ctl_status, &ctl_cache,
     &ctl_trust};
 
+/* An object that there was no memory for: what was printed is not all. */
+static bool json_was_lost;
+
 static void
 usage(FILE *out)
 {
@@ -35,9 +42,10 @@ usage(FILE *out)
 	      "      --json         print JSON\n"
 	      "      --at TIME      judge as of then (RFC 3339: 2026-11-22T10:00:00Z)\n"
 	      "  -h, --help         explain the command\n"
-	      "\n" PROGRAM " --version shows the version.\n"
+	      "\n" PROGRAM " help COMMAND explains it, too; " PROGRAM
+	      " --version shows the version.\n"
 	      "Exit status: 0 fine, 1 a finding or refusal, 2 usage or configuration error,\n"
-	      "75 temporary failure. Manual: smimectl(1).\n",
+	      "75 temporary failure, 130 interrupted. Manual: smimectl(1).\n",
 	    out);
 }
 
@@ -140,7 +148,13 @@ ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
 void
 ctl_print_json(json_t *json)
 {
-	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER;
+
+	/* Programs get text as it is; a terminal nothing that it would obey. */
+	if (isatty(STDOUT_FILENO))
+		flags |= JSON_ENSURE_ASCII;
+	if (json == NULL || json_dumpf(json, stdout, flags) != 0)
+		json_was_lost = true;
 	putchar('\n');
 	json_decref(json);
 }
@@ -183,6 +197,41 @@ asks_for_help(int count, char **arguments)
 	return false;
 }
 
+/* Whoever reads what was printed relies on it: it is all, or the status tells. */
+static int
+finish(int status)
+{
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		if (errno == EPIPE) {
+			signal(SIGPIPE, SIG_DFL); /* a library ignored it just then */
+			raise(SIGPIPE);
+		}
+		fprintf(stderr, PROGRAM ": writing to standard output: %s\n",
+		    errno != 0 ? strerror(errno) : "not all could be written");
+		return CTL_USAGE;
+	}
+	if (!json_was_lost)
+		return status;
+	fputs(PROGRAM ": out of memory: not all was printed\n", stderr);
+	return CTL_TEMPORARY;
+}
+
+/* A reader that has enough ends us without a word, and no file or connection may take the place of a
+ * standard stream that is closed: it would get our output. */
+static void
+prepare_streams(void)
+{
+	int fd;
+
+	signal(SIGPIPE, SIG_DFL); /* who started us may ignore it */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* Opened for reading: writing to it is the error that it was. */
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY) != fd)
+			_exit(CTL_USAGE);
+	}
+}
+
 static int
 run_command(const struct ctl_command *command, int count, char **arguments)
 {
@@ -195,7 +244,7 @@ run_command(const struct ctl_command *command, int count, char **arguments)
 	arguments[0] = name;
 	if (asks_for_help(count, arguments)) {
 		command_usage(command, stdout);
-		return CTL_OK;
+		return finish(CTL_OK);
 	}
 
 	/* No ldap.conf, .ldaprc or LDAP* variable has a say in what we connect to. */
@@ -204,13 +253,12 @@ run_command(const struct ctl_command *command, int count, char **arguments)
 	mail_startup();
 	if (seal_startup(&err) != 0 || fetch_startup(&err) != 0)
 		return (int)ctl_fail(&err);
+	/* libgpgme, which GMime starts, ignores it: "smimectl audit | head" would go on to the end. Our
+	 * threads have it blocked (base/thread.c), and this one writes to no peer without MSG_NOSIGNAL. */
+	signal(SIGPIPE, SIG_DFL);
 	status = command->run(&options, count, arguments);
 	mail_shutdown();
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror(PROGRAM ": writing to standard output");
-		return CTL_USAGE;
-	}
-	return (int)status;
+	return finish((int)status);
 }
 
 int
@@ -218,6 +266,7 @@ main(int argc, char **argv)
 {
 	const struct ctl_command *command;
 
+	prepare_streams();
 	if (argc < 2) {
 		usage(stderr);
 		return CTL_USAGE;
@@ -231,11 +280,11 @@ main(int argc, char **argv)
 			command_usage(command, stdout);
 		else
 			usage(stdout);
-		return CTL_OK;
+		return finish(CTL_OK);
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		puts(PROGRAM " " PACKAGE_VERSION);
-		return CTL_OK;
+		return finish(CTL_OK);
 	}
 	command = find_command(argv[1]);
 	if (command == NULL) {

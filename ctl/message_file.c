@@ -81,8 +81,8 @@ take_field(
 	return result;
 }
 
-static int
-split(struct message_file *file, struct error *err)
+int
+message_file_split(struct message_file *file, struct error *err)
 {
 	const struct buffer *whole = &file->whole;
 	size_t at = 0;
@@ -129,7 +129,7 @@ message_file_read(const char *path, struct message_file *file, struct error *err
 	if (result == 0)
 		result = buffer_append(&file->whole, "", 0, err);
 	if (result == 0)
-		result = split(file, err);
+		result = message_file_split(file, err);
 	return result == 0 ? 0 : error_prefix(err, "%s: ", path);
 }
 

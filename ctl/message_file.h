@@ -25,6 +25,8 @@ struct message_file {
 
 /* Reads a file, or standard input for "-". A mailbox's "From " line in front is dropped. */
 MUST_CHECK int message_file_read(const char *path, struct message_file *file, struct error *err);
+/* The same of bytes that stand in file->whole already (NUL behind them), and nothing else in it. */
+MUST_CHECK int message_file_split(struct message_file *file, struct error *err);
 void message_file_free(struct message_file *file);
 
 /* Writes what the message became: byte for byte the same, or with edits and body. A new file takes

@@ -13,8 +13,9 @@
 #define SETTLED 1000
 
 void
-progress_begin(struct progress *progress, bool quiet_output)
+progress_begin(struct progress *progress, const char *unit, bool quiet_output)
 {
+	progress->unit = unit;
 	progress->visible = isatty(STDERR_FILENO) && (quiet_output || !isatty(STDOUT_FILENO));
 	progress->shown = false;
 	progress->begun_ms = clock_monotonic_ms();
@@ -22,19 +23,19 @@ progress_begin(struct progress *progress, bool quiet_output)
 }
 
 void
-progress_text(
-    uint64_t entries, uint64_t done, uint64_t total, int64_t elapsed_ms, char *text, size_t size)
+progress_text(const char *unit, uint64_t count, uint64_t done, uint64_t total, int64_t elapsed_ms,
+    char *text, size_t size)
 {
 	char number[PAGE_NUMBER_SIZE];
 	char rate[PAGE_NUMBER_SIZE];
 	char left[CTL_AMOUNT_SIZE];
 	int used;
 
-	used = snprintf(text, size, "%s entries", page_number(entries, number));
+	used = snprintf(text, size, "%s %s", page_number(count, number), unit);
 	if (elapsed_ms < SETTLED)
 		return;
 	used += snprintf(text + used, size - (size_t)used, ", %s/s",
-	    page_number(entries * 1000 / (uint64_t)elapsed_ms, rate));
+	    page_number(count * 1000 / (uint64_t)elapsed_ms, rate));
 	if (done == 0 || total <= done)
 		return;
 	snprintf(text + used, size - (size_t)used, ", %d %%, about %s left",
@@ -44,7 +45,7 @@ progress_text(
 }
 
 void
-progress_show(struct progress *progress, uint64_t entries, uint64_t done, uint64_t total)
+progress_show(struct progress *progress, uint64_t count, uint64_t done, uint64_t total)
 {
 	int64_t now = clock_monotonic_ms();
 	char text[160];
@@ -53,7 +54,8 @@ progress_show(struct progress *progress, uint64_t entries, uint64_t done, uint64
 		return;
 	progress->shown_ms = now;
 	progress->shown = true;
-	progress_text(entries, done, total, now - progress->begun_ms, text, sizeof(text));
+	progress_text(
+	    progress->unit, count, done, total, now - progress->begun_ms, text, sizeof(text));
 	fprintf(stderr, "\r%s\033[K", text);
 	fflush(stderr);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "trust_command.h"
 
 static const char *
@@ -18,8 +19,12 @@ print_dates(const json_t *row)
 	const char *from = text(row, "not_before");
 	const char *to = text(row, "not_after");
 
-	if (from != NULL && to != NULL)
-		printf("  %-12s %.10s to %.10s\n", "valid", from, to);
+	char dates[64];
+
+	if (from == NULL || to == NULL)
+		return;
+	snprintf(dates, sizeof(dates), "%.10s to %.10s", from, to);
+	trust_print_line("valid", dates);
 }
 
 static void
@@ -107,9 +112,12 @@ print_met(const json_t *met)
 	const json_t *recipients = json_object_get(met, "recipients");
 	size_t i;
 
-	printf("  %-12s %" PRId64 " time(s), from %s to %s\n", "met",
-	    (int64_t)json_integer_value(json_object_get(met, "count")), text(met, "first"),
-	    text(met, "last"));
+	printf("  %-12s %" PRId64 " time(s), from ", "met",
+	    (int64_t)json_integer_value(json_object_get(met, "count")));
+	ctl_print_text(text(met, "first"));
+	fputs(" to ", stdout);
+	ctl_print_text(text(met, "last"));
+	putchar('\n');
 	trust_print_json_texts("met for", json_object_get(met, "domains"));
 	for (i = 0; i < json_array_size(recipients); i++)
 		trust_print_line(
@@ -193,13 +201,15 @@ static enum ctl_status
 refuse_removal(const json_t *row)
 {
 	const char *file = text(row, "file");
+	char safe[1024];
 
 	fputs("smimectl: it was not added with smimectl: ", stderr);
 	if (file != NULL)
-		fprintf(stderr, "remove it from %s, then: smimectl trust reload\n", file);
+		fprintf(stderr, "remove it from %s, then: smimectl trust reload\n",
+		    escape_text(ESCAPE_TERMINAL, file, safe, sizeof(safe)));
 	else
 		fprintf(stderr, "it comes from the directory of the trust section \"%s\"\n",
-		    text(row, "section"));
+		    escape_text(ESCAPE_TERMINAL, text(row, "section"), safe, sizeof(safe)));
 	return CTL_USAGE;
 }
 

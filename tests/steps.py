@@ -175,7 +175,9 @@ def plan(allow_skip):
         build("clang", "CC=clang CFLAGS=-O0", ["build plain"]),
         Step("make install", ["make -s install >/dev/null", f"test -x {prefix}/sbin/smime-milter",
                               "rm -rf staged", 'make -s install DESTDIR="$PWD/staged" >/dev/null',
-                              f"test -x staged{prefix}/sbin/smime-milter"],
+                              f"test -x staged{prefix}/sbin/smime-milter",
+                              f"test -s staged{prefix}/share/bash-completion/completions/smimectl",
+                              f"test -s staged{prefix}/share/zsh/site-functions/_smimectl"],
              ["build plain"], plain),
         Step("manual pages", [f'mandoc -T lint -W warning "$(find {prefix}/share/man -name '
                               f'{page} | grep .)"' for page in PAGES], ["make install"]),

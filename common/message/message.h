@@ -69,6 +69,7 @@ void message_end_of_body(struct message *message);
 struct message_result {
 	enum action action; /* PASS: untouched, but for edits; SEAL: edits and body; DEFER, REFUSE:
 			       reply */
+	enum reason_id trouble;    /* what failed and decided in the plan's place; REASON_OK */
 	const struct reply *reply; /* NULL unless DEFER or REFUSE */
 	const struct edits *edits; /* NULL where there are none */
 	struct spool *body;        /* NULL unless SEAL */

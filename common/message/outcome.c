@@ -230,6 +230,7 @@ outcome_settle(struct message *message)
 
 	note_unknown(message);
 	result->action = action;
+	result->trouble = message->trouble;
 	result->reference = message->reference;
 	result->facts = message->facts_complete ? &message->facts : NULL;
 	result->plan = message->plan;

@@ -277,7 +277,7 @@ START_TEST(progress_tells_the_rate_and_the_time_left)
 {
 	char text[160];
 
-	progress_text(lines[_i].entries, lines[_i].done, lines[_i].total, lines[_i].elapsed_ms,
+	progress_text("entries", lines[_i].entries, lines[_i].done, lines[_i].total, lines[_i].elapsed_ms,
 	    text, sizeof(text));
 	ck_assert_str_eq(text, lines[_i].text);
 }
