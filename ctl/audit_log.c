@@ -165,6 +165,15 @@ kind_of(const json_t *object)
 	return event != NULL && strcmp(event, "decision") == 0 ? AUDIT_LOG_RECORD : AUDIT_LOG_OTHER;
 }
 
+/* jansson names every fault of the text; where memory was lacking it may name none. (Or a fault of the
+ * text: then the line counts as broken, which is told, too.) */
+static bool
+lacked_memory(const json_error_t *problem)
+{
+	return json_error_code(problem) == json_error_out_of_memory ||
+	       json_error_code(problem) == json_error_unknown;
+}
+
 int
 audit_log_record(const struct audit_log_line *line, enum audit_log_kind *kind, json_t **record,
     struct error *err)
@@ -182,7 +191,7 @@ audit_log_record(const struct audit_log_line *line, enum audit_log_kind *kind, j
 		return 0;
 	}
 	*record = json_loadb(begin, line->size - (size_t)(begin - line->text), 0, &problem);
-	if (*record == NULL && json_error_code(&problem) == json_error_out_of_memory)
+	if (*record == NULL && lacked_memory(&problem))
 		return error_no_memory(err);
 	*kind = kind_of(*record);
 	if (*kind != AUDIT_LOG_RECORD) {

@@ -175,9 +175,9 @@ times_json(const struct report *report)
 	put_count(&json, "messages", report->timed);
 	if (report->timed > 0) {
 		put_count(&json, "mean", (uint64_t)(report->time_sum / (double)report->timed));
-		put_count(&json, "half_within", (uint64_t)report_time_within(report, 500));
-		put_count(&json, "90_within", (uint64_t)report_time_within(report, 900));
-		put_count(&json, "99_within", (uint64_t)report_time_within(report, 990));
+		put_count(&json, "within_50", (uint64_t)report_time_within(report, 500));
+		put_count(&json, "within_90", (uint64_t)report_time_within(report, 900));
+		put_count(&json, "within_99", (uint64_t)report_time_within(report, 990));
 		put_count(&json, "longest", (uint64_t)report->time_most);
 	}
 	return json;

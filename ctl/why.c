@@ -89,31 +89,40 @@ put_in_front(json_t **records, json_t *older)
 	return result;
 }
 
+/* One file: what it holds stands in front of what newer ones held. */
+static enum ctl_status
+find_in(struct search *search, struct audit_log_walk *walk, const struct audit_log_file *file,
+    json_t **records)
+{
+	struct error err = ERROR_INIT;
+	enum ctl_status status = CTL_OK;
+
+	search->found = json_array();
+	search->line = 0;
+	search->at_start = false;
+	if (search->found != NULL)
+		status = audit_log_walk_read(walk, file, take, search);
+	if (search->found == NULL || put_in_front(records, search->found) != 0) {
+		error_no_memory(&err);
+		status = ctl_fail(&err);
+	}
+	return status;
+}
+
 /* The newest file first. A message's records stand together: where they do not begin a file, no other
  * has any. */
 static enum ctl_status
 find(struct search *search, struct audit_log_walk *walk, json_t **records)
 {
-	struct error err = ERROR_INIT;
 	enum ctl_status status = CTL_OK;
 	enum ctl_status one;
 	size_t i;
 
 	progress_begin(&walk->progress, true);
 	for (i = walk->files.count; i > 0; i--) {
-		search->found = json_array();
-		search->line = 0;
-		search->at_start = false;
-		one = search->found == NULL
-			  ? CTL_TEMPORARY
-			  : audit_log_walk_read(walk, &walk->files.items[i - 1], take, search);
+		one = find_in(search, walk, &walk->files.items[i - 1], records);
 		status = one != CTL_OK ? one : status;
-		if (search->found == NULL || put_in_front(records, search->found) != 0) {
-			error_no_memory(&err);
-			ctl_fail(&err);
-		}
-		if (one == CTL_INTERRUPTED || search->found == NULL ||
-		    (json_array_size(*records) > 0 && !search->at_start))
+		if (one == CTL_INTERRUPTED || (json_array_size(*records) > 0 && !search->at_start))
 			break;
 	}
 	progress_end(&walk->progress);
