@@ -38,6 +38,14 @@ text_is(const json_t *object, const char *key, const char *text)
 	return found != NULL && strcmp(found, text) == 0;
 }
 
+/* Whether the mail client encrypted it. */
+static bool
+is_of_client(const json_t *record)
+{
+	return text_is(record, "content", "enveloped") ||
+	       text_is(record, "content", "auth-enveloped");
+}
+
 static size_t
 reason_of(const json_t *object, const char *key)
 {
@@ -87,7 +95,7 @@ end_of(const json_t *record)
 	case ACTION_REFUSE:
 		return REPORT_REFUSED;
 	default:
-		return text_is(record, "content", "enveloped") ? REPORT_CLIENT : REPORT_PASSED;
+		return is_of_client(record) ? REPORT_CLIENT : REPORT_PASSED;
 	}
 }
 
@@ -106,7 +114,7 @@ source_of(const json_t *record)
 	const json_t *capabilities = json_object_get(record, "capabilities");
 	int action = action_of(record, "action");
 
-	if (text_is(record, "content", "enveloped"))
+	if (is_of_client(record))
 		return action == ACTION_REFUSE || action == ACTION_DEFER ? REPORT_BY_CLIENT_REFUSED
 									 : REPORT_BY_CLIENT;
 	if (action != ACTION_SEAL)

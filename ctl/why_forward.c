@@ -32,9 +32,31 @@ print_day(const char *before, const char *text)
 	print_text(before, day);
 }
 
+/* The digital ID that the reason speaks of: a signer's, where it is about a signature. */
+static const json_t *
+find_id(const json_t *record)
+{
+	const char *reason = audit_log_text(record, "reason");
+	const json_t *signature;
+	const char *worth;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "signatures"), i, signature)
+	{
+		worth = audit_log_text(signature, "worth");
+		if (reason != NULL && worth != NULL && strcmp(worth, reason) == 0)
+			return json_object_get(signature, "signer");
+	}
+	return json_object_get(record, "digital_id");
+}
+
 static void
 print_certificate(const json_t *id)
 {
+	const json_t *within = json_object_get(id, "certificate");
+
+	if (json_is_object(within))
+		id = within;
 	if (audit_log_text(id, "issuer") == NULL)
 		return;
 	print_text("    Certificate: issued by ", audit_log_text(id, "issuer"));
@@ -66,7 +88,7 @@ print_recipient(const json_t *record)
 	if (reason == NULL)
 		return;
 	if (reason->trust_failure || reason->id == REASON_KEY_UNSUPPORTED)
-		print_certificate(json_object_get(record, "digital_id"));
+		print_certificate(find_id(record));
 	if (has_open_detail(reason->id) && audit_log_text(record, "detail") != NULL) {
 		print_text("    ", audit_log_text(record, "detail"));
 		putchar('\n');

@@ -188,6 +188,29 @@ print_in_use(const json_t *in_use)
 	print_member("  serial", in_use, "serial");
 }
 
+/* What the client made, a line each: "enveloped, whole, aes256-cbc". */
+static void
+print_layers(const json_t *record)
+{
+	static const char *const keys[] = {"type", "place", "cipher", "detail"};
+	const json_t *layer;
+	const char *text;
+	size_t i;
+	size_t key;
+
+	json_array_foreach(json_object_get(record, "layers"), i, layer)
+	{
+		print_label(i == 0 ? "client made" : "");
+		for (key = 0; key < ARRAY_LENGTH(keys); key++) {
+			text = audit_log_text(layer, keys[key]);
+			if (key > 0 && text != NULL)
+				fputs(", ", stdout);
+			ctl_print_text(text);
+		}
+		putchar('\n');
+	}
+}
+
 /* What was decided: "refuse, expired". */
 static void
 print_decision(const json_t *record)
@@ -230,6 +253,7 @@ print_recipient(const json_t *record)
 		print_line("what to do", reason->advice);
 	print_member("rule", record, "rule");
 	print_certificate("certificate", json_object_get(record, "digital_id"));
+	print_layers(record);
 	print_in_use(json_object_get(record, "in_use"));
 	print_ciphers(record);
 	print_signatures(record);

@@ -111,6 +111,8 @@ START_TEST(ciphers_are_counted_by_where_they_were_known_from)
 	    ",\"content\":\"enveloped\",\"cipher\":\"rc2-40\"");
 	add("D", "a@x", "refuse", "weak-cipher",
 	    ",\"content\":\"enveloped\",\"cipher\":\"rc2-40\"");
+	add("G", "a@x", "pass", "client-encrypted",
+	    ",\"content\":\"auth-enveloped\",\"cipher\":\"aes256-gcm\"");
 	add("E", "a@x", "pass", "sealed",
 	    ",\"mode\":\"observe\",\"would\":\"seal\",\"cipher\":\"aes256-cbc\"");
 	add("F", "a@x", "seal", "sealed", ",\"cipher\":\"from-the-future\"");
@@ -121,7 +123,8 @@ START_TEST(ciphers_are_counted_by_where_they_were_known_from)
 	ck_assert_uint_eq(report.ciphers[CIPHER_RC2_40][REPORT_BY_CLIENT_REFUSED], 1);
 	ck_assert_uint_eq(report.ciphers[CIPHER_AES256_CBC][REPORT_WOULD_SEAL], 1);
 	ck_assert_uint_eq(report.ciphers[CIPHER_UNKNOWN][REPORT_UNSAID], 1);
-	ck_assert_uint_eq(report.ends[REPORT_CLIENT], 1);
+	ck_assert_uint_eq(report.ciphers[CIPHER_AES256_GCM][REPORT_BY_CLIENT], 1);
+	ck_assert_uint_eq(report.ends[REPORT_CLIENT], 2);
 }
 END_TEST
 
