@@ -46,8 +46,10 @@ extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
 extern const struct ctl_command ctl_explain;
 extern const struct ctl_command ctl_inspect;
+extern const struct ctl_command ctl_report;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_trust;
+extern const struct ctl_command ctl_why;
 
 /* Options that every command takes, handled by one function: 1 if the option was one of them, 0 if
  * not, -1 (said on standard error) if its value is wrong. */
@@ -90,6 +92,12 @@ const char *ctl_format_size(int64_t bytes, char *text);
 enum ctl_colour { CTL_PLAIN, CTL_GOOD, CTL_WARNING, CTL_BAD, CTL_STRONG };
 /* Begins a colour on standard output; CTL_PLAIN ends it. */
 void ctl_colour(enum ctl_colour colour);
+
+/* For tables of numbers: one, in ten columns; with its share of a whole; and a heading, with an empty
+ * line above it. */
+void ctl_print_number(uint64_t number);
+void ctl_print_share(uint64_t number, uint64_t whole);
+void ctl_print_heading(const char *text);
 
 /* Prints a digital ID for people, indented. */
 void ctl_print_digital_id(const struct digital_id *digital_id, size_t number);
