@@ -92,16 +92,19 @@ census_entry_drop(struct census_draft *draft)
 }
 
 void
-census_entry_end(struct census_draft *draft)
+census_entry_end(struct census *census)
 {
-	const struct census_entry *entry = last_entry(draft);
+	const struct census_entry *entry = last_entry(&census->draft);
 	size_t i;
+
+	if (census->options.all)
+		return;
 
 	for (i = 0; i < entry->value_count; i++) {
 		if (entry->values[i].kind != FINDING_CA)
 			return;
 	}
-	census_entry_drop(draft);
+	census_entry_drop(&census->draft);
 }
 
 /* More than a page may hold comes from a server that knows no pages, or from values beyond reason. */
