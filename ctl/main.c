@@ -17,7 +17,7 @@
 #define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
 
 static const struct ctl_command *const commands[] = {
-    &ctl_check, &ctl_explain, &ctl_audit, &ctl_check_config, &ctl_status, &ctl_cache, &ctl_trust};
+    &ctl_check, &ctl_explain, &ctl_audit, &ctl_publish, &ctl_clean, &ctl_check_config, &ctl_status, &ctl_cache, &ctl_trust};
 
 static void
 usage(FILE *out)
