@@ -56,7 +56,12 @@ apply_one(struct clean_work *work, const struct clean_change *item, FILE *backup
 	off_t before = ftello(backup);
 	enum writer_outcome outcome;
 
-	if (writer == NULL || change_settle(item->change, writer, &err) != 0 ||
+	if (writer == NULL) {
+		work->unreachable = true;
+		work->failed++;
+		return ctl_fail(&err);
+	}
+	if (change_settle(item->change, writer, &err) != 0 ||
 	    editing_write(backup, path, item->change, true, &err) != 0) {
 		work->failed++;
 		return ctl_fail(&err);
@@ -75,6 +80,10 @@ apply_one(struct clean_work *work, const struct clean_change *item, FILE *backup
 	if (outcome == WRITER_CHANGED)
 		return count_changed(work, item->change);
 	work->failed++;
+	if (err.code == ERROR_TEMPORARY) { /* the next one gets a new connection */
+		writer_free(writer);
+		work->writers[item->directory] = NULL;
+	}
 	return ctl_fail(&err);
 }
 
@@ -113,9 +122,9 @@ apply_all(struct clean_work *work, const char *path)
 
 	if (backup == NULL)
 		return CTL_USAGE;
-	for (i = 0; i < work->change_count && !interrupt_came(); i++)
+	for (i = 0; i < work->change_count && !interrupt_came() && !work->unreachable; i++)
 		status = ctl_worse(status, apply_one(work, &work->changes[i], backup, path));
-	if (i < work->change_count)
+	if (interrupt_came())
 		status = CTL_INTERRUPTED;
 	if (fclose(backup) != 0) {
 		perror("smimectl: closing the backup");

@@ -83,7 +83,8 @@ struct clean_work {
 	uint64_t written; /* entries */
 	uint64_t changed; /* entries that somebody else changed meanwhile */
 	uint64_t failed;
-	bool full; /* CLEAN_BYTES_MAX */
+	bool full;        /* CLEAN_BYTES_MAX */
+	bool unreachable; /* no server takes a connection to write by: nothing more is tried */
 };
 
 /* Goes through one, shows what is dead, and gathers the changes. */

@@ -138,7 +138,7 @@ judge_certificate(const struct clean_finding *finding, X509 *x509, enum finding_
 
 	if (certificate == NULL)
 		return err->code == ERROR_INPUT || err->code == ERROR_LIMIT ? 0 : -1;
-	id = judgement_find(finding->record, certificate->sha256);
+	id = recipient_find(finding->record, certificate->sha256);
 	if (id != NULL) {
 		reasons = reasons_of(finding, id, kind, wanted);
 		*dead |= reasons;
@@ -237,7 +237,7 @@ clean_judge_again(
 		id = &before->digital_ids[i];
 		if (id->verdict != REASON_OK || reasons_of(finding, id, FINDING_BLOB, reasons) != 0)
 			continue;
-		now = judgement_find(after, id->certificate->sha256);
+		now = recipient_find(after, id->certificate->sha256);
 		if (now == NULL || now->verdict != REASON_OK)
 			finding->spared = "a usable digital ID needs the chain in it";
 	}

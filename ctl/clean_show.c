@@ -43,7 +43,7 @@ tell_certificate(const struct clean_finding *finding, X509 *x509, tell_id *tell,
 	const struct digital_id *id = NULL;
 
 	if (certificate != NULL)
-		id = judgement_find(finding->record, certificate->sha256);
+		id = recipient_find(finding->record, certificate->sha256);
 	if (id != NULL)
 		tell(context, id);
 	certificate_unref(certificate);

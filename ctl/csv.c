@@ -80,7 +80,8 @@ read_row(struct reading *reading, char **fields, size_t *count, struct error *er
 		end = read_field(reading, &fields[(*count)++]);
 	}
 	if (end == END_BROKEN)
-		return error_set(err, ERROR_INPUT, "line %lu: a quote, or a line end, that is out of place", line);
+		return error_set(err, ERROR_INPUT,
+		    "line %lu: a quote, or a line end, that is out of place", line);
 	return 0;
 }
 

@@ -131,20 +131,6 @@ judgement_of_findings(struct snapshot *snapshot, const struct address *sender,
 	return judgement_of_ticket(snapshot, sender, address, ticket, judgement, err);
 }
 
-const struct digital_id *
-judgement_find(const struct recipient *record, const char *sha256)
-{
-	size_t i;
-
-	for (i = 0; record != NULL && i < record->digital_id_count; i++) {
-		const struct certificate *certificate = record->digital_ids[i].certificate;
-
-		if (certificate != NULL && strcmp(certificate->sha256, sha256) == 0)
-			return &record->digital_ids[i];
-	}
-	return NULL;
-}
-
 struct plan *
 judgement_of_member(const struct judgement *judgement, size_t i)
 {

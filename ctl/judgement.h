@@ -55,7 +55,4 @@ struct plan *judgement_of_member(const struct judgement *judgement, size_t i);
 struct snapshot *judgement_snapshot(
     struct config *config, struct spool_space *space, struct error *err);
 
-/* The digital ID of this certificate (borrowed); NULL: there is none. record may be NULL. */
-const struct digital_id *judgement_find(const struct recipient *record, const char *sha256);
-
 #endif

@@ -197,6 +197,9 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 		return ctl_usage(&ctl_publish, "a file with a certificate is expected");
 	if (request.ldif != NULL && request.editing.apply)
 		return ctl_usage(&ctl_publish, "--ldif and --apply exclude each other");
+	if (request.editing.apply && request.options.at != 0)
+		return ctl_usage(
+		    &ctl_publish, "--at and --apply exclude each other: it is used from now on");
 	if (!editing_is_sound(&request.editing, &ctl_publish))
 		return CTL_USAGE;
 	return collect(&request, count - optind, arguments + optind);

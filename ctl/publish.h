@@ -84,6 +84,7 @@ struct publication {
 	struct judgement judgement;
 	bool judged;
 	const struct digital_id *id; /* the judgement's; NULL: not found */
+	const char *fault;           /* why it is not published; NULL: it may be */
 	bool written;
 	bool verified; /* looked up afterwards, and found good */
 };

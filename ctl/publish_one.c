@@ -10,7 +10,7 @@ find_fault(const struct publication *publication)
 	const struct plan *plan = publication->judgement.plan;
 
 	if (publication->id == NULL)
-		return "directory-unavailable: it could not be judged";
+		return "it could not be judged";
 	if (publication->id->verdict != REASON_OK)
 		return reason_get(publication->id->verdict)->code;
 	if (publication->blob != NULL && !publication->id->blob_signed)
@@ -21,13 +21,15 @@ find_fault(const struct publication *publication)
 }
 
 static enum ctl_status
-refuse(const struct publication *publication, const char *fault, const char *when)
+refuse(const struct publication *publication)
 {
 	const struct digital_id *id = publication->id;
 	struct error err = ERROR_INIT;
 
-	error_set(&err, ERROR_INPUT, "%s: %s %s: %s%s%s", publication->job->file,
-	    publication->address.text, when, fault, id != NULL && id->detail != NULL ? ": " : "",
+	error_set(&err, ERROR_INPUT,
+	    "%s: %s is not published, because mail to it could not be encrypted: %s%s%s",
+	    publication->job->file, publication->address.text, publication->fault,
+	    id != NULL && id->detail != NULL ? ": " : "",
 	    id != NULL && id->detail != NULL ? id->detail : "");
 	ctl_fail(&err);
 	return publication->judgement.plan->would == ACTION_DEFER ? CTL_TEMPORARY : CTL_FINDING;
@@ -46,7 +48,7 @@ judge(const struct publisher *publisher, struct publication *publication, struct
 	publication->judged = true;
 	findings_unref(findings);
 	if (result == 0)
-		publication->id = judgement_find(
+		publication->id = recipient_find(
 		    ticket_record(publication->judgement.ticket), publication->certificate->sha256);
 	return result;
 }
@@ -83,6 +85,19 @@ settle(struct publisher *publisher, struct publication *publication, struct writ
 	return change_settle(publication->change, *writer, err);
 }
 
+/* What was found for an address that is published to more than once is not what is there now. */
+static int
+forget(struct resolver *resolver, const struct address *address, struct error *err)
+{
+	struct address_pattern pattern;
+
+	if (address_pattern_parse(address->text, &pattern, err) != 0)
+		return -1;
+	resolver_cache_flush(resolver, &pattern);
+	address_pattern_free(&pattern);
+	return 0;
+}
+
 /* Looks it up through the whole configuration, as the daemon does for mail. */
 static int
 look_up(struct publisher *publisher, struct publication *publication, struct error *err)
@@ -95,10 +110,12 @@ look_up(struct publisher *publisher, struct publication *publication, struct err
 		publisher->live = ctl_snapshot(&publisher->request->options, publisher->space);
 	if (publisher->live == NULL)
 		return error_set(err, ERROR_TEMPORARY, "it could not be looked up");
+	if (forget(publisher->live->resolver, &publication->address, err) != 0)
+		return -1;
 	result = judgement_make(
 	    publisher->live, publisher->sender, publication->address.text, &again.judgement, err);
 	if (result == 0) {
-		again.id = judgement_find(
+		again.id = recipient_find(
 		    ticket_record(again.judgement.ticket), publication->certificate->sha256);
 		fault = find_fault(&again);
 		publication->verified = fault == NULL;
@@ -144,6 +161,10 @@ write_out(struct publisher *publisher, struct publication *publication, struct e
 	case WRITER_FAILED:
 		break;
 	}
+	if (err->code == ERROR_TEMPORARY) { /* the next one gets a new connection */
+		writer_free(writer);
+		publisher->writers[publication->directory] = NULL;
+	}
 	return -1;
 }
 
@@ -166,16 +187,14 @@ publish_one(struct publisher *publisher, const struct publish_job *job)
 	struct publication publication = {.job = job};
 	enum ctl_status status = CTL_OK;
 	struct error err = ERROR_INIT;
-	const char *fault;
 
 	if (prepare_and_judge(publisher, &publication, &err) != 0) {
 		error_prefix(&err, "%.300s: ", job->file);
 		status = ctl_fail(&err);
 	} else {
-		fault = find_fault(&publication);
-		if (fault != NULL)
-			status = refuse(&publication, fault,
-			    "is not published, because mail to it could not be encrypted");
+		publication.fault = find_fault(&publication);
+		if (publication.fault != NULL)
+			status = refuse(&publication);
 		else if (write_out(publisher, &publication, &err) != 0) {
 			error_prefix(&err, "%.300s: ", job->file);
 			status = ctl_fail(&err);

@@ -10,6 +10,19 @@ form_of(const struct publication *publication)
 	return publication->blob != NULL ? "signed" : "certificate";
 }
 
+/* What stays in the entry, and hides this one from some clients. */
+static size_t
+count_stale(const struct publication *publication)
+{
+	const struct recipient *record = ticket_record(publication->judgement.ticket);
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; record != NULL && i < record->digital_id_count; i++)
+		count += record->digital_ids[i].stale;
+	return count;
+}
+
 static json_t *
 change_json(const struct publication *publication)
 {
@@ -46,6 +59,8 @@ show_json(const struct publisher *publisher, const struct publication *publicati
 	json_object_set_new(json, "form", json_string(form_of(publication)));
 	json_object_set_new(json, "digital_id",
 	    publication->id != NULL ? audit_digital_id_json(publication->id) : json_null());
+	json_object_set_new(json, "fault", ctl_json_text(publication->fault));
+	json_object_set_new(json, "stale", json_integer((json_int_t)count_stale(publication)));
 	json_object_set_new(json, "cipher",
 	    planned->cipher != NULL ? json_string(planned->cipher->name) : json_null());
 	json_object_set_new(json, "fallback", audit_fallback_json(planned->fallback));
@@ -94,7 +109,15 @@ show_clients(const struct publication *publication)
 static void
 show_end(const struct publisher *publisher, const struct publication *publication)
 {
-	if (publication->verified)
+	size_t stale = count_stale(publication);
+
+	if (stale > 0)
+		printf("  %zu digital ID%s in the entry hide%s a better one from some clients: "
+		       "smimectl clean, or --replace\n",
+		    stale, stale == 1 ? "" : "s", stale == 1 ? "s" : "");
+	if (publication->fault != NULL)
+		printf("  not published: %s\n", publication->fault);
+	else if (publication->verified)
 		puts("  written, and found by a look-up");
 	else if (publication->written)
 		puts("  written");

@@ -64,7 +64,7 @@ struct findings *change_findings(
  * as a whole and not all of its values are known (values-limit, value-size-limit); ERROR_PERMANENT where
  * nothing can be asserted that would have to be.
  */
-MUST_CHECK int change_settle(struct change *change, const struct writer *writer, struct error *err);
+MUST_CHECK int change_settle(struct change *change, struct writer *writer, struct error *err);
 
 /* Appends the record that does it, with the assertion as its control; or the one that takes it back,
  * without (the entry is another one then). After change_settle(). 0/-1. */

@@ -10,8 +10,8 @@
 
 /* Whether all that is to be replaced is known, and nobody's change can be lost. */
 static int
-check_whole(const struct change *change, const struct change_part *part,
-    const struct writer *writer, struct error *err)
+check_whole(const struct change *change, const struct change_part *part, struct writer *writer,
+    struct error *err)
 {
 	if (change->incomplete || part->unknown > 0)
 		return error_set(err, ERROR_LIMIT,
@@ -29,7 +29,7 @@ check_whole(const struct change *change, const struct change_part *part,
 }
 
 int
-change_settle(struct change *change, const struct writer *writer, struct error *err)
+change_settle(struct change *change, struct writer *writer, struct error *err)
 {
 	struct change_part *part;
 	size_t i;

@@ -12,12 +12,19 @@
 /* How many superior types an attribute's equality rule is looked for in. */
 #define SUPERIORS_MAX 8
 
+/* Attributes whose equality rule is remembered: a section has two to be written, under two names each. */
+#define REMEMBERED_MAX 4
+
 struct writer {
 	const struct config_directory *directory;
 	LDAP *ld;
 	const char *uri;
 	struct berval **types; /* attributeTypes of the schema; NULL: not to be had */
 	bool asserts;
+	struct {
+		char *attribute;
+		bool compares;
+	} remembered[REMEMBERED_MAX];
 };
 
 /* The values of one attribute of one entry; NULL where there are none, or they can't be had. */
@@ -90,8 +97,12 @@ writer_new(const struct config_directory *directory, struct error *err)
 void
 writer_free(struct writer *writer)
 {
+	size_t i;
+
 	if (writer == NULL)
 		return;
+	for (i = 0; i < REMEMBERED_MAX; i++)
+		free(writer->remembered[i].attribute);
 	ldap_value_free_len(writer->types);
 	ldap_unbind_ext(writer->ld, NULL, NULL);
 	free(writer);
@@ -146,18 +157,15 @@ find_type(const struct writer *writer, const char *name, size_t size)
 	return NULL;
 }
 
-bool
-writer_compares(const struct writer *writer, const char *attribute)
+/* An attribute's own rule, or that of what it is derived from (RFC 4512 section 2.5.1). */
+static bool
+has_equality(const struct writer *writer, const char *attribute)
 {
 	LDAPAttributeType *type = find_type(writer, attribute, strcspn(attribute, ";"));
 	LDAPAttributeType *superior;
-	bool compares;
+	bool found;
 	int i;
 
-	if (writer->directory->kind == DIRECTORY_ACTIVE_DIRECTORY) {
-		ldap_attributetype_free(type);
-		return true;
-	}
 	for (i = 0; type != NULL && type->at_equality_oid == NULL && type->at_sup_oid != NULL &&
 		    i < SUPERIORS_MAX;
 	     i++) {
@@ -165,8 +173,28 @@ writer_compares(const struct writer *writer, const char *attribute)
 		ldap_attributetype_free(type);
 		type = superior;
 	}
-	compares = type != NULL && type->at_equality_oid != NULL;
+	found = type != NULL && type->at_equality_oid != NULL;
 	ldap_attributetype_free(type);
+	return found;
+}
+
+bool
+writer_compares(struct writer *writer, const char *attribute)
+{
+	bool compares;
+	size_t i;
+
+	if (writer->directory->kind == DIRECTORY_ACTIVE_DIRECTORY)
+		return true;
+	for (i = 0; i < REMEMBERED_MAX && writer->remembered[i].attribute != NULL; i++) {
+		if (strcasecmp(writer->remembered[i].attribute, attribute) == 0)
+			return writer->remembered[i].compares;
+	}
+	compares = has_equality(writer, attribute);
+	if (i < REMEMBERED_MAX) {
+		writer->remembered[i].attribute = strdup(attribute);
+		writer->remembered[i].compares = compares;
+	}
 	return compares;
 }
 

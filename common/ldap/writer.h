@@ -33,7 +33,7 @@ const char *writer_server(const struct writer *writer);
  * server's schema, which OpenLDAP lacks for userSMIMECertificate. Active Directory, whose schema names
  * none, compares octets. Else only all values together can be replaced.
  */
-bool writer_compares(const struct writer *writer, const char *attribute);
+bool writer_compares(struct writer *writer, const char *attribute);
 
 /* Whether the server knows the Assertion control. */
 bool writer_asserts(const struct writer *writer);
