@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "directory/dn.h"
 #include "directory/filter.h"
 #include "interrupt.h"
 
@@ -99,11 +99,11 @@ struct hunt {
 	const struct config_directory *directory;
 	const struct address *address;
 	bool exact_local;
-	const char *dn;
+	const char *dn; /* made comparable; NULL: not given */
 	struct census_options options;
 	struct census *census;
+	bool passed; /* it was on a page that is gone */
 	size_t count;
-	size_t named;
 	char names[700]; /* DNs of those found */
 };
 
@@ -122,13 +122,22 @@ is_wanted(const struct hunt *hunt, const struct census_entry *entry)
 	return false;
 }
 
+static bool
+has_dn(const struct census_entry *entry, const char *wanted)
+{
+	char *own = wanted != NULL ? dn_key(entry->dn, NULL) : NULL;
+	bool equal = wanted == NULL || (own != NULL && strcmp(own, wanted) == 0);
+
+	free(own);
+	return equal;
+}
+
 static void
 name_entry(struct hunt *hunt, const struct census_entry *entry)
 {
 	size_t used = strlen(hunt->names);
 
-	hunt->count++;
-	if (hunt->named++ < NAMED_MAX)
+	if (hunt->count++ < NAMED_MAX)
 		snprintf(hunt->names + used, sizeof(hunt->names) - used, "%s\"%.120s\"",
 		    used > 0 ? ", " : "", entry->dn);
 }
@@ -144,7 +153,7 @@ look_through(struct hunt *hunt, const struct census_page *page)
 		if (!is_wanted(hunt, &page->entries[i]))
 			continue;
 		name_entry(hunt, &page->entries[i]);
-		if (hunt->dn == NULL || strcasecmp(hunt->dn, page->entries[i].dn) == 0)
+		if (has_dn(&page->entries[i], hunt->dn))
 			found = &page->entries[i];
 	}
 	return found;
@@ -170,6 +179,8 @@ go_through(struct hunt *hunt, bool stop, const struct census_entry **entry, stru
 			continue;
 		if (state != CENSUS_PAGE)
 			break;
+		if (*entry != NULL)
+			hunt->passed = true;
 		*entry = look_through(hunt, page);
 		if (*entry != NULL && stop)
 			return 0;
@@ -189,13 +200,13 @@ hunt_down(struct hunt *hunt, const struct census_entry **entry, struct error *er
 		    "%zu entries of directory \"%s\" are found for %.100s: --dn says which: %s%s",
 		    hunt->count, hunt->directory->title, hunt->address->text, hunt->names,
 		    hunt->count > NAMED_MAX ? " …" : "");
-	/* What the pages held is gone: once more, and no further than it. */
-	if (go_through(hunt, true, entry, err) != 0)
+	/* What an earlier page held is gone: once more, and no further than it. */
+	if (*entry == NULL && hunt->passed && go_through(hunt, true, entry, err) != 0)
 		return -1;
 	if (*entry != NULL)
 		return 1;
 	return error_set(err, ERROR_INPUT,
-	    "%.200s is not what directory \"%s\" finds for %.100s: %s", hunt->dn,
+	    "what directory \"%s\" finds for %.100s is not the entry named: %s",
 	    hunt->directory->title, hunt->address->text, hunt->names);
 }
 
@@ -205,16 +216,18 @@ editing_find(const struct config_directory *directory, const struct address *add
     struct error *err)
 {
 	char *filter = filter_build(directory, address, err);
+	char *key = dn != NULL ? dn_key(dn, err) : NULL;
 	struct hunt hunt = {.directory = directory,
 	    .address = address,
 	    .exact_local = exact_local,
-	    .dn = dn,
+	    .dn = key,
 	    .options = {.csn = true, .all = true, .filter = filter}};
 	int result = -1;
 
 	*census = NULL;
-	if (filter != NULL)
+	if (filter != NULL && (dn == NULL || key != NULL))
 		result = hunt_down(&hunt, entry, err);
+	free(key);
 	free(filter);
 	if (result == 1)
 		*census = hunt.census;

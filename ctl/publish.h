@@ -98,6 +98,9 @@ MUST_CHECK int publish_prepare(
 enum ctl_status publish_one(struct publisher *publisher, const struct publish_job *job);
 
 /* What is, or would be, done. */
+/* That nothing came of a file, where JSON is asked for: each has its line. */
+void publish_show_error(
+    const struct publisher *publisher, const struct publish_job *job, const char *why);
 void publish_show(const struct publisher *publisher, const struct publication *publication);
 
 #endif

@@ -191,6 +191,7 @@ publish_one(struct publisher *publisher, const struct publish_job *job)
 	if (prepare_and_judge(publisher, &publication, &err) != 0) {
 		error_prefix(&err, "%.300s: ", job->file);
 		status = ctl_fail(&err);
+		publish_show_error(publisher, job, err.text);
 	} else {
 		publication.fault = find_fault(&publication);
 		if (publication.fault != NULL)

@@ -150,3 +150,17 @@ publish_show(const struct publisher *publisher, const struct publication *public
 	show_changes(publication);
 	show_end(publisher, publication);
 }
+
+void
+publish_show_error(
+    const struct publisher *publisher, const struct publish_job *job, const char *why)
+{
+	json_t *json;
+
+	if (!publisher->request->options.json)
+		return;
+	json = json_object();
+	json_object_set_new(json, "file", ctl_json_text(job->file));
+	json_object_set_new(json, "error", ctl_json_text(why));
+	ctl_print_json(json);
+}

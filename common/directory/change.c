@@ -60,6 +60,14 @@ first_name(const struct config_directory *directory, enum finding_kind kind)
 	return name;
 }
 
+/* What else may stand there is not ours to write: a language, part of a long list ("range=", Active
+ * Directory), or what a server makes up. */
+static bool
+is_usual(const char *name)
+{
+	return strchr(name, ';') == NULL || is_binary(name);
+}
+
 /* Some servers answer under both names: then the one that is usual counts. */
 static int
 take_name(struct change_part *part, enum finding_kind kind, const char *name, struct error *err)
@@ -81,12 +89,12 @@ take_value(struct change *change, const struct census_value *value, struct error
 {
 	struct change_part *part = &change->parts[value->kind];
 
-	if (take_name(part, value->kind, value->name, err) != 0)
-		return -1;
-	if (value->value == NULL) {
+	if (value->value == NULL || !is_usual(value->name)) {
 		part->unknown++;
 		return 0;
 	}
+	if (take_name(part, value->kind, value->name, err) != 0)
+		return -1;
 	if (find_value(part, value->value, value->size) != NULL)
 		return 0; /* under its other name */
 	return append_value(change, part, value->value, value->size, false, err);

@@ -16,7 +16,7 @@ struct change_part {
 	char *name;
 	struct change_value *values;
 	size_t count;
-	size_t unknown; /* values that are there, but too large to be known */
+	size_t unknown; /* values that are there, but too large to be known, or of another name */
 	bool whole;
 };
 

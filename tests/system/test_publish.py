@@ -157,7 +157,10 @@ def refuse_what_is_wrong(s, gal, nora, late, opened, write):
     fails(2, "no certificate of the private key", nora.cert, "--key", late.key)
     fails(2, "2 entries", nora.cert, "--address", "twin@partner.example")
     fails(2, "uid=twin2", nora.cert, "--address", "twin@partner.example")
-    fails(2, "is not what", nora.cert, "--dn", "uid=kurt," + ldif.SUFFIX)
+    fails(2, "is not the entry named", nora.cert, "--dn", "uid=kurt," + ldif.SUFFIX)
+    fails(2, "no directory", nora.cert, "--address", "twin@elsewhere.example")
+    fails(1, "untrusted-issuer", nora.cert, "--address", "twin@partner.example", "--dn",
+          "UID = twin2, OU=people, " + ldif.SUFFIX)
     fails(2, "no directory has an entry", s.people.anna.identity.cert)
     fails(2, "password", nora.pkcs12(), "--password-file", s.place.write("bad", "bad\n", 0o600))
     fails(2, "--password-file", nora.pkcs12())
@@ -186,8 +189,9 @@ def publish_many(s, gal, bulk, write):
     table = s.place.write("list.csv", "\r\n".join(["file,key,address", *rows, "/nowhere,,", ""]))
     done = gal.ctl.run("publish", "--json", "--csv", table, "--chain",
                        s.people.issuing.identity.cert, *write, codes=(2,))
-    require([json.loads(line)["verified"] for line in done.stdout.splitlines()] == [True] * 2, done)
-    require(b"/nowhere" in done.stderr, done.stderr)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    require([line.get("verified") for line in lines] == [True, True, None], lines)
+    require("/nowhere" in lines[2]["error"] and b"/nowhere" in done.stderr, done.stderr)
 
 
 def publish_at_once(s, gal, entry, crowd):
@@ -207,6 +211,23 @@ def publish_at_once(s, gal, entry, crowd):
     require(len(blobs) == len(written), len(blobs), "blobs, where", len(written), "were written")
     for identity in written:
         require(any(identity.der() in blob for blob in blobs), identity.name, "was lost")
+
+
+def test_a_file_is_looked_at_and_not_written_to(s):
+    greta = s.people.greta
+    ctl = s.ctl(directories={"file": {"ldif": s.directory([greta.entry, s.people.anna.entry])}})
+    records, chain = s.place.path("records.ldif"), ("--chain", s.people.issuing.identity.cert)
+    os.chmod(greta.identity.key, 0o600)
+    words = (greta.identity.cert, "--key", greta.identity.key, *chain)
+    done = ctl.json("publish", *words, "--ldif", records, codes=(0,))
+    require(done["stale"] == 1 and not done["written"] and done["fault"] is None, done)
+    with open(records, encoding="ascii") as file:
+        text = file.read()
+    require(text.count("\nreplace: userSMIMECertificate\n") == 1 and "control" not in text, text)
+    require(ctl.json("publish", *words, "--replace", codes=(0,))["stale"] == 0, "still stale")
+    require(b"is a file" in ctl.run("publish", *words, "--apply", codes=(2,)).stderr, "written?")
+    require(b"greta" in ctl.run("clean", codes=(1,)).stdout, "what is dead?")
+    require(b"is a file" in ctl.run("clean", "--apply", codes=(2,)).stderr, "written?")
 
 
 def town(s):

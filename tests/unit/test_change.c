@@ -168,6 +168,23 @@ START_TEST(nothing_is_replaced_of_which_not_all_is_known)
 }
 END_TEST
 
+START_TEST(values_under_other_names_are_left_alone)
+{
+	add(FINDING_CERTIFICATE, "userCertificate;range=0-1499", "one");
+	add(FINDING_BLOB, "userSMIMECertificate;x\ndn: cn=other", "two");
+	add(FINDING_BLOB, "userSMIMECertificate", "three");
+	begin();
+	change_remove(change, &values[0]);
+	change_remove(change, &values[1]);
+	ck_assert_uint_eq(change_count(change), 0);
+	ck_assert_str_eq(change_sum(change, FINDING_CERTIFICATE).name, "userCertificate;binary");
+	ck_assert_str_eq(change_sum(change, FINDING_BLOB).name, "userSMIMECertificate");
+	change_remove(change, &values[2]);
+	ck_assert_int_eq(change_settle(change, NULL, &err), -1);
+	ck_assert_int_eq(err.code, ERROR_LIMIT);
+}
+END_TEST
+
 /* libldap reads what is written: any name of an entry, and values of any length. */
 START_TEST(ldif_of_any_name_and_length_is_read_back)
 {
@@ -252,6 +269,7 @@ main(void)
 	tcase_add_test(tcase, what_is_there_already_is_not_added_and_what_comes_not_removed);
 	tcase_add_test(tcase, names_are_those_of_the_server_and_else_the_usual_ones);
 	tcase_add_test(tcase, nothing_is_replaced_of_which_not_all_is_known);
+	tcase_add_test(tcase, values_under_other_names_are_left_alone);
 	tcase_add_test(tcase, ldif_of_any_name_and_length_is_read_back);
 	tcase_add_test(tcase, an_assertion_is_of_an_entrycsn_and_of_nothing_else);
 	tcase_add_test(tcase, findings_are_what_would_be_there);
