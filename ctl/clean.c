@@ -25,68 +25,6 @@ walk_all(struct clean_work *work)
 	return status;
 }
 
-static struct writer *
-get_writer(struct clean_work *work, size_t directory, struct error *err)
-{
-	struct writer **writer = &work->writers[directory];
-
-	if (*writer == NULL)
-		*writer = writer_new(&work->directories[directory], err);
-	return *writer;
-}
-
-static enum ctl_status
-count_changed(struct clean_work *work, const struct change *change)
-{
-	struct error err = ERROR_INIT;
-
-	work->changed++;
-	error_set(&err, ERROR_TEMPORARY,
-	    "%s was changed by somebody else meanwhile, and is left as it is: run clean again",
-	    change_dn(change));
-	return ctl_fail(&err);
-}
-
-/* What takes it back goes to the disk first; if nothing was done, it is taken back itself. */
-static enum ctl_status
-apply_one(struct clean_work *work, const struct clean_change *item, FILE *backup, const char *path)
-{
-	struct error err = ERROR_INIT;
-	struct writer *writer = get_writer(work, item->directory, &err);
-	off_t before = ftello(backup);
-	enum writer_outcome outcome;
-
-	if (writer == NULL) {
-		work->unreachable = true;
-		work->failed++;
-		return ctl_fail(&err);
-	}
-	if (change_settle(item->change, writer, &err) != 0 ||
-	    editing_write(backup, path, item->change, true, &err) != 0) {
-		work->failed++;
-		return ctl_fail(&err);
-	}
-	outcome = change_apply(item->change, writer, &err);
-	if (outcome == WRITER_DONE) {
-		work->written++;
-		return CTL_OK;
-	}
-	if (outcome == WRITER_CHANGED || err.code == ERROR_PERMANENT) {
-		struct error other = ERROR_INIT;
-
-		if (editing_take_back(backup, path, before, &other) != 0)
-			ctl_fail(&other);
-	}
-	if (outcome == WRITER_CHANGED)
-		return count_changed(work, item->change);
-	work->failed++;
-	if (err.code == ERROR_TEMPORARY) { /* the next one gets a new connection */
-		writer_free(writer);
-		work->writers[item->directory] = NULL;
-	}
-	return ctl_fail(&err);
-}
-
 /* A name of its own, if none is given. */
 static const char *
 name_backup(const struct clean_request *request, char *text, size_t size)
@@ -113,28 +51,6 @@ is_agreed(const struct clean_work *work)
 	return editing_is_confirmed(question);
 }
 
-static enum ctl_status
-apply_all(struct clean_work *work, const char *path)
-{
-	FILE *backup = editing_create(path);
-	enum ctl_status status = CTL_OK;
-	size_t i;
-
-	if (backup == NULL)
-		return CTL_USAGE;
-	for (i = 0; i < work->change_count && !interrupt_came() && !work->unreachable; i++)
-		status = ctl_worse(status, apply_one(work, &work->changes[i], backup, path));
-	if (interrupt_came())
-		status = CTL_INTERRUPTED;
-	if (fclose(backup) != 0) {
-		perror("smimectl: closing the backup");
-		status = ctl_worse(status, CTL_USAGE);
-	}
-	if (work->written == 0 && work->failed == 0)
-		unlink(path); /* it is empty */
-	return status;
-}
-
 /* A walk that did not see all has seen what it has: that may go. */
 static enum ctl_status
 clean_with(struct clean_work *work)
@@ -148,7 +64,7 @@ clean_with(struct clean_work *work)
 	if (work->unknown > 0)
 		status = ctl_worse(status, CTL_TEMPORARY);
 	if (request->editing.apply && work->change_count > 0 && status != CTL_INTERRUPTED)
-		status = is_agreed(work) ? ctl_worse(status, apply_all(work, backup))
+		status = is_agreed(work) ? ctl_worse(status, clean_apply(work, backup))
 					 : ctl_worse(status, CTL_FINDING);
 	if (work->full) {
 		fputs("smimectl: there is more than is held at a time: run clean again\n", stderr);
@@ -158,7 +74,7 @@ clean_with(struct clean_work *work)
 		status = ctl_worse(status, CTL_FINDING);
 	if (work->spared > 0)
 		status = ctl_worse(status, CTL_FINDING);
-	clean_show_sums(work, work->written > 0 ? backup : NULL);
+	clean_show_sums(work, work->written + work->unsure > 0 ? backup : NULL);
 	return status;
 }
 

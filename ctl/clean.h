@@ -1,6 +1,6 @@
 /*
  * smimectl clean: what its files share. clean.c has options and order; clean_judge.c says what is dead of
- * one entry; clean_walk.c goes through directories; clean_show.c has its words. One thread.
+ * one entry; clean_walk.c goes through directories; clean_apply.c writes; clean_show.c has its words. One thread.
  */
 #ifndef SMIME_CTL_CLEAN_H
 #define SMIME_CTL_CLEAN_H
@@ -83,12 +83,17 @@ struct clean_work {
 	uint64_t written; /* entries */
 	uint64_t changed; /* entries that somebody else changed meanwhile */
 	uint64_t failed;
+	uint64_t unsure;  /* of these: nobody knows whether it was done */
+	unsigned silent;  /* such failures one after another */
 	bool full;        /* CLEAN_BYTES_MAX */
 	bool unreachable; /* no server takes a connection to write by: nothing more is tried */
 };
 
 /* Goes through one, shows what is dead, and gathers the changes. */
 enum ctl_status clean_walk(struct clean_work *work, size_t directory);
+
+/* Makes the changes that were gathered; the records that take them back go to a new file. */
+enum ctl_status clean_apply(struct clean_work *work, const char *backup);
 
 void clean_show(const struct clean_work *work, const struct clean_finding *finding);
 void clean_show_sums(const struct clean_work *work, const char *backup);

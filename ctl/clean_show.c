@@ -184,7 +184,7 @@ show_sums_json(const struct clean_work *work, const char *backup)
 		uint64_t count;
 	} sums[] = {{"entries", work->entries}, {"dirty", work->dirty}, {"values", work->values},
 	    {"spared", work->spared}, {"unknown", work->unknown}, {"written", work->written},
-	    {"changed", work->changed}, {"failed", work->failed}};
+	    {"changed", work->changed}, {"failed", work->failed}, {"unsure", work->unsure}};
 	json_t *json = json_object();
 	json_t *summary = json_object();
 	size_t i;
@@ -215,7 +215,16 @@ clean_show_sums(const struct clean_work *work, const char *backup)
 		printf("%" PRIu64 " entries changed; ldapmodify -f ", work->written);
 		ctl_print_text(backup);
 		puts(" takes it back");
-	} else if (!work->request->editing.apply && work->values > 0) {
+	}
+	if (work->unsure > 0) {
+		printf("%" PRIu64
+		       " entries got no answer: look whether they were changed before you "
+		       "use ",
+		    work->unsure);
+		ctl_print_text(backup);
+		putchar('\n');
+	}
+	if (!work->request->editing.apply && work->values > 0) {
 		puts("nothing was changed: --apply does");
 	}
 }

@@ -160,10 +160,10 @@ write_out(struct publisher *publisher, struct publication *publication, struct e
 		    publication->entry->dn);
 	case WRITER_FAILED:
 		break;
-	}
-	if (err->code == ERROR_TEMPORARY) { /* the next one gets a new connection */
+	case WRITER_LOST: /* the next one gets a new connection */
 		writer_free(writer);
 		publisher->writers[publication->directory] = NULL;
+		break;
 	}
 	return -1;
 }

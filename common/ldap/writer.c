@@ -236,8 +236,11 @@ fail(struct writer *writer, const char *dn, int code, struct error *err)
 
 	snprintf(what, sizeof(what), "%.80s: changing %.200s", writer->uri, dn);
 	handle_set_error(writer->ld, code, err, what);
-	if (code > 0 && code != LDAP_BUSY && code != LDAP_UNAVAILABLE &&
-	    code != LDAP_TIMELIMIT_EXCEEDED)
+	if (code < 0) { /* libldap's own */
+		error_prefix(err, "it is not known whether it was done: ");
+		return WRITER_LOST;
+	}
+	if (code != LDAP_BUSY && code != LDAP_UNAVAILABLE && code != LDAP_TIMELIMIT_EXCEEDED)
 		err->code = ERROR_PERMANENT; /* the server's own answer */
 	if (code == LDAP_REFERRAL)
 		error_set(err, ERROR_PERMANENT,

@@ -44,8 +44,8 @@ MUST_CHECK int writer_assertion(const char *csn, struct buffer *value, struct er
 enum writer_outcome {
 	WRITER_DONE,
 	WRITER_CHANGED, /* the entry is not what was read any more: nothing was done */
-	WRITER_FAILED, /* err says why, with the DN and what the server says: nothing was done, unless
-			   the connection was lost meanwhile */
+	WRITER_FAILED,  /* nothing was done: err says why, with the DN and what the server says */
+	WRITER_LOST,    /* no answer came: it may have been done. The writer is of no more use */
 };
 
 /* Makes the changes, all or none. csn: what the entry's entryCSN must still be; NULL: nothing is
