@@ -43,7 +43,7 @@ is_agreed(const struct clean_work *work)
 {
 	char question[200];
 
-	if (work->values <= (uint64_t)work->request->ask_above || work->request->editing.yes)
+	if (work->values <= (uint64_t)work->request->ask_above || work->request->yes)
 		return true;
 	fflush(stdout);
 	snprintf(question, sizeof(question), "Remove %llu values of %llu entries?",
@@ -173,6 +173,9 @@ take_option(struct clean_request *request, bool *given, int option, const char *
 	case 'B':
 		request->backup = value;
 		return true;
+	case 'y':
+		request->yes = true;
+		return true;
 	case 'r':
 		if (!*given)
 			request->reasons = 0;
@@ -197,7 +200,8 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 {
 	static const struct option known[] = {CTL_LONG_OPTIONS, EDITING_OPTIONS,
 	    {"backup", required_argument, NULL, 'B'}, {"reasons", required_argument, NULL, 'r'},
-	    {"ask-above", required_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
+	    {"ask-above", required_argument, NULL, 'k'}, {"yes", no_argument, NULL, 'y'},
+	    {NULL, 0, NULL, 0}};
 	struct clean_request request = {.options = *defaults,
 	    .reasons = clean_reasons_default(),
 	    .ask_above = CLEAN_ASK_DEFAULT};

@@ -1,6 +1,7 @@
 /*
- * smimectl clean: what its files share. clean.c has options and order; clean_judge.c says what is dead of
- * one entry; clean_walk.c goes through directories; clean_apply.c writes; clean_show.c has its words. One thread.
+ * smimectl clean: what its files share. clean.c has options and order; clean_walk.c goes through
+ * directories; clean_judge.c says what is dead of one entry; clean_apply.c writes; clean_show.c has the
+ * words. One thread.
  */
 #ifndef SMIME_CTL_CLEAN_H
 #define SMIME_CTL_CLEAN_H
@@ -37,6 +38,7 @@ struct clean_request {
 	const char *backup;
 	clean_reasons reasons;
 	long ask_above;
+	bool yes;
 };
 
 /* What was found in one entry. All is borrowed, but dead. */

@@ -79,6 +79,11 @@ make_change(
 		if (finding->dead[i] != 0)
 			change_remove(change, &finding->entry->values[i]);
 	}
+	if (change_count(change) == 0) {
+		finding->spared = "values of this name are not written";
+		result = 0;
+		goto out;
+	}
 	findings = change_findings(change, finding->entry, err);
 	if (findings == NULL)
 		goto out;
@@ -137,7 +142,7 @@ look_at(struct clean_work *work, size_t directory, struct clean_finding *finding
 		return 0;
 	}
 	work->dirty++;
-	work->values += finding->count;
+	work->values += change_count(change);
 	if (!work->request->editing.apply) {
 		change_free(change);
 		return 0;

@@ -33,9 +33,6 @@ editing_option(struct editing *editing, int option, const char *value)
 	case 'a':
 		editing->apply = true;
 		return true;
-	case 'y':
-		editing->yes = true;
-		return true;
 	default:
 		return false;
 	}

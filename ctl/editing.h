@@ -19,16 +19,14 @@ struct editing {
 	const char *bind_dn;
 	const char *bind_password_file;
 	bool apply;
-	bool yes;
 };
 
 /* For getopt_long(). */
 #define EDITING_OPTIONS                                                                         \
 	{"directory", required_argument, NULL, 'd'}, {"bind-dn", required_argument, NULL, 'b'}, \
 	    {"bind-password-file", required_argument, NULL, 'w'},                               \
-	    {"apply", no_argument, NULL, 'a'},                                                  \
 	{                                                                                       \
-		"yes", no_argument, NULL, 'y'                                                   \
+		"apply", no_argument, NULL, 'a'                                                 \
 	}
 /* Takes one of them; false: it is another. */
 bool editing_option(struct editing *editing, int option, const char *value);

@@ -17,8 +17,11 @@ publish_all(struct publisher *publisher, const struct publish_jobs *jobs)
 	enum ctl_status status = CTL_OK;
 	size_t i;
 
-	for (i = 0; i < jobs->count && !interrupt_came(); i++)
+	for (i = 0; i < jobs->count && !interrupt_came(); i++) {
+		if (i > 0 && !publisher->request->options.json)
+			putchar('\n');
 		status = ctl_worse(status, publish_one(publisher, &jobs->items[i]));
+	}
 	return i < jobs->count ? CTL_INTERRUPTED : status;
 }
 

@@ -12,7 +12,8 @@
 /* How many superior types an attribute's equality rule is looked for in. */
 #define SUPERIORS_MAX 8
 
-/* Attributes whose equality rule is remembered: a section has two to be written, under two names each. */
+/* Attributes whose equality rule is remembered: a section has two that are written, with two names
+ * each. */
 #define REMEMBERED_MAX 4
 
 struct writer {

@@ -226,7 +226,12 @@ def test_a_file_is_looked_at_and_not_written_to(s):
     require(text.count("\nreplace: userSMIMECertificate\n") == 1 and "control" not in text, text)
     require(ctl.json("publish", *words, "--replace", codes=(0,))["stale"] == 0, "still stale")
     require(b"is a file" in ctl.run("publish", *words, "--apply", codes=(2,)).stderr, "written?")
-    require(b"greta" in ctl.run("clean", codes=(1,)).stdout, "what is dead?")
+    part = Entry("part", "part@partner.example", other=[
+        ("userCertificate;range=0-1", greta.old.der())])
+    ctl = s.ctl(directories={"file": {"ldif": s.directory([greta.entry, part])}})
+    *rows, last = map(json.loads, ctl.run("clean", "--json", codes=(1,)).stdout.splitlines())
+    require([row["spared"] for row in rows] == [None, "values of this name are not written"], rows)
+    require(last["summary"]["values"] == 1, last)
     require(b"is a file" in ctl.run("clean", "--apply", codes=(2,)).stderr, "written?")
 
 
