@@ -44,9 +44,11 @@ extern const struct ctl_command ctl_audit;
 extern const struct ctl_command ctl_cache;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
+extern const struct ctl_command ctl_clean;
 extern const struct ctl_command ctl_explain;
 extern const struct ctl_command ctl_inspect;
 extern const struct ctl_command ctl_report;
+extern const struct ctl_command ctl_publish;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_trust;
 extern const struct ctl_command ctl_why;
@@ -67,6 +69,9 @@ int ctl_common_option(
 enum ctl_status ctl_fail(const struct error *err);
 enum ctl_status ctl_usage(const struct ctl_command *command, const char *format, ...)
     PRINTF_LIKE(2, 3);
+
+/* Of two statuses the one that matters more: interrupted, usage, temporary, finding. */
+enum ctl_status ctl_worse(enum ctl_status a, enum ctl_status b);
 
 /* Loads the configuration; problems go to standard error. NULL on error. */
 struct config *ctl_config(const struct ctl_options *options);

@@ -183,3 +183,17 @@ ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
 	print_source(digital_id);
 	print_capabilities(&digital_id->capabilities);
 }
+
+enum ctl_status
+ctl_worse(enum ctl_status a, enum ctl_status b)
+{
+	static const enum ctl_status order[] = {
+	    CTL_INTERRUPTED, CTL_USAGE, CTL_TEMPORARY, CTL_FINDING};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(order); i++) {
+		if (a == order[i] || b == order[i])
+			return order[i];
+	}
+	return CTL_OK;
+}

@@ -33,28 +33,13 @@ is_too_old(const struct request *request, const struct audit_log_file *file)
 	return request->since != 0 && file->regular && file->about.st_mtime < request->since;
 }
 
-/* Of two statuses the one that matters more: the later in this list. */
-static enum ctl_status
-worse(enum ctl_status a, enum ctl_status b)
-{
-	static const enum ctl_status order[] = {
-	    CTL_INTERRUPTED, CTL_USAGE, CTL_TEMPORARY, CTL_FINDING};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LENGTH(order); i++) {
-		if (a == order[i] || b == order[i])
-			return order[i];
-	}
-	return CTL_OK;
-}
-
 static enum ctl_status
 read_all(const struct request *request, struct audit_log_walk *walk, struct report *report)
 {
 	enum ctl_status status = CTL_OK;
 	size_t i;
 
-	progress_begin(&walk->progress, true);
+	progress_begin(&walk->progress, "records", true);
 	for (i = 0; i < walk->files.count && status != CTL_INTERRUPTED; i++) {
 		if (is_too_old(request, &walk->files.items[i])) {
 			report->skipped++;
@@ -62,8 +47,8 @@ read_all(const struct request *request, struct audit_log_walk *walk, struct repo
 			continue;
 		}
 		report->files++;
-		status =
-		    worse(status, audit_log_walk_read(walk, &walk->files.items[i], take, report));
+		status = ctl_worse(
+		    status, audit_log_walk_read(walk, &walk->files.items[i], take, report));
 	}
 	progress_end(&walk->progress);
 	return status;
@@ -123,8 +108,8 @@ report_with(const struct request *request, const struct config *config)
 	} else {
 		status = read_all(request, &walk, report);
 		if (report_finish(report, &err) != 0)
-			status = worse(status, ctl_fail(&err));
-		status = worse(status,
+			status = ctl_worse(status, ctl_fail(&err));
+		status = ctl_worse(status,
 		    show(request, report, walk.incomplete[0] != '\0' ? walk.incomplete : NULL));
 	}
 	audit_log_walk_free(&walk);

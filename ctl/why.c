@@ -118,7 +118,7 @@ find(struct search *search, struct audit_log_walk *walk, json_t **records)
 	enum ctl_status one;
 	size_t i;
 
-	progress_begin(&walk->progress, true);
+	progress_begin(&walk->progress, "records", true);
 	for (i = walk->files.count; i > 0; i--) {
 		one = find_in(search, walk, &walk->files.items[i - 1], records);
 		status = one != CTL_OK ? one : status;
