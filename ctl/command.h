@@ -44,7 +44,9 @@ extern const struct ctl_command ctl_audit;
 extern const struct ctl_command ctl_cache;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
+extern const struct ctl_command ctl_doctor;
 extern const struct ctl_command ctl_explain;
+extern const struct ctl_command ctl_setup;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_trust;
 

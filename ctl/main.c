@@ -16,8 +16,8 @@
 #define PROGRAM "smimectl"
 #define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
 
-static const struct ctl_command *const commands[] = {
-    &ctl_check, &ctl_explain, &ctl_audit, &ctl_check_config, &ctl_status, &ctl_cache, &ctl_trust};
+static const struct ctl_command *const commands[] = {&ctl_check, &ctl_explain, &ctl_audit,
+    &ctl_check_config, &ctl_status, &ctl_cache, &ctl_trust, &ctl_doctor, &ctl_setup};
 
 static void
 usage(FILE *out)

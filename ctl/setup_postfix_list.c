@@ -1,0 +1,83 @@
+/* Lists of milters: who goes before ours, who behind it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "mta_milter.h"
+#include "setup.h"
+
+static void
+append(struct setup *setup, char *out, const char *text)
+{
+	size_t used = strlen(out);
+	int size = snprintf(out + used, SETUP_VALUE_MAX - used, "%s%s", used > 0 ? ", " : "", text);
+
+	if (size < 0 || (size_t)size >= SETUP_VALUE_MAX - used) {
+		setup->failed = true;
+		error_set(&setup->err, ERROR_INPUT, "a list of milters is longer than %d bytes",
+		    SETUP_VALUE_MAX);
+	}
+}
+
+static void
+append_item(struct setup *setup, char *out, const struct mta_milter *item)
+{
+	char text[2 * MTA_MILTER_MAX + 8];
+
+	if (item->settings[0] == '\0')
+		snprintf(text, sizeof(text), "%s", item->endpoint);
+	else
+		snprintf(text, sizeof(text), "{ %s%s }", item->endpoint, item->settings);
+	append(setup, out, text);
+}
+
+static bool
+signs(const struct mta_milter *item)
+{
+	enum mta_milter_kind kind = mta_milter_kind(item->endpoint);
+
+	return kind == MTA_MILTER_SIGNER || kind == MTA_MILTER_BOTH;
+}
+
+static bool
+is_ours(const struct setup *setup, const struct postfix *postfix, const struct mta_milter *item)
+{
+	return mta_milter_reach(item->endpoint, setup->listen,
+		   postfix_value(postfix, NULL, "queue_directory"), true) != MTA_MILTER_ELSE;
+}
+
+static void
+append_some(
+    struct setup *setup, const struct postfix *postfix, const char *list, bool signers, char *out)
+{
+	struct mta_milter item;
+
+	while (mta_milter_next(&list, &item)) {
+		if (!is_ours(setup, postfix, &item) && signs(&item) == signers)
+			append_item(setup, out, &item);
+	}
+}
+
+void
+setup_postfix_list(struct setup *setup, const struct postfix *postfix, const char *list,
+    const char *ours, enum setup_part part, char out[SETUP_VALUE_MAX])
+{
+	out[0] = '\0';
+	if (part != SETUP_LAST)
+		append_some(setup, postfix, list, false, out);
+	if (part == SETUP_ALL || part == SETUP_LAST)
+		append(setup, out, ours);
+	if (part != SETUP_FIRST)
+		append_some(setup, postfix, list, true, out);
+}
+
+bool
+setup_postfix_has_signer(const char *list)
+{
+	struct mta_milter item;
+
+	while (mta_milter_next(&list, &item)) {
+		if (signs(&item))
+			return true;
+	}
+	return false;
+}
