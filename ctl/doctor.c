@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "doctor.h"
 
@@ -153,6 +154,7 @@ diagnose(const struct request *request)
 		error_no_memory(&err);
 		status = ctl_fail(&err);
 	} else if (config != NULL) {
+		clock_hold_wall(request->options.at);
 		doctor.config = config;
 		examine(&doctor, request);
 		status = tell(&doctor);

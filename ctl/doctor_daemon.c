@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,23 +21,50 @@ text(const json_t *object, const char *name)
 	return value != NULL ? value : "?";
 }
 
+/* The groups that it is in: "Groups:\t102 110 ", and its own. */
+static void
+learn_groups(struct access_user *user, FILE *file)
+{
+	char line[4096]; /* of more groups than there is room for here, the first */
+	char *text;
+	char *end;
+
+	user->group_count = 0;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, "Gid:", 4) != 0 && strncmp(line, "Groups:", 7) != 0)
+			continue;
+		for (text = strchr(line, ':') + 1;; text = end) {
+			unsigned long group = strtoul(text, &end, 10);
+
+			if (end == text)
+				break;
+			access_join(user, (gid_t)group);
+		}
+	}
+}
+
 /* As whom it runs: the kernel knows. */
 static void
 learn_user(struct doctor *doctor, const json_t *daemon)
 {
 	json_int_t pid = json_integer_value(json_object_get(daemon, "pid"));
 	const struct passwd *entry;
+	struct access_user user;
 	struct stat about;
 	char path[64];
+	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%lld", (long long)pid);
-	if (pid <= 0 || stat(path, &about) != 0)
+	snprintf(path, sizeof(path), "/proc/%lld/status", (long long)pid);
+	file = pid > 0 ? fopen(path, "re") : NULL;
+	if (file == NULL)
 		return;
-	entry = getpwuid(about.st_uid);
-	if (entry == NULL || !access_user(entry->pw_name, &doctor->user))
-		return;
-	access_join(&doctor->user, about.st_gid);
-	doctor->has_user = true;
+	if (fstat(fileno(file), &about) == 0 && (entry = getpwuid(about.st_uid)) != NULL &&
+	    access_user(entry->pw_name, &user)) {
+		learn_groups(&user, file);
+		doctor->user = user;
+		doctor->has_user = true;
+	}
+	fclose(file);
 }
 
 static void

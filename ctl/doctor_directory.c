@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -107,6 +108,27 @@ reach(struct doctor_view *view)
 	return true;
 }
 
+/* Who sits between can publish what they like, or see who writes to whom. */
+static void
+tell_tls(const struct doctor_view *view)
+{
+	static const char *const near[] = {
+	    "ldap://127.", "ldap://localhost", "ldap://[::1]", "ldap://::1"};
+	size_t i;
+
+	if (view->directory->tls != TLS_NEVER || strncasecmp(view->uri, "ldap://", 7) != 0)
+		return;
+	for (i = 0; i < ARRAY_LENGTH(near); i++) {
+		if (strncasecmp(view->uri, near[i], strlen(near[i])) == 0)
+			return;
+	}
+	diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory",
+	    "take tls = never away, or use ldaps://",
+	    "\"%s\": %s is asked without TLS: who is on the way sees who is written to, and can "
+	    "hide certificates",
+	    view->directory->title, view->uri);
+}
+
 /* first: nobody before it could be asked for what all servers of a directory have alike. */
 static bool
 look_at_server(const struct doctor *doctor, const struct config_directory *directory,
@@ -122,6 +144,7 @@ look_at_server(const struct doctor *doctor, const struct config_directory *direc
 		    "\"%s\": %s: %s", directory->title, uri, err.text);
 	} else if (reach(&view)) {
 		reached = true;
+		tell_tls(&view);
 		doctor_speed(&view);
 		if (first)
 			tell_certificates(&view);

@@ -91,6 +91,23 @@ is_on_disk(const struct doctor *doctor, const char *folder)
 	return false;
 }
 
+/* Where the audit file is to be made: its folder. */
+static bool
+has_audit_folder(const struct doctor *doctor)
+{
+	const char *file = doctor->config->audit_file;
+	const char *slash = is_set(file) ? strrchr(file, '/') : NULL;
+	char folder[1024];
+	struct file_rule rule = {"folder of audit-file", folder, W_OK | X_OK, S_IWOTH,
+	    "everybody may take the records away", false};
+
+	if (slash == NULL || slash == file || access(file, F_OK) == 0 ||
+	    (size_t)(slash - file) >= sizeof(folder))
+		return true;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file), file);
+	return look(doctor, &rule);
+}
+
 static bool
 look_at_top(const struct doctor *doctor)
 {
@@ -110,6 +127,7 @@ look_at_top(const struct doctor *doctor)
 
 	for (i = 0; i < ARRAY_LENGTH(rules); i++)
 		good = look(doctor, &rules[i]) && good;
+	good = has_audit_folder(doctor) && good;
 	return is_on_disk(doctor, config->cache_folder) && good;
 }
 

@@ -26,6 +26,16 @@ is_second(const struct postfix_way *ways, size_t count, const struct postfix_ser
 	return false;
 }
 
+/* Whether it looks like a second smtpd, to which nobody hands mail on. */
+static bool
+is_deserted(const struct postfix *postfix, const struct postfix_way *ways, size_t count,
+    const struct postfix_way *way)
+{
+	return way->kind == POSTFIX_WAY_MILTER && !postfix_way_is_submission(way->service) &&
+	       postfix_overrides(postfix, way->service, "content_filter") &&
+	       !is_second(ways, count, way->service);
+}
+
 static void
 tell_way(const struct doctor *doctor, const struct postfix_way *way, bool any)
 {
@@ -197,8 +207,7 @@ tell_carrier(const struct doctor *doctor, const struct postfix *postfix,
 }
 
 static size_t
-find_ways(
-    const struct doctor *doctor, const struct postfix *postfix, struct postfix_way *ways, bool *any)
+find_ways(const struct doctor *doctor, const struct postfix *postfix, struct postfix_way *ways)
 {
 	size_t count = 0;
 	size_t i;
@@ -207,8 +216,6 @@ find_ways(
 		if (!postfix_way_begins(&postfix->services[i]) || count == WAYS_MAX)
 			continue;
 		postfix_way(postfix, &postfix->services[i], doctor->listen, &ways[count]);
-		if (strcmp(postfix->services[i].command, "smtpd") == 0)
-			*any = *any || ways[count].kind != POSTFIX_WAY_NONE;
 		count++;
 	}
 	return count;
@@ -226,7 +233,15 @@ doctor_postfix(const struct doctor *doctor, const struct postfix *postfix)
 		diagnosis_add(doctor->diagnosis, DIAGNOSIS_PROBLEM, "postfix", NULL, "no memory");
 		return;
 	}
-	count = find_ways(doctor, postfix, ways, &any);
+	count = find_ways(doctor, postfix, ways);
+	for (i = 0; i < count; i++) {
+		if (is_deserted(postfix, ways, count, &ways[i]))
+			diagnosis_add(doctor->diagnosis, DIAGNOSIS_WARNING, "postfix", SETUP,
+			    "no content_filter leads to %s, which has our milter",
+			    ways[i].service->id);
+		else if (strcmp(ways[i].service->command, "smtpd") == 0)
+			any = any || ways[i].kind != POSTFIX_WAY_NONE;
+	}
 	for (i = 0; i < count; i++)
 		tell_way(doctor, &ways[i], any);
 	for (i = 0; i < count; i++) {

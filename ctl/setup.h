@@ -64,8 +64,11 @@ enum setup_part {
 };
 void setup_postfix_list(struct setup *setup, const struct postfix *postfix, const char *list,
     const char *ours, enum setup_part part, char out[SETUP_VALUE_MAX]);
-/* Whether the list has a signer. */
-bool setup_postfix_has_signer(const char *list);
+/* Whether the list has a signer or ours. */
+bool setup_postfix_has_late(
+    const struct setup *setup, const struct postfix *postfix, const char *list);
+/* Comments on what signs and scans as well. */
+void setup_postfix_note_scanners(struct setup *setup, const char *list);
 
 /* setup_postfix_plain.c, setup_postfix_single.c: the two ways. */
 void setup_postfix_plain(struct setup *setup, const struct postfix *postfix);

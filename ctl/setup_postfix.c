@@ -15,7 +15,9 @@ is_any_chrooted(const struct postfix *postfix)
 	size_t i;
 
 	for (i = 0; i < postfix->service_count; i++) {
-		if (strcmp(postfix->services[i].command, "smtpd") == 0 &&
+		const char *command = postfix->services[i].command;
+
+		if ((strcmp(command, "smtpd") == 0 || strcmp(command, "cleanup") == 0) &&
 		    postfix->services[i].chrooted)
 			return true;
 	}

@@ -71,13 +71,29 @@ setup_postfix_list(struct setup *setup, const struct postfix *postfix, const cha
 }
 
 bool
-setup_postfix_has_signer(const char *list)
+setup_postfix_has_late(const struct setup *setup, const struct postfix *postfix, const char *list)
 {
 	struct mta_milter item;
 
 	while (mta_milter_next(&list, &item)) {
-		if (signs(&item))
+		if (signs(&item) || is_ours(setup, postfix, &item))
 			return true;
 	}
 	return false;
+}
+
+void
+setup_postfix_note_scanners(struct setup *setup, const char *list)
+{
+	struct mta_milter item;
+
+	while (mta_milter_next(&list, &item)) {
+		if (mta_milter_kind(item.endpoint) != MTA_MILTER_BOTH)
+			continue;
+		setup_comment(setup,
+		    "%s may scan and sign. Behind our milter it can't scan what is sealed: for",
+		    item.endpoint);
+		setup_comment(
+		    setup, "scanning call it at the first smtpd, too, without signing there.");
+	}
 }

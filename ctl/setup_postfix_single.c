@@ -110,7 +110,9 @@ list_of_second(struct single *single, char value[SETUP_VALUE_MAX])
 	for (i = 0; i < postfix->service_count; i++) {
 		const char *list = postfix_value(postfix, &postfix->services[i], "smtpd_milters");
 
-		if (is_first(single, &postfix->services[i]) && setup_postfix_has_signer(list)) {
+		if (is_first(single, &postfix->services[i]) &&
+		    setup_postfix_has_late(single->setup, postfix, list)) {
+			setup_postfix_note_scanners(single->setup, list);
 			setup_postfix_list(
 			    single->setup, postfix, list, single->ours, SETUP_LAST, value);
 			return;
@@ -141,10 +143,10 @@ set_second(struct single *single)
 	    "A second smtpd on loopback carries our milter, and behind it what signs (DKIM).");
 	setup_postfix_service(
 	    single->setup, single->postfix, single->second, "inet n -", single->chrooted, "smtpd");
-	if (there != NULL) /* signers were moved there already */
+	if (there != NULL) /* what signs was moved there already */
 		setup_postfix_list(single->setup, single->postfix,
-		    postfix_value(single->postfix, there, "smtpd_milters"), single->ours,
-		    SETUP_LAST, value);
+		    postfix_value(single->postfix, there, "smtpd_milters"), single->ours, SETUP_ALL,
+		    value);
 	else
 		list_of_second(single, value);
 	setup_postfix_set(single->setup, single->postfix, single->second, "smtpd_milters", value);
@@ -174,13 +176,12 @@ shorten(struct single *single, const struct postfix_service *service, const char
 {
 	const char *list = postfix_value(single->postfix, service, setting);
 	char value[SETUP_VALUE_MAX];
-	char all[SETUP_VALUE_MAX];
 
+	if (!setup_postfix_has_late(single->setup, single->postfix, list))
+		return;
 	setup_postfix_list(single->setup, single->postfix, list, single->ours, SETUP_FIRST, value);
-	setup_postfix_list(single->setup, single->postfix, list, single->ours, SETUP_ALL, all);
-	if (list[0] != '\0' && strcmp(value, list) != 0)
-		setup_postfix_set(single->setup, single->postfix,
-		    service != NULL ? service->id : NULL, setting, value);
+	setup_postfix_set(
+	    single->setup, single->postfix, service != NULL ? service->id : NULL, setting, value);
 }
 
 static void
