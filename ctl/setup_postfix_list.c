@@ -9,7 +9,7 @@ static void
 append(struct setup *setup, char *out, const char *text)
 {
 	size_t used = strlen(out);
-	int size = snprintf(out + used, SETUP_VALUE_MAX - used, "%s%s", used > 0 ? ", " : "", text);
+	int size = snprintf(out + used, SETUP_VALUE_MAX - used, "%s%s", used > 0 ? "," : "", text);
 
 	if (size < 0 || (size_t)size >= SETUP_VALUE_MAX - used) {
 		setup->failed = true;
@@ -18,15 +18,38 @@ append(struct setup *setup, char *out, const char *text)
 	}
 }
 
+/* postconf takes no blanks in a service's value: they become commas, and are left off beside others
+ * and beside "=". */
+static void
+close_up(const char *from, char *out, size_t size)
+{
+	static const char no_comma_beside[] = ",=";
+	size_t used = 0;
+
+	while (*from != '\0' && used + 2 < size) {
+		size_t blanks = strspn(from, " \t,");
+
+		from += blanks;
+		if (blanks > 0 && *from != '\0' && *from != '=' && used > 0 &&
+		    strchr(no_comma_beside, out[used - 1]) == NULL)
+			out[used++] = ',';
+		if (*from != '\0')
+			out[used++] = *from++;
+	}
+	out[used] = '\0';
+}
+
 static void
 append_item(struct setup *setup, char *out, const struct mta_milter *item)
 {
+	char settings[MTA_MILTER_MAX];
 	char text[2 * MTA_MILTER_MAX + 8];
 
-	if (item->settings[0] == '\0')
+	close_up(item->settings, settings, sizeof(settings));
+	if (settings[0] == '\0')
 		snprintf(text, sizeof(text), "%s", item->endpoint);
 	else
-		snprintf(text, sizeof(text), "{ %s%s }", item->endpoint, item->settings);
+		snprintf(text, sizeof(text), "{%s,%s}", item->endpoint, settings);
 	append(setup, out, text);
 }
 

@@ -37,6 +37,22 @@ edit(struct setup *setup, const char *how, const char *what)
 	    setup_quote(setup, what, quoted, sizeof(quoted)));
 }
 
+/* Alike but for blanks beside commas. */
+static bool
+is_same(const char *one, const char *other)
+{
+	for (;; one++, other++) {
+		if (*one == ' ' || *one == '\t')
+			one += strspn(one, " \t");
+		if (*other == ' ' || *other == '\t')
+			other += strspn(other, " \t");
+		if (*one != *other)
+			return false;
+		if (*one == '\0')
+			return true;
+	}
+}
+
 void
 setup_postfix_set(struct setup *setup, const struct postfix *postfix, const char *service,
     const char *name, const char *value)
@@ -46,7 +62,7 @@ setup_postfix_set(struct setup *setup, const struct postfix *postfix, const char
 	char text[SETUP_VALUE_MAX];
 
 	if (service == NULL || (there != NULL && postfix_overrides(postfix, there, name))) {
-		if (strcmp(postfix_value(postfix, there, name), value) == 0) {
+		if (is_same(postfix_value(postfix, there, name), value)) {
 			setup_comment(setup, "right already: %s%s%s = %s",
 			    service != NULL ? service : "", service != NULL ? "/" : "", name,
 			    value);

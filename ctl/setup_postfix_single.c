@@ -21,25 +21,40 @@ struct single {
 	bool chrooted;
 };
 
-/* Who is at a port; NULL. */
-static const struct postfix_service *
-at_port(const struct postfix *postfix, const char *port)
+/* Whether a service has settings of its own. */
+static bool
+has_settings(const struct postfix *postfix, const struct postfix_service *service)
 {
 	size_t i;
 
-	for (i = 0; i < postfix->service_count; i++) {
-		if (strcmp(postfix->services[i].type, "inet") == 0 &&
-		    postfix_way_same_port(postfix_way_port(postfix->services[i].name), port))
-			return &postfix->services[i];
+	for (i = 0; i < postfix->setting_count; i++) {
+		if (postfix->settings[i].service == service->id)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
-static void
-take_port(struct single *single, int port)
+/* Who has a port; NULL. A bare smtpd there is what an earlier attempt has left. */
+static const struct postfix_service *
+at_port(const struct single *single, const char *port)
 {
-	snprintf(single->second, sizeof(single->second), "127.0.0.1:%d/inet", port);
-	snprintf(single->filter, sizeof(single->filter), TRANSPORT ":[127.0.0.1]:%d", port);
+	const struct postfix *postfix = single->postfix;
+	struct postfix_way way;
+	size_t i;
+
+	for (i = 0; i < postfix->service_count; i++) {
+		const struct postfix_service *service = &postfix->services[i];
+
+		if (strcmp(service->type, "inet") != 0 ||
+		    !postfix_way_same_port(postfix_way_port(service->name), port))
+			continue;
+		postfix_way(postfix, service, single->setup->listen, &way);
+		if (strncmp(service->name, "127.0.0.1:", 10) != 0 ||
+		    strcmp(service->command, "smtpd") != 0 ||
+		    (has_settings(postfix, service) && way.kind != POSTFIX_WAY_MILTER))
+			return service;
+	}
+	return NULL;
 }
 
 /* A second smtpd that is there already, or a port that nobody has. */
@@ -66,16 +81,17 @@ choose_second(struct single *single)
 		single->chrooted = there->chrooted;
 		return strlen(there->id) < sizeof(single->second);
 	}
-	if (single->setup->port != 0) {
-		take_port(single, single->setup->port);
-		return true;
-	}
-	for (number = PORT_FIRST; number <= PORT_LAST; number++) {
+	number = single->setup->port != 0 ? single->setup->port : PORT_FIRST;
+	for (; number <= PORT_LAST || number == single->setup->port; number++) {
 		snprintf(port, sizeof(port), "%d", number);
-		if (at_port(single->postfix, port) == NULL) {
-			take_port(single, number);
+		if (at_port(single, port) == NULL) {
+			snprintf(single->second, sizeof(single->second), "127.0.0.1:%s/inet", port);
+			snprintf(single->filter, sizeof(single->filter),
+			    TRANSPORT ":[127.0.0.1]:%s", port);
 			return true;
 		}
+		if (single->setup->port != 0)
+			return false;
 	}
 	return false;
 }
@@ -262,13 +278,18 @@ setup_postfix_single(struct setup *setup, const struct postfix *postfix)
 			like = &postfix->services[i];
 	}
 	single.chrooted = like != NULL && like->chrooted;
-	if (!choose_second(&single) ||
-	    !mta_milter_name(setup->listen, postfix_value(postfix, NULL, "queue_directory"),
-		single.chrooted, single.ours, sizeof(single.ours))) {
+	if (!choose_second(&single)) {
 		setup->failed = true;
 		error_set(&setup->err, ERROR_INPUT,
-		    "there is no free port from %d to %d, or %s can't be named for Postfix",
-		    PORT_FIRST, PORT_LAST, setup->listen);
+		    "the port of the second smtpd is another service's (postconf -M), or none from "
+		    "%d to %d is free: name one with --port",
+		    PORT_FIRST, PORT_LAST);
+		return;
+	}
+	if (!mta_milter_name(setup->listen, postfix_value(postfix, NULL, "queue_directory"),
+		single.chrooted, single.ours, sizeof(single.ours))) {
+		setup->failed = true;
+		error_set(&setup->err, ERROR_INPUT, "%s can't be named for Postfix", setup->listen);
 		return;
 	}
 	set_second(&single);

@@ -180,6 +180,30 @@ def test_doctor_names_each_fault_of_postfix(s):
         require_found(found, severity, words, about)
 
 
+def test_setup_puts_signers_behind_our_milter(s):
+    """Those of the services where outgoing mail comes in; what is left of them stays a scanner's."""
+    ctl = s.ctl(top={"listen": f"unix:{QUEUE}/smime-milter/milter.sock"})
+    others = "{ inet:localhost:11332, default_action = accept } inet:localhost:8891, unix:/clamav/s"
+    folder = postfix_shape(s, "signed", more="smtp inet n - y - - smtpd\n"
+                           "127.0.0.1:10027 inet n - y - - smtpd -o content_filter=\n",
+                           main=f"smtpd_milters = {others}\nmilter_default_action = accept\n")
+    said = ctl.run("setup", "postfix", "--postfix-config", folder).stdout.decode()
+    require("127.0.0.1:10028/inet" in said and "10027" not in said, "not the free port:", said)
+    lines = [line for line in said.splitlines() if not line.startswith("postfix ")]
+    run(["sh", "-e", s.place.write("signed.sh", "\n".join(lines) + "\n")],
+        env={**os.environ, "PATH": "/usr/sbin:" + os.environ["PATH"]})
+    values = run(["/usr/sbin/postconf", "-c", folder, "-P"]).stdout.decode().splitlines()
+    require(f"127.0.0.1:10028/inet/smtpd_milters = {OURS},{{inet:localhost:11332,"
+            "default_action=accept},inet:localhost:8891" in values, values)
+    require("submission/inet/smtpd_milters = unix:/clamav/s" in values, values)
+    found = findings(ctl, "--postfix-config", folder, subject="postfix")
+    require(not bad(found), found)
+    ctl.run("setup", "postfix", "--postfix-config", folder, "--port", "10027")
+    taken = postfix_shape(s, "taken", main="smtpd_milters =\n", more="127.0.0.1:10027 inet n - y - "
+                          "- smtpd -o content_filter=\n")
+    ctl.run("setup", "postfix", "--postfix-config", taken, "--port", "10027", codes=(2,))
+
+
 SENDMAIL = """
 # comment
 Xclamav, S=unix:/run/clamav/clamav-milter.ctl, F=, T=S:4m;R:4m
