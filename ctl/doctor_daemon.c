@@ -141,30 +141,6 @@ take_rows(struct doctor *doctor, struct control_client *client)
 		    more < 0 ? err.text : "its answer is empty");
 }
 
-static void
-ask(struct doctor *doctor)
-{
-	const char *path = doctor->config->control_socket;
-	struct error err = ERROR_INIT;
-	struct control_client *client;
-
-	if (path == NULL || strchr(path, ':') == NULL) {
-		diagnosis_add(doctor->diagnosis, DIAGNOSIS_NOTE, "daemon", NULL,
-		    "it has no control socket (control-socket is empty) to ask it");
-		return;
-	}
-	client = control_client_ask(
-	    strchr(path, ':') + 1, json_pack("{s:s}", "command", "status"), &err);
-	if (client != NULL)
-		take_rows(doctor, client);
-	else
-		diagnosis_add(doctor->diagnosis, DIAGNOSIS_PROBLEM, "daemon",
-		    "systemctl start smime-milter; if it does not start: journalctl -u "
-		    "smime-milter",
-		    "%s", err.text);
-	control_client_free(client);
-}
-
 static int
 connect_unix(const char *path)
 {
@@ -184,6 +160,35 @@ connect_unix(const char *path)
 	}
 	close(fd);
 	return errno;
+}
+
+static void
+ask(struct doctor *doctor)
+{
+	const char *path = doctor->config->control_socket;
+	struct error err = ERROR_INIT;
+	struct control_client *client;
+
+	if (path == NULL || strchr(path, ':') == NULL) {
+		diagnosis_add(doctor->diagnosis, DIAGNOSIS_NOTE, "daemon", NULL,
+		    "it has no control socket (control-socket is empty) to ask it");
+		return;
+	}
+	if (connect_unix(strchr(path, ':') + 1) == EACCES) {
+		diagnosis_add(doctor->diagnosis, DIAGNOSIS_NOTE, "daemon", "try it as root",
+		    "it can't be asked by this user: %s is for root and control-group", path);
+		return;
+	}
+	client = control_client_ask(
+	    strchr(path, ':') + 1, json_pack("{s:s}", "command", "status"), &err);
+	if (client != NULL)
+		take_rows(doctor, client);
+	else
+		diagnosis_add(doctor->diagnosis, DIAGNOSIS_PROBLEM, "daemon",
+		    "systemctl start smime-milter; if it does not start: journalctl -u "
+		    "smime-milter",
+		    "%s", err.text);
+	control_client_free(client);
 }
 
 /* Its socket for the MTA, if it is a unix socket: that of a port the MTA's own test shows. */

@@ -108,6 +108,23 @@ has_audit_folder(const struct doctor *doctor)
 	return look(doctor, &rule);
 }
 
+/* The folder of the socket; below /run the service manager makes it when the daemon starts. */
+static bool
+has_socket_folder(const struct doctor *doctor)
+{
+	const char *path = doctor->listen;
+	const char *slash = strrchr(path, '/');
+	char folder[1024];
+	struct file_rule rule = {"folder of listen", folder, 0, S_IWOTH,
+	    "everybody may put another socket in its place", false};
+
+	if (strncmp(path, "unix:", 5) != 0 || slash == NULL || slash == path + 5 ||
+	    strncmp(path, "unix:/run/", 10) == 0 || (size_t)(slash - path) >= sizeof(folder))
+		return true;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path - 5), path + 5);
+	return look(doctor, &rule);
+}
+
 static bool
 look_at_top(const struct doctor *doctor)
 {
@@ -128,6 +145,7 @@ look_at_top(const struct doctor *doctor)
 	for (i = 0; i < ARRAY_LENGTH(rules); i++)
 		good = look(doctor, &rules[i]) && good;
 	good = has_audit_folder(doctor) && good;
+	good = has_socket_folder(doctor) && good;
 	return is_on_disk(doctor, config->cache_folder) && good;
 }
 

@@ -8,6 +8,10 @@
 
 #define BLANK " \t"
 
+/* A look-up that takes longer than this, and so many times what reading one entry takes. Milliseconds. */
+#define SLOW_MS 100
+#define SLOW_FACTOR 20
+
 bool
 doctor_index_attribute(const char **filter, char *name, size_t size)
 {
@@ -74,4 +78,10 @@ doctor_index_is_below(const char *base, const char *suffix)
 	free(base_key);
 	free(suffix_key);
 	return below;
+}
+
+bool
+doctor_index_seems_missing(int64_t entry_ms, int64_t lookup_ms)
+{
+	return lookup_ms > SLOW_MS && lookup_ms > SLOW_FACTOR * entry_ms;
 }

@@ -13,13 +13,15 @@
 
 #define SETUP "smimectl setup postfix shows the settings for this machine"
 
-/* Whether another service hands its mail on to this one. */
+/* Whether another service hands its mail on to this one, or may by what is no service here. */
 static bool
 is_second(const struct postfix_way *ways, size_t count, const struct postfix_service *service)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++) {
+		if (ways[i].kind == POSTFIX_WAY_ABROAD)
+			return true;
 		if (ways[i].kind == POSTFIX_WAY_FILTER && ways[i].carrier == service)
 			return true;
 	}
@@ -49,6 +51,12 @@ tell_way(const struct doctor *doctor, const struct postfix_way *way, bool any)
 		diagnosis_add(doctor->diagnosis, DIAGNOSIS_OK, "postfix", NULL,
 		    "%s hands its mail on by %s to %s, which has our milter (%s)", service->id,
 		    way->transport, way->carrier->id, way->item.endpoint);
+	else if (way->kind == POSTFIX_WAY_ABROAD && any)
+		diagnosis_add(doctor->diagnosis, DIAGNOSIS_NOTE, "postfix",
+		    "see that what it hands back comes in at a service with our milter",
+		    "%s hands its mail to the content filter %s, which is no service of this "
+		    "Postfix",
+		    service->id, way->transport);
 	else if (local)
 		diagnosis_add(doctor->diagnosis, DIAGNOSIS_WARNING, "postfix",
 		    "set non_smtpd_milters, or a content_filter of pickup: " SETUP,
@@ -240,7 +248,8 @@ doctor_postfix(const struct doctor *doctor, const struct postfix *postfix)
 			    "no content_filter leads to %s, which has our milter",
 			    ways[i].service->id);
 		else if (strcmp(ways[i].service->command, "smtpd") == 0)
-			any = any || ways[i].kind != POSTFIX_WAY_NONE;
+			any = any || ways[i].kind == POSTFIX_WAY_MILTER ||
+			      ways[i].kind == POSTFIX_WAY_FILTER;
 	}
 	for (i = 0; i < count; i++)
 		tell_way(doctor, &ways[i], any);

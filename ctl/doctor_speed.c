@@ -13,11 +13,6 @@
 #define ANSWER_TIME ((int64_t)20 * 1000)
 /* Of several tries the fastest counts, lest a busy machine be taken for a missing index. */
 #define TRIES 3
-/* A look-up that takes longer than this, and so many times what reading one entry takes, goes through
- * all entries. Milliseconds. */
-#define SLOW_MS 100
-#define SLOW_FACTOR 20
-
 struct pool_question
 doctor_view_question(
     const struct doctor_view *view, const char *base, int scope, const char *filter)
@@ -146,7 +141,7 @@ doctor_speed(struct doctor_view *view)
 		return;
 	if (tell_configured_indexes(view))
 		return;
-	if (lookup_ms > SLOW_MS && lookup_ms > SLOW_FACTOR * base_ms)
+	if (doctor_index_seems_missing(base_ms, lookup_ms))
 		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory",
 		    "have an index for equality made for the attributes of the filter (OpenLDAP: "
 		    "olcDbIndex: mail eq)",

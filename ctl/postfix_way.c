@@ -130,4 +130,6 @@ postfix_way(const struct postfix *postfix, const struct postfix_service *service
 		way->kind = POSTFIX_WAY_FILTER;
 	else
 		memset(&way->item, 0, sizeof(way->item));
+	if (way->kind == POSTFIX_WAY_NONE && filter[0] != '\0' && second == NULL)
+		way->kind = POSTFIX_WAY_ABROAD;
 }

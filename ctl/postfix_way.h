@@ -14,6 +14,7 @@ enum postfix_way_kind {
 	POSTFIX_WAY_NONE,   /* it does not */
 	POSTFIX_WAY_MILTER, /* the service has our milter */
 	POSTFIX_WAY_FILTER, /* the second smtpd has */
+	POSTFIX_WAY_ABROAD, /* it has a content filter that is no service here: who knows */
 };
 
 struct postfix_way {

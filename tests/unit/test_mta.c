@@ -200,7 +200,8 @@ START_TEST(the_way_to_our_milter_is_found)
 	    parse("queue_directory = " QUEUE "\nnon_smtpd_milters = inet:x:1\n", SERVICES,
 		"127.0.0.1:10027/inet/smtpd_milters = " OURS "\n"
 		"[::1]:587/inet/content_filter = seal:[127.0.0.1]:10027\n"
-		"pickup/unix/content_filter = seal:[127.0.0.1]:25\n");
+		"pickup/unix/content_filter = seal:[127.0.0.1]:25\n"
+		"smtp/inet/content_filter = amavis:[127.0.0.1]:10024\n");
 	struct postfix_way way;
 
 	ck_assert_msg(postfix != NULL, "%s", err.text);
@@ -213,6 +214,8 @@ START_TEST(the_way_to_our_milter_is_found)
 	ck_assert_str_eq(way.transport, "seal");
 	postfix_way(postfix, postfix_service(postfix, "pickup/unix"), OURS, &way);
 	ck_assert_int_eq(way.kind, POSTFIX_WAY_NONE); /* smtp at port 25 has no milter */
+	postfix_way(postfix, postfix_service(postfix, "smtp/inet"), OURS, &way);
+	ck_assert_int_eq(way.kind, POSTFIX_WAY_ABROAD);
 	ck_assert(postfix_way_is_submission(postfix_service(postfix, "[::1]:587/inet")));
 	ck_assert(!postfix_way_is_submission(postfix_service(postfix, "smtp/inet")));
 	postfix_free(postfix);
@@ -312,6 +315,10 @@ START_TEST(filters_and_indexes_are_compared)
 	ck_assert(!doctor_index_is_below("dc=anexample", "c=anexample"));
 	ck_assert(!doctor_index_is_below("dc=example", "ou=x,dc=example"));
 	ck_assert(!doctor_index_is_below("nonsense", "dc=example"));
+	ck_assert(doctor_index_seems_missing(0, 101));
+	ck_assert(doctor_index_seems_missing(5, 101));
+	ck_assert(!doctor_index_seems_missing(0, 100));    /* fast enough */
+	ck_assert(!doctor_index_seems_missing(100, 2000)); /* a slow line or machine */
 }
 END_TEST
 
