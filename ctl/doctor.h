@@ -32,8 +32,14 @@ void doctor_daemon(struct doctor *doctor);
 void doctor_postfix(const struct doctor *doctor, const struct postfix *postfix);
 void doctor_sendmail(const struct doctor *doctor, const struct sendmail_cf *sendmail);
 
-/* doctor_postfix_limits.c: sizes and times, for the services with our milter. */
+/* doctor_postfix_carrier.c: a service with our milter; second: others hand their mail on to it.
+ * doctor_postfix_pair.c: one that hands its mail on. */
 struct postfix_way;
+void doctor_postfix_carrier(const struct doctor *doctor, const struct postfix *postfix,
+    const struct postfix_way *way, bool second);
+void doctor_postfix_pair(
+    const struct doctor *doctor, const struct postfix *postfix, const struct postfix_way *way);
+/* doctor_postfix_limits.c: sizes and times, for the services with our milter. */
 void doctor_postfix_limits(const struct doctor *doctor, const struct postfix *postfix,
     const struct postfix_way *ways, size_t count);
 /* doctor_postfix_order.c: who signs before us, and what comes after us. */

@@ -1,8 +1,11 @@
 #include "postfix_way.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/compiler.h"
 
@@ -132,4 +135,13 @@ postfix_way(const struct postfix *postfix, const struct postfix_service *service
 		memset(&way->item, 0, sizeof(way->item));
 	if (way->kind == POSTFIX_WAY_NONE && filter[0] != '\0' && second == NULL)
 		way->kind = POSTFIX_WAY_ABROAD;
+}
+
+bool
+postfix_way_counts_loopback(const struct config *config)
+{
+	struct sockaddr_in loopback = {.sin_family = AF_INET};
+
+	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return config_networks_contain(&config->internal_hosts, (const struct sockaddr *)&loopback);
 }

@@ -5,6 +5,7 @@
 #ifndef SMIME_CTL_POSTFIX_WAY_H
 #define SMIME_CTL_POSTFIX_WAY_H
 
+#include "config/config.h"
 #include "mta_milter.h"
 #include "postfix.h"
 
@@ -48,5 +49,8 @@ const char *postfix_way_port(const char *address);
 
 /* Whether an smtpd is for senders: at port 587 or 465. */
 bool postfix_way_is_submission(const struct postfix_service *service);
+
+/* Whether mail that comes from loopback, as all does to a second smtpd, counts as outgoing. */
+bool postfix_way_counts_loopback(const struct config *config);
 
 #endif

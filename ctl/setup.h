@@ -70,6 +70,11 @@ bool setup_postfix_has_late(
 /* Comments on what signs and scans as well. */
 void setup_postfix_note_scanners(struct setup *setup, const char *list);
 
+/* setup_postfix_port.c: whether nobody but a second smtpd of ours has the port of loopback; a bare smtpd
+ * there is what an earlier attempt has left. */
+bool setup_postfix_port_is_free(
+    const struct setup *setup, const struct postfix *postfix, const char *port);
+
 /* setup_postfix_plain.c, setup_postfix_single.c: the two ways. */
 void setup_postfix_plain(struct setup *setup, const struct postfix *postfix);
 void setup_postfix_single(struct setup *setup, const struct postfix *postfix);

@@ -21,42 +21,6 @@ struct single {
 	bool chrooted;
 };
 
-/* Whether a service has settings of its own. */
-static bool
-has_settings(const struct postfix *postfix, const struct postfix_service *service)
-{
-	size_t i;
-
-	for (i = 0; i < postfix->setting_count; i++) {
-		if (postfix->settings[i].service == service->id)
-			return true;
-	}
-	return false;
-}
-
-/* Who has a port; NULL. A bare smtpd there is what an earlier attempt has left. */
-static const struct postfix_service *
-at_port(const struct single *single, const char *port)
-{
-	const struct postfix *postfix = single->postfix;
-	struct postfix_way way;
-	size_t i;
-
-	for (i = 0; i < postfix->service_count; i++) {
-		const struct postfix_service *service = &postfix->services[i];
-
-		if (strcmp(service->type, "inet") != 0 ||
-		    !postfix_way_same_port(postfix_way_port(service->name), port))
-			continue;
-		postfix_way(postfix, service, single->setup->listen, &way);
-		if (strncmp(service->name, "127.0.0.1:", 10) != 0 ||
-		    strcmp(service->command, "smtpd") != 0 ||
-		    (has_settings(postfix, service) && way.kind != POSTFIX_WAY_MILTER))
-			return service;
-	}
-	return NULL;
-}
-
 /* A second smtpd that is there already, or a port that nobody has. */
 static bool
 choose_second(struct single *single)
@@ -84,7 +48,7 @@ choose_second(struct single *single)
 	number = single->setup->port != 0 ? single->setup->port : PORT_FIRST;
 	for (; number <= PORT_LAST || number == single->setup->port; number++) {
 		snprintf(port, sizeof(port), "%d", number);
-		if (at_port(single, port) == NULL) {
+		if (setup_postfix_port_is_free(single->setup, single->postfix, port)) {
 			snprintf(single->second, sizeof(single->second), "127.0.0.1:%s/inet", port);
 			snprintf(single->filter, sizeof(single->filter),
 			    TRANSPORT ":[127.0.0.1]:%s", port);
@@ -212,6 +176,13 @@ set_first(struct single *single, const struct postfix_service *service)
 		    service->id, filter, single->filter);
 		return;
 	}
+	if (postfix_list_has(postfix_value(single->postfix, service, "receive_override_options"),
+		"no_address_mappings"))
+		setup_comment(single->setup,
+		    "Beware: %s has no_address_mappings, and so has the second smtpd: aliases "
+		    "would "
+		    "be applied nowhere",
+		    service->id);
 	if (strcmp(service->command, "smtpd") == 0)
 		shorten(single, service, "smtpd_milters");
 	setup_postfix_set(
@@ -292,6 +263,11 @@ setup_postfix_single(struct setup *setup, const struct postfix *postfix)
 		error_set(&setup->err, ERROR_INPUT, "%s can't be named for Postfix", setup->listen);
 		return;
 	}
+	if (!postfix_way_counts_loopback(setup->config))
+		setup_comment(setup,
+		    "First add \"127.0.0.0/8\" to internal-hosts in %s, and reload: to the second "
+		    "smtpd all mail comes from there",
+		    setup->config->file);
 	set_second(&single);
 	set_transport(&single);
 	set_all_first(&single);

@@ -172,6 +172,10 @@ FAULTS = (
     ("second takes less", "warning", "takes larger messages than 127.0.0.1:10027/inet",
      {"options": TO_SECOND.format(milters=""), "more": SEAL + SECOND.format(
          ours=OURS, back="", options="-o message_size_limit=1000")}),
+    ("aliases nowhere", "warning", "both have no_address_mappings",
+     {"options": TO_SECOND.format(milters="")
+      + " -o receive_override_options=no_address_mappings",
+      "more": SEAL + SECOND.format(ours=OURS, back="", options="")}),
     ("broken", "problem", "can't be read", {"main": "smtpd_milters = $non_smtpd_milters\n"}),
 )
 
@@ -184,6 +188,12 @@ def test_doctor_names_each_fault_of_postfix(s):
         found = findings(ctl, "--postfix-config", postfix_shape(s, number, **shape),
                          subject="postfix")
         require_found(found, severity, words, about)
+    inward = s.ctl(top={"listen": f"unix:{QUEUE}/smime-milter/milter.sock",
+                        "internal-hosts": ["192.0.2.0/24"]})
+    folder = postfix_shape(s, "inward", options=TO_SECOND.format(milters=""),
+                           more=SEAL + SECOND.format(ours=OURS, back="", options=""))
+    require_found(findings(inward, "--postfix-config", folder, subject="postfix"), "problem",
+                  "which internal-hosts does not name", "loopback")
 
 
 def test_setup_puts_signers_behind_our_milter(s):
