@@ -47,8 +47,11 @@ tell_found(const struct doctor_view *view, size_t entries, bool complete)
 		    "\"%s\": there is an entry with a certificate", view->directory->title);
 	else if (complete)
 		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory",
-		    "see that base is right, and that bind-dn may read userCertificate and "
-		    "userSMIMECertificate",
+		    view->inquiry == NULL
+			? "see that its entries have mail and userCertificate or "
+			  "userSMIMECertificate"
+			: "see that base is right, and that bind-dn may read userCertificate and "
+			  "userSMIMECertificate",
 		    "\"%s\": no entry with an address and a certificate is found",
 		    view->directory->title);
 }
