@@ -200,7 +200,7 @@ def test_without_an_audit_file_it_is_said_what_to_read(s):
 
 
 def test_why_reads_no_more_than_it_needs(s):
-    """Records on both sides of a rotation are found, and older logs, damaged here, are left alone."""
+    """Records on both sides of a rotation are found; older logs, damaged here, are left alone."""
     def record(letter, recipient):
         return json.dumps({"schema": 1, "event": "decision", "reference": letter * 16,
                            "time": "2026-11-25T10:00:00Z", "recipient": recipient}) + "\n"
