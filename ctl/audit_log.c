@@ -30,7 +30,9 @@ open_descriptor(const struct audit_log_file *file, struct error *err)
 		opened = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 		return opened >= 0 ? opened : error_errno(err, errno, "standard input");
 	}
-	opened = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A pipe that has taken a log's place must not be waited for. */
+	opened =
+	    open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->regular ? O_NONBLOCK : 0));
 	if (opened >= 0 && !file->regular)
 		return opened;
 	if (opened < 0 && (errno != ENOENT || !file->regular))

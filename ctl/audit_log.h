@@ -54,7 +54,7 @@ MUST_CHECK int audit_log_add_rotated(
 /* Whether a name is that of the file's rotated one (both without folder). */
 bool audit_log_is_rotated(const char *file, const char *name);
 
-/* Puts them in order of time, by their first records; pipes last. */
+/* Puts them in order of time, by their first records, then by their last changes; pipes last. */
 void audit_log_sort(struct audit_log_files *files);
 
 void audit_log_files_free(struct audit_log_files *files);

@@ -228,6 +228,8 @@ compare(const void *a, const void *b)
 		return x->regular ? -1 : 1;
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
+	if (x->about.st_mtime != y->about.st_mtime)
+		return x->about.st_mtime < y->about.st_mtime ? -1 : 1;
 	return strcmp(x->path, y->path);
 }
 

@@ -199,6 +199,27 @@ def test_without_an_audit_file_it_is_said_what_to_read(s):
     require(b"nothing.log" in gone.run("report", codes=(2,)).stderr, "what is missing?")
 
 
+def test_why_reads_no_more_than_it_needs(s):
+    """Records on both sides of a rotation are found; older logs, damaged here, are left alone."""
+    def record(letter, recipient):
+        return json.dumps({"schema": 1, "event": "decision", "reference": letter * 16,
+                           "time": "2026-11-25T10:00:00Z", "recipient": recipient}) + "\n"
+
+    log = s.place.path("split.log")
+    os.utime(s.place.write("split.log.2.gz", gzip.compress(b"x" * 1000)[:-9]), (1, 1))
+    before = s.place.write("split.log.1", record("Z", "z@x") + record("A", "a@x")
+                           + record("B", "first@x"))
+    os.utime(before, (2, 2))
+    s.place.write("split.log", record("B", "second@x") + record("C", "c@x"))
+    ctl = s.ctl(top={"audit-file": log})
+    for letter, expected in (("A", ["a@x"]), ("B", ["first@x", "second@x"]), ("C", ["c@x"])):
+        done = ctl.run("why", "--json", letter * 16)
+        found = [json.loads(line)["recipient"] for line in done.stdout.splitlines()]
+        require(found == expected, letter, found, done.stderr)
+    for letter in "DZ":  # of Z an older log may have more
+        require(b"split.log.2.gz" in ctl.run("why", letter * 16, codes=(2,)).stderr, letter)
+
+
 def test_an_interrupted_report_shows_what_was_read(s):
     ours, theirs = os.pipe()
     child = subprocess.Popen([os.path.join(build_folder(), "smimectl"), "report", "--json", "-"],
