@@ -5,53 +5,10 @@
 #include "audit_request.h"
 #include "base/clock.h"
 #include "command.h"
-#include "directory/source_none.h"
 #include "interrupt.h"
 #include "page.h"
 #include "survey.h"
 #include "survey_walk.h"
-
-/* A snapshot that judges, but asks no directory: what is in them comes from a census. */
-static struct snapshot *
-make_snapshot(struct config *config, struct spool_space *space, struct error *err)
-{
-	struct evidence *evidence = snapshot_evidence(config, err);
-	struct resolver *resolver = NULL;
-	struct snapshot *snapshot = NULL;
-	struct trust *trust = NULL;
-
-	if (evidence == NULL)
-		return NULL;
-	evidence_open_folder(evidence, config->state_folder, false);
-	trust = trust_load(config, err);
-	if (trust != NULL)
-		resolver = resolver_new_with(config, trust, evidence, source_none_make, NULL, err);
-	if (resolver != NULL)
-		snapshot = snapshot_from_parts(config, trust, resolver, NULL, space, err);
-	evidence_unref(evidence); /* the resolver has its own */
-	if (snapshot != NULL) {
-		config_ref(config); /* the snapshot's own */
-		return snapshot;
-	}
-	resolver_free(resolver);
-	trust_unref(trust);
-	return NULL;
-}
-
-/* Of two statuses the one that matters more. */
-static enum ctl_status
-worse(enum ctl_status a, enum ctl_status b)
-{
-	static const enum ctl_status order[] = {
-	    CTL_INTERRUPTED, CTL_USAGE, CTL_TEMPORARY, CTL_FINDING};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LENGTH(order); i++) {
-		if (a == order[i] || b == order[i])
-			return order[i];
-	}
-	return CTL_OK;
-}
 
 static bool
 is_asked(const struct audit_request *request, const struct config_directory *directory)
@@ -70,7 +27,7 @@ walk_all(const struct audit_request *request, struct survey_walk *walk)
 	survey_print_head(request->form);
 	for (i = 0; i < config->directory_count && status != CTL_INTERRUPTED; i++) {
 		if (is_asked(request, &config->directories[i]))
-			status = worse(status, survey_walk(walk, &config->directories[i]));
+			status = ctl_worse(status, survey_walk(walk, &config->directories[i]));
 	}
 	progress_end(&walk->progress);
 	survey_sort(walk->survey);
@@ -162,8 +119,8 @@ audit_with(const struct audit_request *request, struct snapshot *snapshot)
 		status = ctl_fail(&err);
 	} else {
 		status = walk_all(request, &walk);
-		status = worse(status, judge_findings(request, &survey));
-		status = worse(status, show(request, &walk));
+		status = ctl_worse(status, judge_findings(request, &survey));
+		status = ctl_worse(status, show(request, &walk));
 	}
 	address_free(&sender);
 	survey_free(&survey);
@@ -208,7 +165,7 @@ audit(const struct audit_request *request)
 	if (space == NULL)
 		error_no_memory(&err);
 	else
-		snapshot = make_snapshot(config, space, &err);
+		snapshot = judgement_snapshot(config, space, &err);
 	status = snapshot != NULL ? audit_with(request, snapshot) : ctl_fail(&err);
 done:
 	snapshot_unref(snapshot);

@@ -203,20 +203,6 @@ check_one(struct snapshot *snapshot, const struct address *sender, const char *t
 	return status;
 }
 
-/* Of two statuses the one that matters more: usage, then temporary, then finding. */
-static enum ctl_status
-worse(enum ctl_status a, enum ctl_status b)
-{
-	static const enum ctl_status order[] = {CTL_USAGE, CTL_TEMPORARY, CTL_FINDING};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LENGTH(order); i++) {
-		if (a == order[i] || b == order[i])
-			return order[i];
-	}
-	return CTL_OK;
-}
-
 static enum ctl_status
 check_all(const struct ctl_options *options, const char *from, int count, char **addresses)
 {
@@ -238,7 +224,8 @@ check_all(const struct ctl_options *options, const char *from, int count, char *
 	for (i = 0; i < count; i++) {
 		if (i > 0 && !options->json)
 			putchar('\n');
-		status = worse(status, check_one(snapshot, &sender, addresses[i], options->json));
+		status =
+		    ctl_worse(status, check_one(snapshot, &sender, addresses[i], options->json));
 	}
 done:
 	snapshot_unref(snapshot);

@@ -44,10 +44,16 @@ extern const struct ctl_command ctl_audit;
 extern const struct ctl_command ctl_cache;
 extern const struct ctl_command ctl_check;
 extern const struct ctl_command ctl_check_config;
+extern const struct ctl_command ctl_clean;
+extern const struct ctl_command ctl_doctor;
 extern const struct ctl_command ctl_explain;
 extern const struct ctl_command ctl_inspect;
+extern const struct ctl_command ctl_publish;
+extern const struct ctl_command ctl_report;
+extern const struct ctl_command ctl_setup;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_trust;
+extern const struct ctl_command ctl_why;
 
 /* Options that every command takes, handled by one function: 1 if the option was one of them, 0 if
  * not, -1 (said on standard error) if its value is wrong. */
@@ -65,6 +71,9 @@ int ctl_common_option(
 enum ctl_status ctl_fail(const struct error *err);
 enum ctl_status ctl_usage(const struct ctl_command *command, const char *format, ...)
     PRINTF_LIKE(2, 3);
+
+/* Of two statuses the one that matters more: interrupted, usage, temporary, finding. */
+enum ctl_status ctl_worse(enum ctl_status a, enum ctl_status b);
 
 /* Loads the configuration; problems go to standard error. NULL on error. */
 struct config *ctl_config(const struct ctl_options *options);
@@ -90,6 +99,12 @@ const char *ctl_format_size(int64_t bytes, char *text);
 enum ctl_colour { CTL_PLAIN, CTL_GOOD, CTL_WARNING, CTL_BAD, CTL_STRONG };
 /* Begins a colour on standard output; CTL_PLAIN ends it. */
 void ctl_colour(enum ctl_colour colour);
+
+/* For tables of numbers: one, in ten columns; with its share of a whole; and a heading, with an empty
+ * line above it. */
+void ctl_print_number(uint64_t number);
+void ctl_print_share(uint64_t number, uint64_t whole);
+void ctl_print_heading(const char *text);
 
 /* Prints a digital ID for people, indented. */
 void ctl_print_digital_id(const struct digital_id *digital_id, size_t number);

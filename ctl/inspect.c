@@ -122,7 +122,7 @@ show(const struct ctl_options *options, const char *path, struct inspect *inspec
 	if (inspect_finish(inspect, &inspection, &err) == -1)
 		return ctl_fail(&err);
 	if (options->json)
-		ctl_print_json(inspect_show_json(path, inspection));
+		ctl_print_json(inspect_json(path, inspection));
 	else
 		inspect_show_tree(path, inspection);
 	return inspection->malformed || inspection->limited || inspection->layer_count == 0

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "command.h"
+#include "directory/source_none.h"
+#include "interrupt.h"
 #include "policy/rules.h"
 
 bool
@@ -80,6 +82,53 @@ judgement_of_ticket(struct snapshot *snapshot, const struct address *sender,
 	if (address_copy(address, &judgement->address, err) != 0)
 		return -1;
 	return judge(snapshot, sender, judgement, err);
+}
+
+struct snapshot *
+judgement_snapshot(struct config *config, struct spool_space *space, struct error *err)
+{
+	struct evidence *evidence = snapshot_evidence(config, err);
+	struct resolver *resolver = NULL;
+	struct snapshot *snapshot = NULL;
+	struct trust *trust = NULL;
+
+	if (evidence == NULL)
+		return NULL;
+	evidence_open_folder(evidence, config->state_folder, false);
+	trust = trust_load(config, err);
+	if (trust != NULL)
+		resolver = resolver_new_with(config, trust, evidence, source_none_make, NULL, err);
+	if (resolver != NULL)
+		snapshot = snapshot_from_parts(config, trust, resolver, NULL, space, err);
+	evidence_unref(evidence); /* the resolver has its own */
+	if (snapshot != NULL) {
+		config_ref(config); /* the snapshot's own */
+		return snapshot;
+	}
+	resolver_free(resolver);
+	trust_unref(trust);
+	return NULL;
+}
+
+/* Between two looks at whether the user has had enough, milliseconds. */
+#define LOOK_INTERVAL 200
+
+int
+judgement_of_findings(struct snapshot *snapshot, const struct address *sender,
+    const struct address *address, struct findings *findings, struct judgement *judgement,
+    struct error *err)
+{
+	int64_t until = clock_monotonic_ms() + JUDGEMENT_TIME;
+	struct ticket *ticket =
+	    resolver_submit_findings(snapshot->resolver, address, findings, until);
+
+	memset(judgement, 0, sizeof(*judgement));
+	if (ticket == NULL)
+		return error_no_memory(err);
+	while (!ticket_wait(ticket, clock_monotonic_ms() + LOOK_INTERVAL) &&
+	       clock_monotonic_ms() < until && !interrupt_came())
+		continue;
+	return judgement_of_ticket(snapshot, sender, address, ticket, judgement, err);
 }
 
 struct plan *

@@ -35,6 +35,13 @@ MUST_CHECK int judgement_make(struct snapshot *snapshot, const struct address *s
 MUST_CHECK int judgement_of_ticket(struct snapshot *snapshot, const struct address *sender,
     const struct address *address, struct ticket *ticket, struct judgement *judgement,
     struct error *err);
+/* For judging one entry, whatever is fetched for it. Milliseconds. */
+#define JUDGEMENT_TIME 60000
+/* The same for findings, which are judged first: what takes longer than JUDGEMENT_TIME, or until the user
+ * has had enough (interrupt.h), counts as unavailable. */
+MUST_CHECK int judgement_of_findings(struct snapshot *snapshot, const struct address *sender,
+    const struct address *address, struct findings *findings, struct judgement *judgement,
+    struct error *err);
 void judgement_free(struct judgement *judgement);
 
 bool judgement_is_group(const struct judgement *judgement);
@@ -42,5 +49,10 @@ bool judgement_is_group(const struct judgement *judgement);
 /* The plan for one of list's items as if mail were for it alone; plan_free(). NULL: said on standard
  * error. */
 struct plan *judgement_of_member(const struct judgement *judgement, size_t i);
+
+/* A snapshot that judges, but asks no directory: for what is in them comes from a census. It has a
+ * reference of config. NULL on error. */
+struct snapshot *judgement_snapshot(
+    struct config *config, struct spool_space *space, struct error *err);
 
 #endif

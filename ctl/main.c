@@ -20,9 +20,9 @@
 #define PROGRAM "smimectl"
 #define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
 
-static const struct ctl_command *const commands[] = {
-    &ctl_check, &ctl_explain, &ctl_inspect, &ctl_audit, &ctl_check_config, &ctl_status, &ctl_cache,
-    &ctl_trust};
+static const struct ctl_command *const commands[] = {&ctl_check, &ctl_explain, &ctl_inspect,
+    &ctl_audit, &ctl_publish, &ctl_clean, &ctl_report, &ctl_why, &ctl_check_config, &ctl_status,
+    &ctl_cache, &ctl_trust};
 
 static void
 usage(FILE *out)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "command.h"
+#include "page.h"
 
 /* Longest text from outside that is shown whole: a certificate's name may be longer than useful. */
 #define SHOWN_TEXT 2000
@@ -29,6 +30,30 @@ ctl_print_text(const char *text)
 	char safe[SHOWN_TEXT];
 
 	fputs(escape_text(ESCAPE_TERMINAL, text, safe, sizeof(safe)), stdout);
+}
+
+void
+ctl_print_number(uint64_t number)
+{
+	char text[PAGE_NUMBER_SIZE];
+
+	printf("%10s", page_number(number, text));
+}
+
+void
+ctl_print_share(uint64_t number, uint64_t whole)
+{
+	ctl_print_number(number);
+	printf("  %5.1f %%", whole > 0 ? 100.0 * (double)number / (double)whole : 0.0);
+}
+
+void
+ctl_print_heading(const char *text)
+{
+	ctl_colour(CTL_STRONG);
+	printf("\n%s", text);
+	ctl_colour(CTL_PLAIN);
+	putchar('\n');
 }
 
 static bool
@@ -157,4 +182,18 @@ ctl_print_digital_id(const struct digital_id *digital_id, size_t number)
 		print_certificate(digital_id->certificate);
 	print_source(digital_id);
 	print_capabilities(&digital_id->capabilities);
+}
+
+enum ctl_status
+ctl_worse(enum ctl_status a, enum ctl_status b)
+{
+	static const enum ctl_status order[] = {
+	    CTL_INTERRUPTED, CTL_USAGE, CTL_TEMPORARY, CTL_FINDING};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(order); i++) {
+		if (a == order[i] || b == order[i])
+			return order[i];
+	}
+	return CTL_OK;
 }

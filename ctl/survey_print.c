@@ -12,37 +12,13 @@
 #define CAS_SHOWN 10
 
 static void
-print_number(uint64_t number)
-{
-	char text[PAGE_NUMBER_SIZE];
-
-	printf("%10s", page_number(number, text));
-}
-
-static void
-print_share(uint64_t number, uint64_t whole)
-{
-	print_number(number);
-	printf("  %5.1f %%", whole > 0 ? 100.0 * (double)number / (double)whole : 0.0);
-}
-
-static void
-print_heading(const char *text)
-{
-	ctl_colour(CTL_STRONG);
-	printf("\n%s", text);
-	ctl_colour(CTL_PLAIN);
-	putchar('\n');
-}
-
-static void
 print_standing(const struct survey *survey, enum survey_standing standing, const char *words,
     enum ctl_colour colour)
 {
 	if (survey->standing[standing] == 0 && standing > SURVEY_IS_UNUSABLE)
 		return;
 	ctl_colour(survey->standing[standing] > 0 ? colour : CTL_PLAIN);
-	print_share(survey->standing[standing], survey->entries);
+	ctl_print_share(survey->standing[standing], survey->entries);
 	printf("  %s", words);
 	ctl_colour(CTL_PLAIN);
 	putchar('\n');
@@ -63,7 +39,7 @@ print_entries(const struct survey *survey)
 		if (survey->by_reason[reason] == 0)
 			continue;
 		printf("          ");
-		print_share(survey->by_reason[reason], survey->entries);
+		ctl_print_share(survey->by_reason[reason], survey->entries);
 		printf("  %s\n", survey_kind_code(reason));
 	}
 	print_standing(survey, SURVEY_IS_UNKNOWN, "not known for now", CTL_WARNING);
@@ -77,16 +53,16 @@ print_found(const struct survey *survey)
 {
 	unsigned kind;
 
-	print_heading(
+	ctl_print_heading(
 	    "   Entries  Digital IDs  Findings (an entry may have several, and be usable)");
 	for (kind = 0; kind < SURVEY_KIND_COUNT; kind++) {
 		if (survey->found[kind] == 0 || kind == SURVEY_UNUSABLE)
 			continue;
-		print_number(survey->found[kind]);
+		ctl_print_number(survey->found[kind]);
 		if (kind < REASON_COUNT && survey->digital_ids[kind] > 0)
 			printf("   ");
 		if (kind < REASON_COUNT && survey->digital_ids[kind] > 0)
-			print_number(survey->digital_ids[kind]);
+			ctl_print_number(survey->digital_ids[kind]);
 		else
 			printf("%13s", "");
 		printf("  %s: %s\n", survey_kind_code(kind), survey_kind_sentence(kind));
@@ -100,11 +76,11 @@ print_weak(const struct survey *survey)
 
 	if (survey->found[SURVEY_FALLBACK] == 0)
 		return;
-	print_heading("   Clients that would encrypt with 40 bits, by entries");
+	ctl_print_heading("   Clients that would encrypt with 40 bits, by entries");
 	for (client = 0; client < CLIENT_COUNT; client++) {
 		if (survey->weak[client] == 0)
 			continue;
-		print_number(survey->weak[client]);
+		ctl_print_number(survey->weak[client]);
 		printf("  %s\n", capabilities_client_name((enum client)client));
 	}
 }
@@ -114,16 +90,16 @@ print_ciphers(const struct survey *survey)
 {
 	int cipher;
 
-	print_heading("   Strongest cipher that can be read, by entries");
+	ctl_print_heading("   Strongest cipher that can be read, by entries");
 	for (cipher = CIPHER_COUNT - 1; cipher >= 0; cipher--) {
 		if (survey->published[cipher] > 0) {
-			print_number(survey->published[cipher]);
+			ctl_print_number(survey->published[cipher]);
 			printf("  %s\n", cipher_get((enum cipher_id)cipher)->name);
 		}
 	}
 	for (cipher = CIPHER_COUNT - 1; cipher >= 0; cipher--) {
 		if (survey->assumed[cipher] > 0) {
-			print_number(survey->assumed[cipher]);
+			ctl_print_number(survey->assumed[cipher]);
 			printf("  nothing published; %s is assumed\n",
 			    cipher_get((enum cipher_id)cipher)->name);
 		}
@@ -138,11 +114,11 @@ print_months(const struct survey *survey)
 
 	if (survey->standing[SURVEY_IS_USABLE] == 0)
 		return;
-	print_heading("   Expiry of the last usable certificate, by entries");
+	ctl_print_heading("   Expiry of the last usable certificate, by entries");
 	for (i = 0; i <= SURVEY_MONTHS; i++) {
 		if (survey->months[i] == 0)
 			continue;
-		print_number(survey->months[i]);
+		ctl_print_number(survey->months[i]);
 		printf("  %s\n", survey_month(survey, i, month));
 	}
 }
@@ -155,9 +131,9 @@ print_cas(const struct survey *survey)
 
 	if (survey->ca_count == 0)
 		return;
-	print_heading("   Trust failures by CA, of digital IDs");
+	ctl_print_heading("   Trust failures by CA, of digital IDs");
 	for (i = 0; i < survey->ca_count && i < CAS_SHOWN; i++) {
-		print_number(survey->cas[i].count);
+		ctl_print_number(survey->cas[i].count);
 		fputs("  ", stdout);
 		ctl_print_text(survey->cas[i].name);
 		if (survey->cas[i].sha256[0] != '\0')

@@ -9,8 +9,6 @@
 /* Entries of a page that are being judged at a time: enough for all threads, and for those that wait for
  * something to be fetched. Fewer where lookups-limit says so. */
 #define WINDOW_MAX 128
-/* For judging one entry, whatever is fetched for it. Milliseconds. */
-#define JUDGE_TIME 60000
 /* Between two looks at whether the user has had enough, milliseconds. */
 #define LOOK_INTERVAL 200
 
@@ -47,7 +45,7 @@ submit(struct survey_walk *walk, struct window *window, struct error *err)
 	if (findings == NULL)
 		return -1;
 	*place = resolver_submit_findings(
-	    walk->snapshot->resolver, address, findings, clock_monotonic_ms() + JUDGE_TIME);
+	    walk->snapshot->resolver, address, findings, clock_monotonic_ms() + JUDGEMENT_TIME);
 	findings_unref(findings);
 	return *place != NULL ? 0 : error_no_memory(err);
 }
@@ -56,7 +54,7 @@ submit(struct survey_walk *walk, struct window *window, struct error *err)
 static bool
 wait_for(struct ticket *ticket)
 {
-	int64_t until = clock_monotonic_ms() + JUDGE_TIME;
+	int64_t until = clock_monotonic_ms() + JUDGEMENT_TIME;
 
 	while (!ticket_wait(ticket, clock_monotonic_ms() + LOOK_INTERVAL)) {
 		if (interrupt_came())

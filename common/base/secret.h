@@ -9,6 +9,7 @@
 #define SMIME_BASE_SECRET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #include "base/compiler.h"
@@ -20,5 +21,9 @@ bool secret_is_exposed(mode_t mode);
 /* Opens for reading: close() it. -1 on error: it can't be opened, is no regular file, or is exposed.
  * What was opened is what is looked at, so nothing can be put in its place in between. */
 MUST_CHECK int secret_open(const char *path, struct error *err);
+
+/* A password: the file's first line into line[size], without its end. ERROR_INPUT where it is empty. On
+ * error line is wiped; else that is the caller's (explicit_bzero()). */
+MUST_CHECK int secret_read_line(const char *path, char *line, size_t size, struct error *err);
 
 #endif

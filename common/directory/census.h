@@ -70,6 +70,10 @@ struct census_options {
 	bool csn;   /* ask for entryCSN, which a write asserts (RFC 4528) */
 	bool count; /* servers only: just count, which is quick: pages come without entries, and
 		       census_progress() tells how many there are */
+	bool all;   /* also entries that publish nothing yet */
+	const char
+	    *filter; /* what servers are asked for instead (RFC 4515); NULL: see above. A file
+			       is always gone through as a whole */
 };
 
 struct census;
@@ -117,7 +121,7 @@ void census_free(struct census *census);
 struct findings *census_findings(
     const struct config_directory *directory, const struct census_entry *entry, struct error *err);
 
-/* The filter that a census asks with (free()). NULL on error. */
+/* The filter that a census asks with, unless it is given one (free()). NULL on error. */
 char *census_filter(const struct config_directory *directory, struct error *err);
 
 #endif

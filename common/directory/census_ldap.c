@@ -52,6 +52,19 @@ limit_time(struct config_directory *directory)
 	directory->groups = GROUPS_IGNORE; /* who is in them does not matter here */
 }
 
+static char *
+make_filter(struct census *census, struct error *err)
+{
+	char *filter;
+
+	if (census->options.filter == NULL)
+		return census_filter(&census->directory, err);
+	filter = strdup(census->options.filter);
+	if (filter == NULL)
+		error_no_memory(err);
+	return filter;
+}
+
 int
 census_ldap_init(struct census *census, struct error *err)
 {
@@ -65,7 +78,7 @@ census_ldap_init(struct census *census, struct error *err)
 	if (search_init(&ldap->search, &census->directory, true, err) != 0 ||
 	    make_attributes(census, err) != 0)
 		return -1;
-	ldap->filter = census_filter(&census->directory, err);
+	ldap->filter = make_filter(census, err);
 	if (ldap->filter == NULL)
 		return -1;
 	ldap->workers = worker_pool_new(
@@ -128,7 +141,7 @@ on_entry(void *context, LDAP *ld, LDAPMessage *message, struct error *err)
 	if (result != 0)
 		census_entry_drop(&census->draft);
 	else
-		census_entry_end(&census->draft);
+		census_entry_end(census);
 	return result;
 }
 

@@ -93,7 +93,7 @@ take_record(struct reading *reading, struct record *record, struct error *err)
 	if (reading->begun && (result != 0 || kind != RECORD_ENTRY))
 		census_entry_drop(draft);
 	else if (reading->begun)
-		census_entry_end(draft);
+		census_entry_end(reading->census);
 	return result;
 }
 

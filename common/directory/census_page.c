@@ -112,17 +112,20 @@ census_entry_drop(struct census_draft *draft)
 }
 
 void
-census_entry_end(struct census_draft *draft)
+census_entry_end(struct census *census)
 {
-	const struct census_entry *entry = last_entry(draft);
+	const struct census_entry *entry = last_entry(&census->draft);
 	size_t i;
+
+	if (census->options.all)
+		return;
 
 	for (i = 0; i < entry->value_count; i++) {
 		if (entry->values[i].kind != FINDING_CA)
 			return;
 	}
 	if (entry->left_out == 0)
-		census_entry_drop(draft);
+		census_entry_drop(&census->draft);
 }
 
 /* The same for a value of the last entry. */

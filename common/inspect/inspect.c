@@ -54,6 +54,20 @@ inspect_write(struct inspect *inspect, const char *bytes, size_t size, struct er
 	return walker_write(inspect->walker, bytes, size, err);
 }
 
+/* What an object that is not encrypted is, in a sentence. */
+static const char *
+object_name(const struct layer *layer)
+{
+	switch (layer->type) {
+	case LAYER_SIGNED:
+	case LAYER_CERTIFICATES:
+	case LAYER_DETACHED:
+		return "SignedData";
+	default:
+		return layer->detail;
+	}
+}
+
 /* The body says that it is encrypted: whether its first layer, which is all of it, is. */
 static void
 judge_claim(struct inspect *inspect, enum entity_claim claim)
@@ -73,8 +87,7 @@ judge_claim(struct inspect *inspect, enum entity_claim claim)
 		    smime ? "S/MIME" : "PGP/MIME", layer->detail);
 	else
 		snprintf(result->detail, sizeof(result->detail),
-		    "it says S/MIME, but the CMS object is %.200s",
-		    layer->detail[0] != '\0' ? layer->detail : "SignedData");
+		    "it says S/MIME, but the CMS object is %.200s", object_name(layer));
 	if (layer_is_enveloped(layer)) {
 		result->cipher = layer->cipher;
 		memcpy(result->cipher_text, layer->cipher_text, sizeof(result->cipher_text));

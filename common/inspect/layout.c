@@ -179,7 +179,8 @@ static void
 settle_layer(struct layout *layout, size_t index)
 {
 	struct layer *layer = &layout->layers[index];
-	bool is_signed = layer->type == LAYER_SIGNED || layer->type == LAYER_CLEAR_SIGNED;
+	bool is_signed = (layer->type == LAYER_SIGNED || layer->type == LAYER_CLEAR_SIGNED) &&
+			 layer->signature_count > 0;
 	bool alone = true;
 
 	layer->place = place_of(layout, index);

@@ -2,7 +2,8 @@
  * The inside of a walker, shared by its files only:
  *   walker.c        its life
  *   walker_lines.c  lines, and the delimiters among them
- *   walker_part.c   what a part is, and who gets its bytes
+ *   walker_open.c   what a part is, by its type
+ *   walker_part.c   who gets its bytes, and how it begins and ends
  */
 #ifndef SMIME_INSPECT_WALKER_PRIVATE_H
 #define SMIME_INSPECT_WALKER_PRIVATE_H

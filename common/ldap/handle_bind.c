@@ -19,32 +19,6 @@ is_set(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
-/* The first line of the password file into password[HANDLE_PASSWORD_MAX]. */
-static int
-read_password(const char *path, char *password, struct error *err)
-{
-	FILE *file;
-	int fd;
-
-	fd = secret_open(path, err);
-	if (fd < 0)
-		return error_prefix(err, "reading the password: ");
-	file = fdopen(fd, "r");
-	if (file == NULL) {
-		close(fd);
-		return error_no_memory(err);
-	}
-	setvbuf(file, NULL, _IONBF, 0); /* no copy of it stays in a buffer */
-	if (fgets(password, HANDLE_PASSWORD_MAX, file) == NULL)
-		password[0] = '\0';
-	fclose(file);
-	password[strcspn(password, "\r\n")] = '\0';
-	/* A bind with a name and no password succeeds as nobody (RFC 4513 section 5.1.2). */
-	if (password[0] == '\0')
-		return error_set(err, ERROR_INPUT, "%s holds no password in its first line", path);
-	return 0;
-}
-
 static bool
 is_loopback(const struct sockaddr_storage *peer)
 {
@@ -121,7 +95,9 @@ bind_simple(LDAP *ld, const struct config_directory *directory, struct error *er
 		    what);
 	if (!is_set(directory->bind_password_file))
 		return error_set(err, ERROR_INPUT, "bind-dn without bind-password-file");
-	if (read_password(directory->bind_password_file, password, err) != 0)
+	/* A bind with a name and no password would succeed as nobody (RFC 4513 section 5.1.2): there
+	 * must be one. */
+	if (secret_read_line(directory->bind_password_file, password, sizeof(password), err) != 0)
 		goto out;
 	credentials.bv_val = password;
 	credentials.bv_len = strlen(password);

@@ -46,6 +46,20 @@ recipient_unavailable(const struct address *address, const char *detail, struct 
 	return recipient;
 }
 
+const struct digital_id *
+recipient_find(const struct recipient *recipient, const char *sha256)
+{
+	size_t i;
+
+	for (i = 0; recipient != NULL && i < recipient->digital_id_count; i++) {
+		const struct certificate *certificate = recipient->digital_ids[i].certificate;
+
+		if (certificate != NULL && strcmp(certificate->sha256, sha256) == 0)
+			return &recipient->digital_ids[i];
+	}
+	return NULL;
+}
+
 struct recipient *
 recipient_ref(struct recipient *recipient)
 {

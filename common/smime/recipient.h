@@ -41,7 +41,7 @@ struct digital_id {
 	char *failed_issuer;
 	struct certificate *authority; /* of an issuer that is not trusted: the topmost certificate
 					  found above (trust_topmost); NULL */
-	time_t failed_from; /* its validity; 0: none failed */
+	time_t failed_from;            /* its validity; 0: none failed */
 	time_t failed_until;
 	const char *revocation;  /* "off", "good", "unknown", "revoked": static */
 	char *revocation_detail; /* who said so and when, or why nobody did; NULL */
@@ -116,6 +116,10 @@ MUST_CHECK int recipient_group_add(
 /* Adds a member that is known by its DN alone. */
 MUST_CHECK int recipient_group_add_nameless(
     struct recipient *group, const char *dn, struct error *err);
+
+/* The digital ID of the certificate with this SHA-256 (borrowed); NULL: there is none. recipient may be
+ * NULL. */
+const struct digital_id *recipient_find(const struct recipient *recipient, const char *sha256);
 
 struct recipient *recipient_ref(struct recipient *recipient);
 void recipient_unref(struct recipient *recipient);

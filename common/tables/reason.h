@@ -27,6 +27,9 @@ struct reason {
 /* The row of an id. Never NULL for an id below REASON_COUNT. */
 const struct reason *reason_get(enum reason_id id);
 
+/* By code ("untrusted-issuer"), or NULL. */
+const struct reason *reason_by_code(const char *code);
+
 /* Whether trying again later can help (its SMTP code is 4xx). */
 bool reason_is_temporary(enum reason_id id);
 

@@ -2,6 +2,7 @@
 import re
 
 from cms import fields_named, inner_entity, is_sealed
+from daemon import Ctl
 from place import free_port, require, wait_until
 from postfix import Postfix
 from scenario import SENDER
@@ -173,6 +174,10 @@ def test_sendmail_seals(s):
     listen = "unix:" + s.place.path("milter.sock")
     daemon = s.daemon(listen=listen)
     sendmail = Sendmail(s.place, s.sink, "local:" + s.place.path("milter.sock"))
+    said = Ctl(s.place, daemon.file).json("doctor", "--sendmail-cf",
+                                          s.place.path("sendmail/etc/sm.cf"))
+    require([found["severity"] for found in said["findings"]
+             if found["subject"] == "sendmail"] == ["ok"] * 5, "the doctor of Sendmail:", said)
     anna = s.people.anna
     data = message(SENDER, anna.address, body=CANARY + "\r\n")
     reply = send(sendmail.port, SENDER, [anna.address], data)

@@ -138,6 +138,15 @@ START_TEST(what_openssl_makes_is_recognised)
 }
 END_TEST
 
+START_TEST(what_is_signed_is_said_to_be)
+{
+	struct buffer der = cms_make_signed(rsa, rsa_key, "x", 1, 0);
+
+	check_readable(&der, "it says S/MIME, but the CMS object is SignedData");
+	buffer_free(&der);
+}
+END_TEST
+
 static const size_t chunks[] = {1, 2, 7, 100, 100000};
 
 START_TEST(chunks_make_no_difference)
@@ -854,6 +863,7 @@ add_sound(TCase *tcase)
 static void
 add_unsound(TCase *tcase)
 {
+	tcase_add_test(tcase, what_is_signed_is_said_to_be);
 	tcase_add_test(tcase, every_prefix_is_readable);
 	tcase_add_test(tcase, a_flipped_bit_is_survived);
 	tcase_add_loop_test(

@@ -80,6 +80,25 @@ START_TEST(what_is_no_file_is_no_secret_and_nobody_waits_for_it)
 }
 END_TEST
 
+START_TEST(a_password_is_the_first_line_and_never_empty)
+{
+	char line[8];
+	FILE *file;
+
+	write_secret(0600);
+	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), 0);
+	ck_assert_str_eq(line, "secret");
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fputs("\r\nsecret\n", file) >= 0 && fclose(file) == 0, 1);
+	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "holds no password in its first line"));
+	write_secret(0644);
+	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "reading the password: "));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -92,5 +111,6 @@ main(void)
 	    a_secret_that_others_can_read_or_write_is_refused_with_the_remedy, 0,
 	    (int)ARRAY_LENGTH(open_to_others));
 	tcase_add_test(tcase, what_is_no_file_is_no_secret_and_nobody_waits_for_it);
+	tcase_add_test(tcase, a_password_is_the_first_line_and_never_empty);
 	return unit_run(suite);
 }
