@@ -24,9 +24,6 @@ static const struct ctl_command *const commands[] = {&ctl_check, &ctl_explain, &
     &ctl_audit, &ctl_publish, &ctl_clean, &ctl_report, &ctl_why, &ctl_setup, &ctl_doctor,
     &ctl_check_config, &ctl_status, &ctl_cache, &ctl_trust};
 
-/* An object that there was no memory for: what was printed is not all. */
-static bool json_was_lost;
-
 static void
 usage(FILE *out)
 {
@@ -144,6 +141,9 @@ ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
 	config_unref(config);
 	return snapshot;
 }
+
+/* An object that there was no memory for: what was printed is not all. */
+static bool json_was_lost;
 
 void
 ctl_print_json(json_t *json)

@@ -291,6 +291,7 @@ const struct ctl_command ctl_setup = {
     "                             configuration says\n"
     "\n"
     "What is right already is said to be so. Read it, run it, then: smimectl doctor\n"
+    "Exit status: 0 printed, 2 wrong usage, or a configuration can't be read, 75 try again.\n"
     "\n"
     "Examples:\n"
     "  smimectl setup postfix\n"

@@ -6,6 +6,7 @@ import re
 import subprocess
 
 import milter
+from cms import encrypt
 from daemon import build_folder, environment
 from ldif import Entry
 from place import require, run
@@ -27,12 +28,16 @@ def commands(s, daemon):
     config = ["-c", daemon.file]
     yield ["--help"]
     yield ["--version"]
+    for name in re.findall(r"^  ([a-z][a-z-]*) ", run([program(), "--help"]).stdout.decode(), re.M):
+        yield [name, "--help"]
     yield ["help", "trust"]
     for words in (["check", s.people.anna.address], ["check-config"], ["audit"], ["status"],
                   ["cache"], ["trust", "list"],
                   ["explain", "--from", SENDER, "--to", s.people.anna.address, eml]):
         yield [*words, *config]
         yield [*words, *config, "--json"]
+    p7m = encrypt(s.place, message(SENDER, s.people.anna.address), [s.people.anna.identity], "aes256")
+    yield ["inspect", s.place.write("one.p7m", p7m)]
 
 
 def at_terminal(s, words, **variables):
