@@ -124,6 +124,8 @@ open_multipart(struct walker *walker, const struct layout_spot *spot,
 	struct error why = ERROR_INIT;
 	size_t layer;
 
+	/* Two are gone by here, which may cut a part short for a reader that knows one. */
+	walker->layout->limited |= type->other != NULL;
 	if (type->boundary != NULL && strlen(type->boundary) <= FRAME_BOUNDARY_MAX &&
 	    walker->frame_count < WALKER_FRAMES_MAX)
 		return push(walker, spot, type, err);
@@ -248,6 +250,26 @@ default_type(struct walker *walker, struct part_header *header, struct error *er
 	return header_append(&header->fields, "Content-Type", " message/rfc822", err);
 }
 
+/* A line that is no field ends the header of a part that is plain so far: some readers skip it and
+ * read on. */
+static void
+go_on(struct walker *walker, struct part_header *header)
+{
+	header->plain = true;
+	header->plain_fields = header->fields.count;
+	buffer_clear(&header->line);
+	walker->header = *header;
+	*header = (struct part_header){.bytes = 0};
+}
+
+/* Whether such a line needs no second look at the fields. */
+static bool
+is_known_plain(const struct part_header *header)
+{
+	return header->line.size > 0 && header->plain &&
+	       header->plain_fields == header->fields.count;
+}
+
 /* The header is over: says what the part is. */
 static int
 end_header(struct walker *walker, struct error *err)
@@ -257,11 +279,20 @@ end_header(struct walker *walker, struct error *err)
 	bool lines = walker->boundaries > 0;
 	int result = -1;
 
+	if (is_known_plain(&header)) {
+		buffer_clear(&walker->header.line);
+		return 0;
+	}
 	walker->header = (struct part_header){.bytes = 0};
 	walker->layout->limited |= header.limited;
 	if (default_type(walker, &header, err) == -1 ||
 	    entity_type_read(&header.fields, &type, err) == -1)
 		goto out;
+	if (header.line.size > 0 && !walker_wanted(&type)) {
+		go_on(walker, &header);
+		result = 0;
+		goto out;
+	}
 	result = walker_part_open(walker, &type, err);
 	if (result == 0 && header.line.size > 0)
 		result = write_first_line(walker, header.line.data, header.line.size, err);
