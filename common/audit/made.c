@@ -124,7 +124,7 @@ signature_json(const struct facts *facts, const struct facts_signature *signatur
 					    : json_null());
 	audit_put(&object, "covers_all", json_boolean(signature->layer->covers_all));
 	audit_put(&object, "forwarded", json_boolean(signed_is_forwarded(facts, signature)));
-	audit_put(&object, "address_matches", json_boolean(signature->address_matches));
+	audit_put(&object, "address_matches", json_boolean(signature->named != NULL));
 	audit_put(&object, "unavailable", json_boolean(signature->unavailable));
 	audit_put(&object, "signer", signer_json(signature));
 	return object;

@@ -75,6 +75,8 @@ frame_init(struct frame *frame, struct layout *layout, const struct layout_spot 
 	frame->boundary = copy_boundary(type->boundary);
 	if (frame->boundary == NULL)
 		return error_no_memory(err);
+	if (type->other != NULL && (frame->other = copy_boundary(type->other)) == NULL)
+		return error_no_memory(err);
 	frame->digest =
 	    type->media_type != NULL && strcmp(type->media_type, "multipart/digest") == 0;
 	if (type->claim != ENTITY_SIGNED && type->claim != ENTITY_PGP_MIME)
@@ -87,22 +89,30 @@ frame_init(struct frame *frame, struct layout *layout, const struct layout_spot 
 					    : start_pgp(frame, layout, type, err);
 }
 
+static enum frame_delimiter
+delimiter_of(const char *boundary, const char *line, size_t size)
+{
+	size_t length;
+
+	if (boundary == NULL || size < 2 || memcmp(line, "--", 2) != 0)
+		return FRAME_NO_DELIMITER;
+	length = strlen(boundary);
+	line += 2;
+	size -= 2;
+	if (size < length || memcmp(line, boundary, length) != 0)
+		return FRAME_NO_DELIMITER;
+	if (size == length)
+		return FRAME_NEXT;
+	return size == length + 2 && memcmp(line + length, "--", 2) == 0 ? FRAME_CLOSE
+									 : FRAME_NO_DELIMITER;
+}
+
 enum frame_delimiter
 frame_delimiter(const struct frame *frame, const char *line, size_t size)
 {
-	size_t boundary;
+	enum frame_delimiter delimiter = delimiter_of(frame->boundary, line, size);
 
-	if (frame->boundary == NULL || size < 2 || memcmp(line, "--", 2) != 0)
-		return FRAME_NO_DELIMITER;
-	boundary = strlen(frame->boundary);
-	line += 2;
-	size -= 2;
-	if (size < boundary || memcmp(line, frame->boundary, boundary) != 0)
-		return FRAME_NO_DELIMITER;
-	if (size == boundary)
-		return FRAME_NEXT;
-	return size == boundary + 2 && memcmp(line + boundary, "--", 2) == 0 ? FRAME_CLOSE
-									     : FRAME_NO_DELIMITER;
+	return delimiter != FRAME_NO_DELIMITER ? delimiter : delimiter_of(frame->other, line, size);
 }
 
 static int
@@ -226,6 +236,7 @@ frame_free(struct frame *frame, struct layout *layout)
 {
 	stop_digesting(frame, layout);
 	free(frame->boundary);
+	free(frame->other);
 	digests_free(frame->digests);
 	buffer_free(&frame->pending);
 	free(frame->pgp);

@@ -27,6 +27,7 @@ enum frame_delimiter {
 
 struct frame {
 	char *boundary; /* NULL: a message */
+	char *other;    /* another that some reader goes by; NULL: none */
 	bool digest;    /* parts without a type are messages (RFC 2046 5.1.5) */
 	size_t part;    /* the one in hand, from 1; 0: none has begun */
 	bool closed;    /* the closing delimiter has come */

@@ -109,7 +109,8 @@ struct layer {
 	char detail[256]; /* why malformed, or a note; "" */
 
 	/* Encrypted ones. */
-	const struct cipher *cipher; /* never NULL for the two enveloped types */
+	const struct cipher *cipher; /* never NULL for the two enveloped types; of a malformed one
+					where it is sound so far; else NULL */
 	char cipher_text[128];       /* its title, or the object identifier */
 	struct layer_recipient *recipients;
 	size_t recipient_count;

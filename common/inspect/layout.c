@@ -81,6 +81,7 @@ layout_add(struct layout *layout, const struct layout_spot *spot, const struct e
 	memcpy(layer->path, spot->path, sizeof(layer->path));
 	snprintf(layer->detail, sizeof(layer->detail), "it is cut off");
 	layout->entries[*index].forwarded = spot->forwarded;
+	layout->entries[*index].doubtful = type->doubtful;
 	if (copy_text(&layer->media_type, type->media_type, err) == -1 ||
 	    copy_text(&layer->smime_type, type->smime_type, err) == -1 ||
 	    copy_text(&layer->name, type->file, err) == -1)
@@ -188,8 +189,8 @@ settle_layer(struct layout *layout, size_t index)
 		layer->depth = layout->layers[layer->parent].depth + 1;
 		alone = layout->layers[layer->parent].covers_all;
 	}
-	layer->covers_all =
-	    is_signed && alone && layer->place == LAYER_WHOLE && layout->entries[index].sole;
+	layer->covers_all = is_signed && alone && layer->place == LAYER_WHOLE &&
+			    layout->entries[index].sole && !layout->entries[index].doubtful;
 }
 
 /* Moves layers up into the room of those that were dropped. */

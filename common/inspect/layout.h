@@ -31,6 +31,7 @@ struct layout_entry {
 	bool dropped;
 	bool forwarded; /* in a message that is not all of what encloses it */
 	bool sole;      /* nothing stands beside what it signs */
+	bool doubtful;  /* a reader may take it for something else */
 	struct layout_scope inside;
 	struct envelope envelope;
 };

@@ -8,6 +8,7 @@
 #include "inspect/inspect.h"
 #include "inspect/signatures.h"
 #include "inspect/walker.h"
+#include "smime/content_cipher.h"
 
 struct object {
 	struct layout *layout;
@@ -48,12 +49,25 @@ holds_mail(const struct cms_front *front)
 	       memcmp(front->kept.data + front->inner_type.at, data, sizeof(data)) == 0;
 }
 
+/* Whether the content is another object without MIME around it: some readers (NSS) open it. */
+static bool
+holds_object(const struct cms_front *front)
+{
+	const unsigned char *type = (const unsigned char *)front->kept.data + front->inner_type.at;
+
+	return front->inner_type.size > 2 && type[1] == front->inner_type.size - 2 &&
+	       cms_grammar_type(type + 2, front->inner_type.size - 2) != NULL;
+}
+
 static int
 on_content_begin(void *context, struct error *err)
 {
 	struct object *object = context;
 	struct cms_front *front = &object->front;
 	struct layout_spot spot = {.parent = object->layer};
+
+	if (!holds_mail(front) && holds_object(front))
+		return error_set(err, ERROR_INPUT, "its content is another CMS object, not mail");
 
 	if (layout_digesting(object->layout, err) == -1)
 		return -1;
@@ -240,8 +254,28 @@ is_signature(const struct object *object)
 {
 	const struct grammar_type *type = object->front.type;
 
-	return object->beside.layer != LAYOUT_NONE &&
-	       (object->failed || (type->object == GRAMMAR_SIGNED && !object->front.has_content));
+	if (object->beside.layer == LAYOUT_NONE)
+		return false;
+	if (object->failed)
+		return type == NULL || type->object == GRAMMAR_SIGNED;
+	return type->object == GRAMMAR_SIGNED && !object->front.has_content;
+}
+
+/* Of what is broken behind its cipher that is told all the same: readers may open it. */
+static int
+read_cipher(struct object *object, struct error *err)
+{
+	const struct cms_front *front = &object->front;
+	struct layer *layer = own_layer(object);
+	struct error why = ERROR_INIT;
+
+	if (front->algorithm.size == 0 || layer->cipher != NULL)
+		return 0;
+	if (content_cipher_read((const unsigned char *)front->kept.data + front->algorithm.at,
+		front->algorithm.size, &layer->cipher, layer->cipher_text,
+		sizeof(layer->cipher_text), &why) == 0)
+		return 0;
+	return why.code == ERROR_INPUT ? 0 : error_set(err, why.code, "%s", why.text);
 }
 
 /* As the signature of what is beside it. */
@@ -275,9 +309,9 @@ object_finish(struct object *object, bool *settled, struct error *err)
 		*settled = true;
 		return settle_beside(object, err);
 	}
-	if (!object->failed && finish_sound(object, &why) == -1)
-		return fail(object, &why, err);
-	return 0;
+	if (!object->failed && finish_sound(object, &why) == -1 && fail(object, &why, err) == -1)
+		return -1;
+	return object->failed ? read_cipher(object, err) : 0;
 }
 
 void

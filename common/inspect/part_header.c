@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "inspect/line_end.h"
+
 enum line_kind {
 	LINE_EMPTY,
 	LINE_FOLDED,
@@ -17,7 +19,7 @@ without_end(const char *line, size_t size)
 {
 	if (size > 0 && line[size - 1] == '\n')
 		size--;
-	if (size > 0 && line[size - 1] == '\r')
+	while (size > 0 && line[size - 1] == '\r')
 		size--;
 	return size;
 }
@@ -130,36 +132,75 @@ is_too_long(const struct part_header *header)
 	return header->line.size >= PART_HEADER_NAME_MAX && kind_of(header) == LINE_BODY;
 }
 
+/* Without NULs, which no field may hold and some readers drop. */
 static int
 append_line(struct part_header *header, const char *bytes, size_t size, struct error *err)
 {
 	size_t room = PART_HEADER_LINE_MAX - header->line.size;
+	const char *end;
+	size_t taken;
 
 	if (size > room) {
 		header->limited = true;
 		size = room;
 	}
-	return buffer_append(&header->line, bytes, size, err);
+	for (; size > 0; bytes += taken, size -= taken) {
+		if (*bytes == '\0') {
+			taken = 1;
+			continue;
+		}
+		end = memchr(bytes, '\0', size);
+		taken = end != NULL ? (size_t)(end - bytes) : size;
+		if (buffer_append(&header->line, bytes, taken, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether what has come of a line ends with a CR that is its end for some readers, as `next` follows. */
+static bool
+ends_before(const struct part_header *header, char next)
+{
+	const struct buffer *line = &header->line;
+
+	return line->size > 0 && line->data[line->size - 1] == '\r' && next != '\n' && next != '\r';
+}
+
+/* As much as can be of one line. */
+static size_t
+run_size(const struct part_header *header, const char *bytes, size_t size, bool *ends)
+{
+	const char *end;
+
+	if (header->line.size < PART_HEADER_NAME_MAX && size > PART_HEADER_NAME_MAX)
+		size = PART_HEADER_NAME_MAX;
+	end = memchr(bytes, '\n', size);
+	if (end != NULL)
+		size = (size_t)(end - bytes) + 1;
+	*ends = end != NULL;
+	end = line_end_bare_cr(bytes, size);
+	if (end == NULL)
+		return size;
+	*ends = false;
+	return (size_t)(end - bytes) + 1;
 }
 
 int
 part_header_read(struct part_header *header, const char *bytes, size_t size, size_t *used,
     bool *ended, struct error *err)
 {
-	const char *end;
 	size_t taken;
+	bool ends;
 
 	*ended = false;
 	for (*used = 0; *used < size && !*ended; *used += taken) {
-		taken = size - *used;
-		if (header->line.size < PART_HEADER_NAME_MAX && taken > PART_HEADER_NAME_MAX)
-			taken = PART_HEADER_NAME_MAX;
-		end = memchr(bytes + *used, '\n', taken);
-		if (end != NULL)
-			taken = (size_t)(end - (bytes + *used)) + 1;
+		taken = 0;
+		ends = ends_before(header, bytes[*used]);
+		if (!ends)
+			taken = run_size(header, bytes + *used, size - *used, &ends);
 		if (append_line(header, bytes + *used, taken, err) == -1)
 			return -1;
-		if (end != NULL) {
+		if (ends) {
 			if (take_line(header, ended, err) == -1)
 				return -1;
 		} else if (is_too_long(header)) {

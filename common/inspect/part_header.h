@@ -30,6 +30,8 @@ struct part_header {
 	size_t bytes;
 	size_t lines;
 	bool limited; /* some of it was not looked at */
+	bool plain;   /* so many fields make it a part that is not looked into */
+	size_t plain_fields;
 };
 
 /* Reads on; *used says how many bytes belong to the header, and to `line`; *ended that it is over.

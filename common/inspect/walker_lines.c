@@ -2,7 +2,12 @@
  * (RFC 2046 5.1.1), so each is held until the next line is known. */
 #include <string.h>
 
+#include "inspect/line_end.h"
 #include "inspect/walker_private.h"
+
+/* Bytes looked at for the end of a line at once: of a long run without one kind of end, those left
+ * are not searched again for each of the other. */
+#define RUN_MAX ((size_t)2048)
 
 /* Bytes of the frames below `parts` as bytes of a part, of those below `frames` at all. */
 static int
@@ -96,7 +101,7 @@ find_delimiter(const struct walker *walker, const char *line, size_t size, size_
 	int closed;
 	size_t i;
 
-	while (size > 0 && (line[size - 1] == ' ' || line[size - 1] == '\t'))
+	while (size > 0 && strchr(" \t\r", line[size - 1]) != NULL && line[size - 1] != '\0')
 		size--;
 	for (closed = 0; closed < 2; closed++) {
 		for (i = walker->frame_count; i-- > 0;) {
@@ -171,36 +176,55 @@ collect(struct walker *walker, const char *bytes, size_t size, size_t *used, str
 {
 	size_t room = WALKER_LINE_MAX - walker->line_size;
 	size_t taken = size < room ? size : room;
+	size_t held = walker->line_size > 0 && walker->line[walker->line_size - 1] == '\r';
 	const char *lf = memchr(bytes, '\n', taken);
+	const char *cr;
 
 	if (lf != NULL)
 		taken = (size_t)(lf - bytes) + 1;
 	memcpy(walker->line + walker->line_size, bytes, taken);
 	walker->line_size += taken;
 	*used = taken;
-	return lf != NULL || walker->line_size == WALKER_LINE_MAX ? end_line(walker, err) : 0;
+	cr = line_end_bare_cr(walker->line + walker->line_size - taken - held, taken + held);
+	if (cr != NULL) {
+		*used = taken - (walker->line_size - (size_t)(cr + 1 - walker->line));
+		walker->line_size = (size_t)(cr + 1 - walker->line);
+	}
+	return lf != NULL || cr != NULL || walker->line_size == WALKER_LINE_MAX
+		   ? end_line(walker, err)
+		   : 0;
 }
 
 /* On within a line; a CR at the end of what is there waits for its LF. */
 static int
 go_on(struct walker *walker, const char *bytes, size_t size, size_t *used, struct error *err)
 {
-	const char *lf = memchr(bytes, '\n', size);
-	size_t taken = lf != NULL ? (size_t)(lf - bytes) + 1 : size;
-	size_t end = end_size(bytes, taken);
+	size_t run = size < RUN_MAX ? size : RUN_MAX;
+	const char *lf = memchr(bytes, '\n', run);
+	size_t taken = lf != NULL ? (size_t)(lf - bytes) + 1 : run;
+	const char *cr = line_end_bare_cr(bytes, taken);
+	size_t end;
 
+	if (cr != NULL)
+		taken = (size_t)(cr - bytes) + 1;
+	end = end_size(bytes, taken);
 	*used = taken;
 	if (walker->held.size == 1 && walker->held.bytes[0] == '\r') {
-		if (taken == 1 && lf != NULL) {
+		if (taken == 1 && lf != NULL && cr == NULL) {
 			walker->inside_line = false;
 			return end_of_line(walker, "\r\n", 2, err);
+		}
+		if (bytes[0] != '\r') {
+			*used = 0;
+			walker->inside_line = false;
+			return 0;
 		}
 		if (release(walker, err) == -1)
 			return -1;
 	}
 	if (emit(walker, bytes, taken - end, err) == -1)
 		return -1;
-	walker->inside_line = lf == NULL;
+	walker->inside_line = lf == NULL && cr == NULL;
 	return end == 0 ? 0 : end_of_line(walker, bytes + taken - end, end, err);
 }
 

@@ -43,6 +43,26 @@ default_type(struct walker *walker, struct part_header *header, struct error *er
 	return header_append(&header->fields, "Content-Type", " message/rfc822", err);
 }
 
+/* A line that is no field ends the header of a part that is plain so far: some readers skip it and
+ * read on. */
+static void
+go_on(struct walker *walker, struct part_header *header)
+{
+	header->plain = true;
+	header->plain_fields = header->fields.count;
+	buffer_clear(&header->line);
+	walker->header = *header;
+	*header = (struct part_header){.bytes = 0};
+}
+
+/* Whether such a line needs no second look at the fields. */
+static bool
+is_known_plain(const struct part_header *header)
+{
+	return header->line.size > 0 && header->plain &&
+	       header->plain_fields == header->fields.count;
+}
+
 /* The header is over: says what the part is. */
 static int
 end_header(struct walker *walker, struct error *err)
@@ -52,11 +72,20 @@ end_header(struct walker *walker, struct error *err)
 	bool lines = walker->boundaries > 0;
 	int result = -1;
 
+	if (is_known_plain(&header)) {
+		buffer_clear(&walker->header.line);
+		return 0;
+	}
 	walker->header = (struct part_header){.bytes = 0};
 	walker->layout->limited |= header.limited;
 	if (default_type(walker, &header, err) == -1 ||
 	    entity_type_read(&header.fields, &type, err) == -1)
 		goto out;
+	if (header.line.size > 0 && !walker_wanted(&type)) {
+		go_on(walker, &header);
+		result = 0;
+		goto out;
+	}
 	result = walker_part_open(walker, &type, err);
 	if (result == 0 && header.line.size > 0)
 		result = write_first_line(walker, header.line.data, header.line.size, err);
@@ -117,9 +146,11 @@ walker_part_write(
 static int
 finish_object(struct walker *walker, struct error *err)
 {
-	bool settled;
+	bool settled = false;
 
-	if (object_finish(walker->object, &settled, err) == -1)
+	if (walker->is_guess && !object_is_cms(walker->object))
+		layout_take_back(walker->layout);
+	else if (object_finish(walker->object, &settled, err) == -1)
 		return -1;
 	if (walker->is_signature)
 		walker->frames[walker->frame_count - 1].settled |= settled;

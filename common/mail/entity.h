@@ -33,8 +33,10 @@ struct entity_type {
 	    *media_type; /* "application/pkcs7-mime", lower case; "text/plain" where none is said */
 	char *smime_type; /* the parameter, lower case, or NULL: only a hint */
 	char *boundary;   /* of a multipart, or NULL */
+	char *other;      /* a second boundary that a reader may go by instead, or NULL */
 	char *protocol;   /* of a multipart, lower case, or NULL */
 	char *file;       /* its name as a file, or NULL: one that names a CMS object first */
+	bool doubtful;    /* another Content-Type, or boundary, says otherwise */
 };
 
 /* Reads Content-Type, -Transfer-Encoding and -Disposition of the header. A field given twice with

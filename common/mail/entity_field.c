@@ -66,15 +66,18 @@ parameter(GMimeParam *param)
 	return decoded;
 }
 
-/* The names that programs give CMS objects (RFC 8551 section 3.2.1). */
+/* The names that programs give CMS objects (RFC 8551 section 3.2.1). Windows drops dots and blanks at
+ * the end of a name. */
 static bool
 is_smime_name(const char *name)
 {
 	static const char *const endings[] = {".p7m", ".p7z", ".p7s", ".p7c"};
 	size_t size = strlen(name);
 
+	while (size > 0 && strchr(". \t", name[size - 1]) != NULL)
+		size--;
 	for (size_t i = 0; i < ARRAY_LENGTH(endings); i++)
-		if (size >= 4 && strcasecmp(name + size - 4, endings[i]) == 0)
+		if (size >= 4 && strncasecmp(name + size - 4, endings[i], 4) == 0)
 			return true;
 	return false;
 }
@@ -115,4 +118,27 @@ entity_field_parameter(GMimeParamList *params, const char *name, char **out, str
 		return 0;
 	*out = parameter(param);
 	return *out != NULL ? 0 : error_no_memory(err);
+}
+
+int
+entity_field_other(
+    GMimeParamList *params, const char *name, const char *known, char **out, struct error *err)
+{
+	int count = g_mime_param_list_length(params);
+
+	*out = NULL;
+	for (int i = 0; i < count && *out == NULL && known != NULL; i++) {
+		GMimeParam *param = g_mime_param_list_get_parameter_at(params, i);
+
+		if (strcasecmp(g_mime_param_get_name(param), name) != 0)
+			continue;
+		*out = parameter(param);
+		if (*out == NULL)
+			return error_no_memory(err);
+		if (strcmp(*out, known) == 0) {
+			free(*out);
+			*out = NULL;
+		}
+	}
+	return 0;
 }

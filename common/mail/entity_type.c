@@ -13,6 +13,7 @@ struct reading {
 	char *media_type;
 	char *smime_type;
 	char *boundary;
+	char *other;
 	char *protocol;
 	char *file;
 };
@@ -23,6 +24,7 @@ reading_free(struct reading *reading)
 	free(reading->media_type);
 	free(reading->smime_type);
 	free(reading->boundary);
+	free(reading->other);
 	free(reading->protocol);
 	free(reading->file);
 }
@@ -94,6 +96,8 @@ read_content_type(const char *value, bool named, struct reading *reading, struct
 	lower(reading->smime_type);
 	if (g_mime_content_type_is_type(type, "multipart", "*") &&
 	    (entity_field_parameter(params, "boundary", &reading->boundary, err) != 0 ||
+		entity_field_other(params, "boundary", reading->boundary, &reading->other, err) !=
+		    0 ||
 		entity_field_parameter(params, "protocol", &reading->protocol, err) != 0))
 		goto done;
 	lower(reading->protocol);
@@ -169,8 +173,22 @@ take_missing(char **to, char **from)
 	*from = NULL;
 }
 
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Whether a further reading says something else than those before. */
+static bool
+differs(const struct entity_type *type, const struct reading *reading)
+{
+	return !is_same(type->media_type, reading->media_type) ||
+	       !is_same(type->boundary, reading->boundary);
+}
+
 /* Of several readings the one that claims most; the media type that is shown is the first's. A body
- * that any reading takes for a multipart keeps a boundary. */
+ * that any reading takes for a multipart keeps a boundary, and of several boundaries two. */
 static void
 merge(struct entity_type *type, struct reading *reading)
 {
@@ -178,11 +196,15 @@ merge(struct entity_type *type, struct reading *reading)
 	    [ENTITY_PLAIN] = 0, [ENTITY_SIGNED] = 1, [ENTITY_PGP_MIME] = 2, [ENTITY_SMIME] = 3};
 	bool first = type->media_type == NULL;
 
+	type->doubtful |= reading->other != NULL || (!first && differs(type, reading));
+	take_missing(&type->other, &reading->other);
 	take_missing(&type->media_type, &reading->media_type);
 	take_missing(&type->file, &reading->file);
 	if (!first && weight[reading->claim] <= weight[type->claim]) {
 		take_missing(&type->boundary, &reading->boundary);
 		take_missing(&type->protocol, &reading->protocol);
+		if (!is_same(type->boundary, reading->boundary))
+			take_missing(&type->other, &reading->boundary);
 		return;
 	}
 	free(type->smime_type);
@@ -191,6 +213,8 @@ merge(struct entity_type *type, struct reading *reading)
 	reading->smime_type = NULL;
 	if (reading->boundary == NULL)
 		return;
+	if (!is_same(type->boundary, reading->boundary))
+		take_missing(&type->other, &type->boundary);
 	free(type->boundary);
 	free(type->protocol);
 	type->boundary = reading->boundary;
@@ -222,6 +246,9 @@ read_fields(const struct header *header, struct entity_type *type, struct error 
 			type->encoding = read_encoding(field->value);
 		}
 	}
+	/* Without a type some readers go by the name. */
+	if (named && type->media_type == NULL)
+		type->claim = ENTITY_SMIME;
 	return result;
 }
 
@@ -254,6 +281,7 @@ entity_type_free(struct entity_type *type)
 	free(type->media_type);
 	free(type->smime_type);
 	free(type->boundary);
+	free(type->other);
 	free(type->protocol);
 	free(type->file);
 	memset(type, 0, sizeof(*type));

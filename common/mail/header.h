@@ -66,7 +66,7 @@ MUST_CHECK int header_visible_recipients(
     const struct header *header, char ***texts, size_t *count, struct error *err);
 void header_addresses_free(char **texts, size_t count);
 
-/* The same of all From fields, and then of all Sender fields. */
+/* The same of From, and then of Sender; none at all where either field is there twice. */
 MUST_CHECK int header_senders(
     const struct header *header, char ***texts, size_t *count, struct error *err);
 

@@ -243,15 +243,18 @@ header_visible_recipients(
 	return 0;
 }
 
+/* RFC 5322 3.6: of these one field each. Which of two a reader shows nobody can say. */
 int
 header_senders(const struct header *header, char ***texts, size_t *count, struct error *err)
 {
 	static const char *const from[] = {"From"};
 	static const char *const sender[] = {"Sender"};
+	bool doubled =
+	    header_find(header, "From", 1) != NULL || header_find(header, "Sender", 1) != NULL;
 	struct list list = {NULL, 0, 0};
 
-	if (read_fields(header, from, 1, &list, err) != 0 ||
-	    read_fields(header, sender, 1, &list, err) != 0)
+	if (!doubled && (read_fields(header, from, 1, &list, err) != 0 ||
+			    read_fields(header, sender, 1, &list, err) != 0))
 		return -1;
 	*texts = list.texts;
 	*count = list.count;

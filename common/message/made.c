@@ -32,11 +32,11 @@ is_one_of_several(const struct layer *layer)
 	return layer->place != LAYER_WHOLE && layer->place != LAYER_AMONG_TEXT;
 }
 
+/* Also what is broken behind that: readers may be lenient. */
 static bool
 is_encrypted(const struct layer *layer)
 {
-	return layer_is_enveloped(layer) ||
-	       (layer->type == LAYER_ENCRYPTED_DATA && layer->cipher != NULL);
+	return layer->cipher != NULL;
 }
 
 /* The envelope whose recipients are compared is the only one there is, and all that is there but text. */

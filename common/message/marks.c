@@ -63,31 +63,29 @@ append_property(struct buffer *out, const char *name, const char *value, struct 
 	return authres_value(out, value, PROPERTY_MOST, err);
 }
 
-/* Of the signer's addresses the sender's, or else the first. */
+/* The address that the signer was judged for: its CA need not be trusted for the others that it put
+ * into the certificate. Where it was judged for none, the first. */
 static const char *
-identifier_of(const struct certificate *certificate, const struct address *sender)
+identifier_of(const struct facts_signature *signature)
 {
-	size_t i;
+	const struct certificate *certificate = signature->signature->certificate;
 
-	for (i = 0; i < certificate->address_count; i++) {
-		if (certificate->mailboxes != NULL && certificate->mailboxes[i].text != NULL &&
-		    address_equal(&certificate->mailboxes[i], sender, false))
-			return certificate->addresses[i];
-	}
+	if (signature->named != NULL)
+		return signature->named->text;
 	return certificate->address_count > 0 ? certificate->addresses[0] : NULL;
 }
 
 static int
-append_signer(struct buffer *out, const struct layer_signature *made, const struct address *sender,
-    struct error *err)
+append_signer(struct buffer *out, const struct facts_signature *signature, struct error *err)
 {
+	const struct layer_signature *made = signature->signature;
 	const struct certificate *certificate = made->certificate;
 
 	if (certificate == NULL)
 		return append_property(out, "serial", made->serial, err) != 0
 			   ? -1
 			   : append_property(out, "issuer", made->issuer, err);
-	if (append_property(out, "identifier", identifier_of(certificate, sender), err) != 0 ||
+	if (append_property(out, "identifier", identifier_of(signature), err) != 0 ||
 	    append_property(out, "serial", certificate->serial, err) != 0)
 		return -1;
 	return append_property(out, "issuer", certificate->issuer, err);
@@ -95,7 +93,7 @@ append_signer(struct buffer *out, const struct layer_signature *made, const stru
 
 static int
 append_result(struct buffer *out, const struct facts *facts,
-    const struct facts_signature *signature, const struct address *sender, struct error *err)
+    const struct facts_signature *signature, struct error *err)
 {
 	enum reason_id worth = signed_worth(facts, signature);
 
@@ -106,12 +104,11 @@ append_result(struct buffer *out, const struct facts *facts,
 		return -1;
 	if (append_part(out, signature->layer, err) != 0)
 		return -1;
-	return append_signer(out, signature->signature, sender, err);
+	return append_signer(out, signature, err);
 }
 
 int
-marks_results(const struct facts *facts, const char *id, const struct address *sender, char **value,
-    struct error *err)
+marks_results(const struct facts *facts, const char *id, char **value, struct error *err)
 {
 	struct buffer out = BUFFER_INIT;
 	size_t told = 0;
@@ -124,7 +121,7 @@ marks_results(const struct facts *facts, const char *id, const struct address *s
 	for (i = 0; i < facts->signature_count && told < RESULTS_MAX; i++) {
 		if (signed_is_forwarded(facts, &facts->signatures[i]))
 			continue;
-		if (append_result(&out, facts, &facts->signatures[i], sender, err) != 0)
+		if (append_result(&out, facts, &facts->signatures[i], err) != 0)
 			goto failed;
 		told++;
 	}
@@ -163,8 +160,8 @@ remove_fields(struct edits *edits, const struct header *header, const char *name
 }
 
 static int
-add_results(struct edits *edits, const struct header *header, const struct facts *facts,
-    const struct address *sender, struct error *err)
+add_results(
+    struct edits *edits, const struct header *header, const struct facts *facts, struct error *err)
 {
 	char host[256] = "";
 	const char *id = facts->config->authserv_id;
@@ -178,7 +175,7 @@ add_results(struct edits *edits, const struct header *header, const struct facts
 	if (id[0] == '\0')
 		id = "localhost";
 	if (remove_fields(edits, header, AUTHRES_FIELD, id, err) != 0 ||
-	    marks_results(facts, id, sender, &value, err) != 0)
+	    marks_results(facts, id, &value, err) != 0)
 		return -1;
 	if (value != NULL)
 		result = edits_add(edits, EDIT_INSERT_HEADER, AUTHRES_FIELD, 1, value, err);
@@ -229,9 +226,9 @@ add_warnings(struct edits *edits, const struct header *header, const struct fact
 
 int
 marks_add(struct edits *edits, const struct header *header, const struct facts *facts,
-    const struct plan *plan, const struct address *sender, struct error *err)
+    const struct plan *plan, struct error *err)
 {
 	if (add_warnings(edits, header, facts, plan, err) != 0)
 		return -1;
-	return add_results(edits, header, facts, sender, err);
+	return add_results(edits, header, facts, err);
 }

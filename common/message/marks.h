@@ -13,16 +13,14 @@
 /*
  * Edits by the settings warning-header, authentication-results and authserv-id: fields that only we may
  * write are removed, wherever they come from; ours are put in. Warnings are those of recipients whose
- * rules enforce, each reason once; a field names no recipient, as all of them see it. sender: whose
- * address of a signer's several is named. 0/-1.
+ * rules enforce, each reason once; a field names no recipient, as all of them see it. 0/-1.
  */
 MUST_CHECK int marks_add(struct edits *edits, const struct header *header,
-    const struct facts *facts, const struct plan *plan, const struct address *sender,
-    struct error *err);
+    const struct facts *facts, const struct plan *plan, struct error *err);
 
 /* The value of Authentication-Results, with its leading space, folded with LF; free(). NULL in *value
  * where the client signed nothing that is to be told. */
-MUST_CHECK int marks_results(const struct facts *facts, const char *id,
-    const struct address *sender, char **value, struct error *err);
+MUST_CHECK int marks_results(
+    const struct facts *facts, const char *id, char **value, struct error *err);
 
 #endif

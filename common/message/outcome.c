@@ -157,8 +157,7 @@ prepare_marks(struct message *message)
 	struct error err = ERROR_INIT;
 
 	if (message->plan->action <= ACTION_SEAL && decide_enforces(message) &&
-	    marks_add(&message->edits, &message->header, &message->facts, message->plan,
-		&message->sender, &err) != 0)
+	    marks_add(&message->edits, &message->header, &message->facts, message->plan, &err) != 0)
 		message_trouble(message, REASON_INTERNAL_ERROR, &err);
 }
 

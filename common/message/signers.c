@@ -151,7 +151,7 @@ add_signature(struct message *message, const struct layer *layer,
 	if (ask_for(message, &question, layer, signature, place, err) != 0)
 		return -1;
 	if (*place < SIGNERS_MAX)
-		noted->address_matches = signer_match(&question, exact_local) != NULL;
+		noted->named = signer_match(&question, exact_local);
 	return 0;
 }
 

@@ -56,7 +56,8 @@ struct facts_signature {
 					none, or it was not judged */
 	enum reason_id then;         /* the verdict as of the signing time; REASON_OK where that is
 					not said, or id is NULL */
-	bool address_matches;        /* with the message's From or Sender */
+	const struct address *named; /* the address of the message's From or Sender that the
+					certificate names, and that it was judged for; NULL: none */
 	bool unavailable;            /* the signer could not be judged in time */
 };
 
@@ -71,8 +72,8 @@ struct facts {
 	size_t layer_count;
 	const struct layer *envelope; /* whose recipients are compared: the whole body, or the only
 					 one, among text; NULL */
-	const struct layer *weakest;  /* of the encrypted layers that are not forwarded, the one
-					 with the weakest cipher; NULL */
+	const struct layer *weakest;  /* of the encrypted layers that are not forwarded, broken
+					 ones among them, the one with the weakest cipher; NULL */
 	bool malformed;               /* an S/MIME object is broken, or over a limit */
 	const char *malformed_detail; /* then: never NULL */
 	bool compared;                /* a recipient was looked up, so that these were: */

@@ -100,7 +100,7 @@ weigh(const struct facts *facts, const struct facts_signature *signature, struct
 		return;
 	against->partial = !signature->layer->covers_all;
 	against->signer = signer_reason(facts, signature);
-	against->mismatch = signature->id != NULL && !signature->address_matches &&
+	against->mismatch = signature->id != NULL && signature->named == NULL &&
 			    against->signer != REASON_SIGNER_ADDRESS_MISMATCH;
 }
 

@@ -162,6 +162,27 @@ START_TEST(plaintext_behind_an_encrypted_object_is_sealed_too)
 }
 END_TEST
 
+/* Readers skip what does not belong to base64. */
+START_TEST(what_is_broken_behind_its_cipher_is_held_to_the_floor)
+{
+	struct world *world = world_new("", "rule \"n\" { encrypt = never }\n");
+	char broken[16384];
+	struct sent sent;
+	char *text;
+
+	world_publish(world, ANNA, PUBLISH_BLOB_AES);
+	text = world_client_encrypts(world, "To: " ANNA "\n",
+	    _i == 0 ? EVP_des_ede3_cbc() : EVP_aes_256_cbc(), TO(ANNA), "x");
+	snprintf(broken, sizeof(broken), "%s\n!\n", text);
+	sent = world_send(world, "me@corp.test", TO(ANNA), broken);
+	test_message_assert_action(
+	    &sent, _i == 0 ? ACTION_REFUSE : ACTION_PASS, _i == 0 ? "weak-cipher" : "never");
+	free(text);
+	sent_free(&sent);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(a_sealed_message_that_comes_again_is_left_alone)
 {
 	struct world *world = world_new("", REQUIRED);
@@ -241,6 +262,7 @@ test_message_client(TCase *tcase)
 	    (int)ARRAY_LENGTH(pgp_mime));
 	tcase_add_test(tcase, what_only_says_that_it_is_encrypted_is_sealed);
 	tcase_add_test(tcase, plaintext_behind_an_encrypted_object_is_sealed_too);
+	tcase_add_loop_test(tcase, what_is_broken_behind_its_cipher_is_held_to_the_floor, 0, 2);
 	tcase_add_test(tcase, a_sealed_message_that_comes_again_is_left_alone);
 	tcase_add_test(tcase, a_marker_is_taken_off_when_the_message_is_sealed);
 	tcase_add_test(tcase, a_marker_stays_where_the_rule_says_so);

@@ -184,7 +184,7 @@ START_TEST(a_good_signature_passes_and_its_signer_is_known)
 	ck_assert_uint_eq(sent.result->facts->signature_count, 1);
 	ck_assert_ptr_nonnull(signature_of(&sent, 0)->id);
 	ck_assert_int_eq(signature_of(&sent, 0)->id->verdict, REASON_OK);
-	ck_assert(signature_of(&sent, 0)->address_matches);
+	ck_assert_str_eq(signature_of(&sent, 0)->named->text, ME);
 	ck_assert(!signature_of(&sent, 0)->unavailable);
 	ck_assert_int_eq(signature_of(&sent, 0)->signature->state, LAYER_SIGNATURE_GOOD);
 	ck_assert_uint_eq(sent.result->plan->signatures.count, 0);
@@ -251,7 +251,7 @@ START_TEST(a_signer_is_compared_with_from_and_sender)
 	signer = signer_of(BERT);
 	sent = send_signed(CLEAR, _i == 0 ? from_me : from_boss, &signer, 1, ENTITY);
 	expect_action(&sent, ACTION_PASS);
-	ck_assert_int_eq(signature_of(&sent, 0)->address_matches, _i == 1);
+	ck_assert_int_eq(signature_of(&sent, 0)->named != NULL, _i == 1);
 	ck_assert_int_eq(is_found(&sent, REASON_SIGNER_ADDRESS_MISMATCH), _i == 0);
 	sent_free(&sent);
 }

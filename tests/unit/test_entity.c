@@ -29,6 +29,7 @@ static const struct {
 	const char *boundary;
 } claims[] = {
     {NULL, NULL, ENTITY_PLAIN, "text/plain", NULL, NULL},
+    {NULL, " attachment; filename=smime.p7m", ENTITY_SMIME, "text/plain", NULL, NULL},
     {" text/plain; charset=utf-8", NULL, ENTITY_PLAIN, "text/plain", NULL, NULL},
     {" Application/PKCS7-MIME; smime-type=Enveloped-Data; name=smime.p7m", NULL, ENTITY_SMIME,
 	"application/pkcs7-mime", "enveloped-data", NULL},
@@ -53,6 +54,8 @@ static const struct {
 	" attachment; filename*0*=utf-8''smi; filename*1=me; filename*2*=%2Ep7m", ENTITY_SMIME,
 	"application/octet-stream", NULL, NULL},
     {" application/octet-stream; name=\"=?utf-8?b?c21pbWUucDdt?=\"", NULL, ENTITY_SMIME,
+	"application/octet-stream", NULL, NULL},
+    {" application/octet-stream; name=\"smime.p7m. \"", NULL, ENTITY_SMIME,
 	"application/octet-stream", NULL, NULL},
     {" application/unheard-of; name=x.p7c", NULL, ENTITY_SMIME, "application/unheard-of", NULL,
 	NULL},

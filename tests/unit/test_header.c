@@ -314,6 +314,23 @@ START_TEST(senders_are_those_of_from_and_then_of_sender)
 }
 END_TEST
 
+START_TEST(of_two_from_fields_or_two_senders_none_is_the_senders)
+{
+	struct header header = HEADER_INIT;
+	struct error err = ERROR_INIT;
+	char **texts = NULL;
+	size_t count = 1;
+
+	add(&header, "From", " boss@corp.test");
+	add(&header, "Sender", " me@corp.test");
+	add(&header, _i == 0 ? "FROM" : "Sender", " me@corp.test");
+	ck_assert_int_eq(header_senders(&header, &texts, &count, &err), 0);
+	ck_assert_uint_eq(count, 0);
+	header_addresses_free(texts, count);
+	header_free(&header);
+}
+END_TEST
+
 START_TEST(marker_is_found_and_stripped)
 {
 	struct header header = HEADER_INIT;
@@ -440,6 +457,7 @@ main(void)
 	tcase_add_test(tcase, every_to_and_cc_field_counts);
 	LOOP(tcase, megabyte_of_anything_is_read_in_no_time, hostile);
 	tcase_add_test(tcase, senders_are_those_of_from_and_then_of_sender);
+	tcase_add_loop_test(tcase, of_two_from_fields_or_two_senders_none_is_the_senders, 0, 2);
 	LOOP(tcase, marker_is_found_and_stripped, subjects);
 	tcase_add_test(tcase, marker_in_a_second_subject_counts);
 	tcase_add_test(tcase, marker_of_any_script_is_found_without_case);

@@ -44,6 +44,25 @@ opaque(const void *bytes, size_t size, unsigned int flags)
 	return entity;
 }
 
+/* A SignedData that says of its content that it is an EnvelopedData. */
+static struct buffer
+nested(void)
+{
+	static const char data[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+	struct buffer object = cms_make_signed(certificate, key, "x", 1, 0);
+	struct buffer entity;
+	char *type = object.data;
+
+	while (memcmp(type, data, strlen(data)) != 0) {
+		type++;
+		ck_assert_uint_lt((size_t)(type - object.data) + strlen(data), object.size);
+	}
+	type[strlen(data) - 1] = 3;
+	entity = cms_make_entity(P7M, &object);
+	buffer_free(&object);
+	return entity;
+}
+
 static void
 make_pieces(void)
 {
@@ -61,6 +80,7 @@ make_pieces(void)
 	clear_env = cms_make_clear_signed(certificate, key, "ce", env.data);
 	add_piece("opaque", opaque(TEXT, strlen(TEXT), 0));
 	add_piece("streamed", opaque(TEXT, strlen(TEXT), CMS_STREAM));
+	add_piece("nested", nested());
 	add_piece("bare", opaque("no mail at all", 14, 0));
 	add_piece("triple", opaque(clear_env.data, clear_env.size, CMS_STREAM));
 	add_piece("clear", cms_make_clear_signed(certificate, key, "c", TEXT));
@@ -94,7 +114,7 @@ append(struct buffer *out, const char *bytes, size_t size, bool crlf)
 	}
 }
 
-/* The message that a template stands for. */
+/* The message that a template stands for; \001 is a bare CR. */
 static struct buffer
 expand(const char *template, bool crlf)
 {
@@ -109,6 +129,11 @@ expand(const char *template, bool crlf)
 			    strncmp(pieces[i].name, template + 1, name) == 0)
 				break;
 		}
+		if (*template == '\001') {
+			ck_assert_int_eq(buffer_append(&out, "\r", 1, NULL), 0);
+			template ++;
+			continue;
+		}
 		if (*template != '{' || i == piece_count) {
 			append(&out, template ++, 1, crlf);
 			continue;
@@ -119,7 +144,8 @@ expand(const char *template, bool crlf)
 	return out;
 }
 
-/* A line a layer: depth, type, place, path, whether it covers all, first signature. */
+/* A line a layer: depth, type, place, path, whether it covers all, first signature; of a broken one
+ * its cipher. */
 static void
 describe(const struct inspection *it, char *text, size_t size)
 {
@@ -137,6 +163,9 @@ describe(const struct inspection *it, char *text, size_t size)
 		    layer->signature_count > 0
 			? layer_signature_state_name(layer->signatures[0].state)
 			: "");
+		if (layer->type == LAYER_MALFORMED && layer->cipher != NULL && used < size)
+			used +=
+			    (size_t)snprintf(text + used, size - used, " %s", layer->cipher->name);
 	}
 	if (it->limited && used < size)
 		snprintf(text + used, size - used, "%slimited", used == 0 ? "" : "\n");
@@ -165,6 +194,7 @@ look(const struct buffer *message, size_t chunk, char *text, size_t size)
 #define FOOTER "\n--m\nContent-Type: text/plain\n\nfooter\n--m--\n"
 #define SIGNED(protocol) "Content-Type: multipart/signed; " protocol "boundary=s\n\n"
 #define HELLO "--s\n" TEXT "\n"
+#define BASE64 "Content-Transfer-Encoding: base64"
 #define P7S \
 	"--s\nContent-Type: application/x-pkcs7-signature\nContent-Transfer-Encoding: base64\n\n"
 
@@ -177,6 +207,7 @@ static const struct {
     {"{opaque}", "0 signed whole all good"},
     {"{streamed}", "0 signed whole all good"},
     {"{bare}", "0 signed whole all good"},
+    {"{nested}", "0 malformed whole"},
     {"{clear}", "0 clear-signed whole all good"},
     {"Subject: x\nMIME-Version: 1.0\n{clear}", "0 clear-signed whole all good"},
     {"Content-Type: application/x-pkcs7-mime\nContent-Transfer-Encoding: base64\n\n{base64}",
@@ -194,6 +225,9 @@ static const struct {
 	"0 enveloped whole"},
     {"Content-Type: application/pkcs7-mime\n\nhello\n", "0 malformed whole"},
     {"Content-Type: application/pkcs7-mime\n", "0 malformed whole"},
+    {"{env}\n!\n", "0 malformed whole aes128-cbc"},
+    {"{env}\nAAAA\n", "0 malformed whole aes128-cbc"},
+    {SIGNED("") HELLO "--s\n{env}\n!\n--s--\n", "0 malformed among-text 2 aes128-cbc"},
     {"Content-Type: application/ms-tnef\n\nxx", "0 tnef whole"},
     {"Content-Type: application/octet-stream; name=winmail.dat\n\nxx", "0 tnef whole"},
     {"Content-Type: text/plain\n\n{env}", ""},
@@ -226,7 +260,7 @@ static const struct {
 	"0 clear-signed forwarded 1 good\n1 enveloped whole"},
     {"Content-Type: multipart/digest; boundary=m\n\n--m\n\nSubject: x\n{env}\n--m--",
 	"0 enveloped forwarded 1"},
-    {MIXED "--m\n{env}\nand no end", "0 malformed among-text 1"},
+    {MIXED "--m\n{env}\nand no end", "0 malformed among-text 1 aes128-cbc"},
     {MIXED "{env}\n--m--\n", ""},
 
     /* multipart/signed that is not what it should be. */
@@ -253,6 +287,31 @@ static const struct {
 	"0 enveloped among-parts 1"},
     {SIGNED("protocol=\"application/pgp-signature\"; ") HELLO P7S "{p7s}\n--s--\n",
 	"0 detached-signature among-text 2 unverifiable"},
+
+    /* What readers differ on. */
+    {MIXED "--m\njunk\n{env}\n--m--\n", "0 enveloped among-text 1"},
+    {MIXED "--m\n folded\n{env}\n--m--\n", "0 enveloped among-text 1"},
+    {MIXED "--m\nContent-Type: text/plain\njunk\nmore\n{env}\n--m--\n", "0 enveloped among-text 1"},
+    {MIXED "--m\nhello\n--m\nhello", ""},
+    {MIXED "--m\n\nhello\001--m\n{env}\n--m--\n", "0 enveloped among-text 2"},
+    {MIXED "\001--m\001{env}\001--m--\001", "0 enveloped among-text 1"},
+    {MIXED "--m\nX: y\001Content-Type: application/pkcs7-mime\001" BASE64
+	   "\001\001{base64}\n--m\001",
+	"0 enveloped among-text 1"},
+    {MIXED "--m\001Content-Type: application/pkcs7-mime\001\n" BASE64
+	   "\001\n\001\n{base64}\n--m--\001\n",
+	"0 enveloped among-text 1"},
+    {"Content-Type: multipart/mixed; boundary=x; boundary=m\n\n--m\n{env}\n--m--\n",
+	"0 enveloped among-text 1\nlimited"},
+    {"Content-Type: multipart/mixed; boundary=m; boundary*=us-ascii''x\n\n--m\n{env}\n--m--\n",
+	"0 enveloped among-text 1\nlimited"},
+    {"Content-Type: multipart/mixed; boundary=x\n" MIXED "--m\n{env}\n--m--\n--x--\n",
+	"0 enveloped among-text 1\nlimited"},
+    {"Content-Type: multipart/mixed; boundary=m\n" MIXED "--m\n{env}\n--m--\n",
+	"0 enveloped among-text 1"},
+    {"Content-Type: multipart/mixed; boundary=m\n{clear}", "0 clear-signed whole good\nlimited"},
+    {"Content-Type: text/html\n{clear}", "0 clear-signed whole good"},
+    {"Content-Type: text/html\n{opaque}", "0 signed whole good"},
 
     /* Boundaries. */
     {"Content-Type: multipart/mixed; boundary=m\nContent-Type: text/plain\n\n--m\n{env}\n--m--\n",
@@ -299,6 +358,23 @@ check(const char *template, const char *layers)
 START_TEST(every_object_is_seen_where_it_stands)
 {
 	check(messages[_i].message, messages[_i].layers);
+}
+END_TEST
+
+START_TEST(a_nul_in_a_field_hides_nothing)
+{
+	struct buffer message =
+	    expand(MIXED "--m\nContent-Type: application/pkcs~7-mime\nContent-~Transfer-Encoding: "
+			 "base64\n\n{base64}\n--m--\n",
+		true);
+	char seen[4000];
+	char *at;
+
+	while ((at = memchr(message.data, '~', message.size)) != NULL)
+		*at = '\0';
+	look(&message, 7, seen, sizeof(seen));
+	ck_assert_str_eq(seen, "0 enveloped among-text 1");
+	buffer_free(&message);
 }
 END_TEST
 
@@ -555,6 +631,7 @@ main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(
 	    tcase, every_object_is_seen_where_it_stands, 0, (int)ARRAY_LENGTH(messages));
+	tcase_add_test(tcase, a_nul_in_a_field_hides_nothing);
 	tcase_add_test(tcase, a_message_cut_anywhere_is_survived);
 	tcase_add_test(tcase, what_is_over_a_limit_is_said);
 	tcase_add_test(tcase, objects_in_objects_end_at_a_limit);

@@ -19,7 +19,6 @@ static char *texts[] = {first, second};
 
 static struct scene scene;
 static struct plan *plan;
-static struct address sender;
 static struct address mailboxes[2];
 static struct certificate certificate;
 static struct digital_id signer;
@@ -35,7 +34,6 @@ set_up(void)
 	scene.config.authserv_id = id;
 	scene.config.warning_header = warning;
 	scene.config.authentication_results = true;
-	ck_assert_int_eq(address_parse("anna@corp.example", &sender, NULL), 0);
 	ck_assert_int_eq(address_parse(first, &mailboxes[0], NULL), 0);
 	ck_assert_int_eq(address_parse(second, &mailboxes[1], NULL), 0);
 	certificate = (struct certificate){.subject = subject,
@@ -51,7 +49,7 @@ set_up(void)
 	layers[0] = (struct layer){
 	    .type = LAYER_CLEAR_SIGNED, .parent = LAYER_NO_PARENT, .covers_all = true};
 	signatures[0] = (struct facts_signature){
-	    .layer = &layers[0], .signature = &made, .id = &signer, .address_matches = true};
+	    .layer = &layers[0], .signature = &made, .id = &signer, .named = &mailboxes[1]};
 	scene.facts.layers = layers;
 	scene.facts.layer_count = 1;
 	scene.facts.signatures = signatures;
@@ -64,7 +62,6 @@ tear_down(void)
 {
 	plan_free(plan);
 	plan = NULL;
-	address_free(&sender);
 	address_free(&mailboxes[0]);
 	address_free(&mailboxes[1]);
 }
@@ -83,7 +80,7 @@ marks_text(const char *const *fields)
 		ck_assert_int_eq(header_append(&header, fields[i], fields[i + 1], NULL), 0);
 	plan_free(plan);
 	ck_assert_int_eq(policy_plan(&scene.facts, &plan, NULL), 0);
-	ck_assert_int_eq(marks_add(&edits, &header, &scene.facts, plan, &sender, NULL), 0);
+	ck_assert_int_eq(marks_add(&edits, &header, &scene.facts, plan, NULL), 0);
 	ck_assert_int_eq(buffer_append_text(&text, "", NULL), 0);
 	for (i = 0; i < edits.count; i++) {
 		const struct edit *edit = &edits.items[i];
@@ -124,6 +121,16 @@ START_TEST(a_good_signature_passes_with_who_made_it)
 		     "\n\tbody.smime-part=2\n\tbody.smime-identifier=anna@corp.example"
 		     "\n\tbody.smime-serial=0A0B"
 		     "\n\tbody.smime-issuer=\"CN=CA \\\"One\\\",O=Example\"\n");
+}
+END_TEST
+
+START_TEST(of_a_signers_addresses_only_the_one_judged_is_named)
+{
+	signatures[0].named = &mailboxes[0];
+	expect_in("smime-identifier=anna@home.example\n", true);
+	signatures[0].named = NULL;
+	expect_in("smime=fail reason=signer-address-mismatch", true);
+	expect_in("smime-identifier=anna@home.example\n", true);
 }
 END_TEST
 
@@ -231,6 +238,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_good_signature_passes_with_who_made_it);
+	tcase_add_test(tcase, of_a_signers_addresses_only_the_one_judged_is_named);
 	tcase_add_loop_test(tcase, each_worth_has_its_result, 0, (int)ARRAY_LENGTH(worths));
 	tcase_add_test(tcase, the_part_is_named_where_it_has_a_name);
 	tcase_add_test(tcase, of_many_signatures_some_are_told_and_forwarded_ones_never);

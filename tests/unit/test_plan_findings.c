@@ -17,6 +17,8 @@ static char old_serial[] = "01D0";
 
 static struct layer layers[2];
 static struct layer_signature made;
+static const struct address named;
+static const struct address named;
 static struct facts_signature signature;
 static struct certificate signer;
 static struct digital_id signer_id;
@@ -357,7 +359,7 @@ signed_by(enum reason_id verdict)
 	    .signature = &made,
 	    .id = &signer_id,
 	    .then = REASON_OK,
-	    .address_matches = true};
+	    .named = &named};
 	scene.facts.layers = layers;
 	scene.facts.layer_count = 1;
 	scene.facts.signatures = &signature;
@@ -418,7 +420,7 @@ set_up_signed(int row, enum config_encrypt encrypt, enum scene_finding finding)
 	made.state = signeds[row].state;
 	made.digest_strength = signeds[row].strength;
 	layers[0].covers_all = signeds[row].covers_all;
-	signature.address_matches = signeds[row].matches;
+	signature.named = signeds[row].matches ? &named : NULL;
 }
 
 START_TEST(a_signature_is_refused_or_warned_of_sealed_or_not)

@@ -301,11 +301,12 @@ START_TEST(a_signer_is_named_with_how_it_was_signed)
 	    .algorithm = "RSA",
 	    .digest_strength = 128,
 	    .signing_time = 1767312000};
+	static const struct address named;
 	static struct facts_signature signature = {.layer = &layer,
 	    .signature = &made,
 	    .id = &signer,
 	    .then = REASON_EXPIRED,
-	    .address_matches = true};
+	    .named = &named};
 
 	begin(REASON_OK);
 	scene_publish_modern(&scene, 0);
