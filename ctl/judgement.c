@@ -8,6 +8,9 @@
 #include "interrupt.h"
 #include "policy/rules.h"
 
+/* Between two looks at whether the user has had enough, milliseconds. */
+#define LOOK_INTERVAL 200
+
 bool
 judgement_is_group(const struct judgement *judgement)
 {
@@ -109,9 +112,6 @@ judgement_snapshot(struct config *config, struct spool_space *space, struct erro
 	trust_unref(trust);
 	return NULL;
 }
-
-/* Between two looks at whether the user has had enough, milliseconds. */
-#define LOOK_INTERVAL 200
 
 int
 judgement_of_findings(struct snapshot *snapshot, const struct address *sender,

@@ -24,7 +24,7 @@ check_whole(const struct change *change, const struct change_part *part, struct 
 	    "%s: the server has no equality rule for %s, so all its values must be written again, "
 	    "but %s: somebody else's change could be lost",
 	    change->dn, part->name,
-	    change->csn == NULL ? "shows no entryCSN (may the one who binds read it?)"
+	    change->csn == NULL ? "its entryCSN is not shown (may the one who binds read it?)"
 				: "it does not know the Assertion control (RFC 4528)");
 }
 

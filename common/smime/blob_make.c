@@ -4,8 +4,10 @@
 #include <openssl/err.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "smime/blob.h"
+#include "smime/capabilities.h"
 #include "tables/cipher.h"
 
 #define PREFERENCE "1.2.840.113549.1.9.16.2.11"
@@ -192,14 +194,71 @@ sign(CMS_ContentInfo *cms, const struct blob_recipe *recipe, struct error *err)
 	return result;
 }
 
+static bool
+promises(const struct blob *blob, const X509_ALGORS *asked)
+{
+	struct capabilities wanted;
+	unsigned char *der = NULL;
+	int size = i2d_X509_ALGORS((X509_ALGORS *)asked, &der);
+	bool same = false;
+
+	if (size > 0 && capabilities_read(der, (size_t)size, CAPABILITIES_SIGNED, &wanted))
+		same = wanted.cipher_count == blob->capabilities.cipher_count &&
+		       wanted.oaep == blob->capabilities.oaep &&
+		       wanted.oaep_sha256 == blob->capabilities.oaep_sha256 &&
+		       memcmp(wanted.ciphers, blob->capabilities.ciphers,
+			   wanted.cipher_count * sizeof(wanted.ciphers[0])) == 0;
+	OPENSSL_free(der);
+	return same;
+}
+
+/* Whether all that was asked for is in it, as our own reader finds it: where memory is short OpenSSL may
+ * leave something out, or sign something else, and say nothing. */
+static int
+check(const struct blob_recipe *recipe, CMS_ContentInfo *cms, const unsigned char *der, size_t size,
+    struct error *err)
+{
+	const X509 *to = recipe->encrypt_to != NULL ? recipe->encrypt_to : recipe->signer;
+	STACK_OF(X509) *given = CMS_get1_certs(cms);
+	struct blob *blob = blob_read(der, size, err);
+	bool complete = false;
+
+	if (blob != NULL) {
+		blob_verify(blob, time(NULL)); /* which OpenSSL dated it by, whatever --at says */
+		complete = blob->verified && blob->preferred != NULL &&
+			   X509_cmp(blob->preferred, to) == 0 &&
+			   sk_X509_num(blob->certificates) == sk_X509_num(given) &&
+			   promises(blob, recipe->capabilities);
+	}
+	blob_free(blob);
+	sk_X509_pop_free(given, X509_free);
+	ERR_clear_error();
+	return complete ? 0 : error_set(err, ERROR_TEMPORARY, "the signed data came out wrong");
+}
+
+static int
+encode(const struct blob_recipe *recipe, CMS_ContentInfo *cms, unsigned char **der, size_t *size,
+    struct error *err)
+{
+	int length = i2d_CMS_ContentInfo(cms, der);
+
+	if (length <= 0)
+		return fail(err, "encoding the signed data");
+	*size = (size_t)length;
+	if (*size > BLOB_SIZE_MAX)
+		return error_set(
+		    err, ERROR_LIMIT, "the signed data is larger than %zu bytes", BLOB_SIZE_MAX);
+	return check(recipe, cms, *der, *size, err);
+}
+
 int
 blob_make(const struct blob_recipe *recipe, unsigned char **der, size_t *size, struct error *err)
 {
-	CMS_ContentInfo *cms = NULL;
+	CMS_ContentInfo *cms;
 	int result = -1;
-	int length;
 
 	*der = NULL;
+	*size = 0;
 	ERR_clear_error();
 	if (X509_check_private_key(recipe->signer, recipe->key) != 1) {
 		ERR_clear_error();
@@ -207,19 +266,10 @@ blob_make(const struct blob_recipe *recipe, unsigned char **der, size_t *size, s
 		    err, ERROR_INPUT, "the private key is not that of the certificate");
 	}
 	cms = CMS_sign(NULL, NULL, NULL, NULL, SIGN_FLAGS);
-	if (cms == NULL) {
+	if (cms == NULL)
 		fail(err, "making the signed data");
-	} else if (add_certificates(cms, recipe, err) == 0 && sign(cms, recipe, err) == 0) {
-		length = i2d_CMS_ContentInfo(cms, der);
-		if (length <= 0)
-			fail(err, "encoding the signed data");
-		else if ((size_t)length > BLOB_SIZE_MAX)
-			error_set(err, ERROR_LIMIT, "the signed data is larger than %zu bytes",
-			    BLOB_SIZE_MAX);
-		else
-			result = 0;
-		*size = length > 0 ? (size_t)length : 0;
-	}
+	else if (add_certificates(cms, recipe, err) == 0 && sign(cms, recipe, err) == 0)
+		result = encode(recipe, cms, der, size, err);
 	if (result != 0) {
 		OPENSSL_free(*der);
 		*der = NULL;

@@ -205,10 +205,11 @@ def publish_at_once(s, gal, entry, crowd):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(s.place.folder))
         for identity in crowd]
     outcomes = [(child.communicate(), child.returncode) for child in running]
-    written = [identity for identity, (_, code) in zip(crowd, outcomes) if code == 0]
-    require(written and all(code in (0, 75) for _, code in outcomes), outcomes)
+    require(all(code in (0, 75) for _, code in outcomes), outcomes)
+    written = [identity for identity, ((out, _), _) in zip(crowd, outcomes)
+               if json.loads(out).get("written")]
     blobs = gal.values(entry, "userSMIMECertificate")
-    require(len(blobs) == len(written), len(blobs), "blobs, where", len(written), "were written")
+    require(written and len(blobs) == len(written), len(blobs), "blobs:", outcomes)
     for identity in written:
         require(any(identity.der() in blob for blob in blobs), identity.name, "was lost")
 

@@ -1,10 +1,12 @@
 /* Blobs that are made here: they say what was asked for, to our own reader and to OpenSSL. */
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "pki.h"
+#include "short_memory.h"
 #include "smime/blob.h"
 #include "smime/blob_make.h"
 #include "unit.h"
@@ -208,12 +210,63 @@ START_TEST(more_certificates_than_a_reader_takes_are_refused)
 }
 END_TEST
 
+/* All that was asked for is in it. */
+static void
+is_complete(const unsigned char *der, size_t size)
+{
+	struct blob *blob = blob_read(der, size, &err);
+
+	ck_assert_msg(blob != NULL, "%s", err.text);
+	blob_verify(blob, clock_wall());
+	ck_assert_msg(blob->verified, "%s", blob->note);
+	ck_assert_int_eq(sk_X509_num(blob->certificates), 2);
+	ck_assert_uint_eq(blob->capabilities.cipher_count, 3);
+	ck_assert_ptr_nonnull(blob->preferred);
+	blob_free(blob);
+}
+
+START_TEST(without_memory_nothing_is_made_rather_than_half_of_it)
+{
+	X509_ALGORS *capabilities = blob_capabilities(BLOB_CAPABILITIES_DEFAULT, &err);
+	EVP_PKEY *key = pki_key(PKI_P256, 2);
+	X509 *signer = issue(NULL, key);
+	const struct blob_recipe recipe = {signer, key, NULL, pki.chain, capabilities};
+	unsigned long failures = 0;
+	unsigned long n = 1;
+	unsigned char *der;
+	bool reached;
+	size_t size;
+	int result;
+
+	do {
+		short_memory_fail(n);
+		n += 3; /* each would take long under a sanitizer */
+		result = blob_make(&recipe, &der, &size, &err);
+		reached = short_memory_failed();
+		short_memory_fail(0);
+		failures += result != 0;
+		ck_assert_int_eq(result == 0, der != NULL);
+		if (result == 0)
+			is_complete(der, size);
+		OPENSSL_free(der);
+		ERR_clear_error();
+	} while (reached);
+	ck_assert_int_eq(result, 0);
+	ck_assert_uint_gt(failures, 30);
+	X509_free(signer);
+	EVP_PKEY_free(key);
+	sk_X509_ALGOR_pop_free(capabilities, X509_ALGOR_free);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("blob_make");
 	TCase *tcase = unit_case(suite, "blob_make");
 
+	if (!short_memory_prepare())
+		return EXIT_FAILURE;
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(
 	    tcase, capabilities_are_read_back_in_their_order, 0, (int)ARRAY_LENGTH(lists));
@@ -224,5 +277,6 @@ main(void)
 	tcase_add_test(tcase, what_is_no_capability_is_named);
 	tcase_add_test(tcase, a_key_that_is_not_the_signers_or_can_not_sign_is_refused);
 	tcase_add_test(tcase, more_certificates_than_a_reader_takes_are_refused);
+	tcase_add_test(tcase, without_memory_nothing_is_made_rather_than_half_of_it);
 	return unit_run(suite);
 }

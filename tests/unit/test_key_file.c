@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pki.h"
+#include "short_memory.h"
 #include "smime/key_file.h"
 #include "unit.h"
 
@@ -99,7 +100,7 @@ write_pkcs12(const char *pass)
 	PKCS12 *p12;
 
 	ck_assert(sk_X509_push(chain, ca));
-	p12 = PKCS12_create(pass, "anna", key, own, chain, 0, 0, 0, 0, 0);
+	p12 = PKCS12_create(pass, "anna", key, own, chain, 0, 0, 1, 1, 0);
 	ck_assert_ptr_nonnull(p12);
 	ck_assert(i2d_PKCS12_bio(out, p12));
 	PKCS12_free(p12);
@@ -250,12 +251,48 @@ START_TEST(what_is_none_of_it_is_refused)
 }
 END_TEST
 
+/* Whatever allocation fails: an error, or all of it. step: not each of thousands is tried. */
+static void
+read_with_little_memory(unsigned long step)
+{
+	unsigned long n = 1;
+	bool reached;
+	int result;
+
+	do {
+		short_memory_fail(n);
+		n += step;
+		result = read_it(NULL);
+		reached = short_memory_failed();
+		short_memory_fail(0);
+		ERR_clear_error();
+		if (result == 0)
+			taken(true);
+		else
+			ck_assert_ptr_null(file.key);
+	} while (reached);
+	ck_assert_int_eq(result, 0);
+	ck_assert_uint_gt(n, 50);
+}
+
+START_TEST(without_memory_nothing_is_taken_rather_than_half_of_it)
+{
+	write_pem(path, own, ca, key, NULL);
+	read_with_little_memory(7);
+	password = "open";
+	write_pkcs12("open");
+	read_with_little_memory(31);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("key_file");
 	TCase *tcase = unit_case(suite, "key_file");
 
+	if (!short_memory_prepare())
+		return EXIT_FAILURE;
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, pem_gives_certificate_key_and_chain_in_any_order);
 	tcase_add_test(tcase, what_is_encrypted_asks_once_for_its_password);
@@ -264,5 +301,6 @@ main(void)
 	tcase_add_test(tcase, key_and_certificate_must_belong_together);
 	tcase_add_test(tcase, one_certificate_in_der_will_do);
 	tcase_add_test(tcase, what_is_none_of_it_is_refused);
+	tcase_add_test(tcase, without_memory_nothing_is_taken_rather_than_half_of_it);
 	return unit_run(suite);
 }
