@@ -31,11 +31,18 @@ is_tnef(const struct entity_type *type)
 	       (type->file != NULL && strcasecmp(type->file, "winmail.dat") == 0);
 }
 
+/* Of unknown content, which is told by its first bytes. */
+static bool
+is_unknown(const struct entity_type *type)
+{
+	return is_type(type, "application/octet-stream");
+}
+
 bool
 walker_wanted(const struct entity_type *type)
 {
 	return type->claim != ENTITY_PLAIN || type->boundary != NULL || is_message(type) ||
-	       is_tnef(type);
+	       is_tnef(type) || is_unknown(type);
 }
 
 /* Whether the part in hand is in the content of the frame's layer. */
@@ -160,6 +167,7 @@ open_object(struct walker *walker, const struct layout_spot *spot, const struct 
 	    object_new(walker->layout, layer, type->encoding, walker->level, &beside, err);
 	if (walker->object == NULL)
 		return -1;
+	walker->is_guess = type->claim == ENTITY_PLAIN;
 	walker->is_signature = beside.layer != LAYOUT_NONE;
 	walker->leaf = WALKER_OBJECT;
 	return 0;
@@ -206,6 +214,8 @@ walker_part_open(struct walker *walker, const struct entity_type *type, struct e
 		return open_multipart(walker, &spot, type, err);
 	if (is_tnef(type))
 		return open_tnef(walker, &spot, type, err);
+	if (is_unknown(type))
+		return open_object(walker, &spot, type, err);
 	layout_note_part(layout, spot.parent, is_text(type));
 	return 0;
 }
@@ -353,9 +363,11 @@ walker_part_write(
 static int
 finish_object(struct walker *walker, struct error *err)
 {
-	bool settled;
+	bool settled = false;
 
-	if (object_finish(walker->object, &settled, err) == -1)
+	if (walker->is_guess && !object_is_cms(walker->object))
+		layout_take_back(walker->layout);
+	else if (object_finish(walker->object, &settled, err) == -1)
 		return -1;
 	if (walker->is_signature)
 		walker->frames[walker->frame_count - 1].settled |= settled;
