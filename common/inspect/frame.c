@@ -92,19 +92,18 @@ frame_init(struct frame *frame, struct layout *layout, const struct layout_spot 
 static enum frame_delimiter
 delimiter_of(const char *boundary, const char *line, size_t size)
 {
-	size_t length;
+	const char *end = line + size;
 
 	if (boundary == NULL || size < 2 || memcmp(line, "--", 2) != 0)
 		return FRAME_NO_DELIMITER;
-	length = strlen(boundary);
-	line += 2;
-	size -= 2;
-	if (size < length || memcmp(line, boundary, length) != 0)
-		return FRAME_NO_DELIMITER;
-	if (size == length)
+	/* To the first byte that differs: many lines are compared with many boundaries. */
+	for (line += 2; *boundary != '\0'; boundary++, line++) {
+		if (line == end || *line != *boundary)
+			return FRAME_NO_DELIMITER;
+	}
+	if (line == end)
 		return FRAME_NEXT;
-	return size == length + 2 && memcmp(line + length, "--", 2) == 0 ? FRAME_CLOSE
-									 : FRAME_NO_DELIMITER;
+	return end - line == 2 && memcmp(line, "--", 2) == 0 ? FRAME_CLOSE : FRAME_NO_DELIMITER;
 }
 
 enum frame_delimiter

@@ -96,6 +96,20 @@ layout_note_part(struct layout *layout, size_t parent, bool text)
 		scope_of(layout, parent)->others++;
 }
 
+void
+layout_take_back(struct layout *layout)
+{
+	struct layer *layer = &layout->layers[--layout->count];
+	struct layout_scope *outer = scope_of(layout, layer->parent);
+
+	outer->objects--;
+	outer->others++;
+	layer_clear(layer);
+	envelope_free(&layout->entries[layout->count].envelope);
+	memset(layer, 0, sizeof(*layer));
+	memset(&layout->entries[layout->count], 0, sizeof(layout->entries[layout->count]));
+}
+
 /* The path of what is in part 1 of something that stands at `outer`. */
 static void
 move_out(struct layer *layer, const char *outer)

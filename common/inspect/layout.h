@@ -65,6 +65,9 @@ MUST_CHECK int layout_add(struct layout *layout, const struct layout_spot *spot,
 /* A part that is no layer. */
 void layout_note_part(struct layout *layout, size_t parent, bool text);
 
+/* The layer that was added last is a part like others; there is nothing in it. */
+void layout_take_back(struct layout *layout);
+
 /* It was no layer after all: what is in it is in what enclosed it, as part 1. */
 void layout_drop(struct layout *layout, size_t index);
 

@@ -294,6 +294,12 @@ settle_beside(struct object *object, struct error *err)
 				      : layout_malformed(layout, object->beside.layer, &why, err);
 }
 
+bool
+object_is_cms(const struct object *object)
+{
+	return object->front.type != NULL;
+}
+
 int
 object_finish(struct object *object, bool *settled, struct error *err)
 {

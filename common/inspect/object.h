@@ -33,6 +33,9 @@ struct object *object_new(struct layout *layout, size_t layer, enum entity_encod
 MUST_CHECK int object_write(
     struct object *object, const char *bytes, size_t size, struct error *err);
 
+/* Whether it began as a CMS object does. */
+bool object_is_cms(const struct object *object);
+
 /* *settled: it was the signature of what is beside it, whose layer is settled; its own is gone. */
 MUST_CHECK int object_finish(struct object *object, bool *settled, struct error *err);
 

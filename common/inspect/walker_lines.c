@@ -103,6 +103,8 @@ find_delimiter(const struct walker *walker, const char *line, size_t size, size_
 
 	while (size > 0 && strchr(" \t\r", line[size - 1]) != NULL && line[size - 1] != '\0')
 		size--;
+	if (size < 2 || line[1] != '-')
+		return FRAME_NO_DELIMITER;
 	for (closed = 0; closed < 2; closed++) {
 		for (i = walker->frame_count; i-- > 0;) {
 			if (walker->frames[i].closed != (closed != 0))

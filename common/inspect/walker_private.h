@@ -54,6 +54,7 @@ struct walker {
 	enum walker_leaf leaf;
 	struct part_header header;
 	struct object *object;
+	bool is_guess;     /* nothing but its bytes would make it one */
 	bool is_signature; /* the object is in part 2 of the multipart/signed that is open last */
 	struct entity_decoder decoder;
 	struct buffer decoded;

@@ -194,6 +194,7 @@ look(const struct buffer *message, size_t chunk, char *text, size_t size)
 #define FOOTER "\n--m\nContent-Type: text/plain\n\nfooter\n--m--\n"
 #define SIGNED(protocol) "Content-Type: multipart/signed; " protocol "boundary=s\n\n"
 #define HELLO "--s\n" TEXT "\n"
+#define UNKNOWN "Content-Type: application/octet-stream\n"
 #define BASE64 "Content-Transfer-Encoding: base64"
 #define P7S \
 	"--s\nContent-Type: application/x-pkcs7-signature\nContent-Transfer-Encoding: base64\n\n"
@@ -260,6 +261,12 @@ static const struct {
 	"0 clear-signed forwarded 1 good\n1 enveloped whole"},
     {"Content-Type: multipart/digest; boundary=m\n\n--m\n\nSubject: x\n{env}\n--m--",
 	"0 enveloped forwarded 1"},
+    {UNKNOWN BASE64 "\n\n{base64}", "0 enveloped whole"},
+    {MIXED "--m\n" UNKNOWN BASE64 "\n\n{base64}\n--m--\n", "0 enveloped among-text 1"},
+    {MIXED "--m\n" UNKNOWN "\n{base64}\n--m\n{env}\n--m--\n", "0 enveloped among-parts 2"},
+    {MIXED "--m\n" UNKNOWN "\n\n--m\n{env}\n--m\n" UNKNOWN BASE64 "\n\n{p7s}\n--m--\n",
+	"0 enveloped among-parts 2\n0 detached-signature among-parts 3 unverifiable"},
+    {SIGNED("") HELLO "--s\n" UNKNOWN BASE64 "\n\n{p7s}\n--s--\n", "0 clear-signed whole all good"},
     {MIXED "--m\n{env}\nand no end", "0 malformed among-text 1 aes128-cbc"},
     {MIXED "{env}\n--m--\n", ""},
 
@@ -609,7 +616,9 @@ START_TEST(an_entity_that_holds_no_mail_of_ours_is_not_worth_reading)
 	char mixed[] = "multipart/mixed";
 	char message[] = "message/rfc822";
 	char boundary[] = "b";
+	char unknown[] = "application/octet-stream";
 
+	ck_assert(inspect_wanted(&(struct entity_type){.media_type = unknown}));
 	ck_assert(!inspect_wanted(&(struct entity_type){.media_type = text}));
 	ck_assert(!inspect_wanted(&(struct entity_type){.media_type = mixed}));
 	ck_assert(inspect_wanted(&(struct entity_type){.media_type = mixed, .boundary = boundary}));
