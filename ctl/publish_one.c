@@ -1,5 +1,6 @@
 /* One certificate: judged as the daemon will judge it, written, and looked up again. */
 #include <openssl/crypto.h>
+#include <string.h>
 
 #include "publish.h"
 
@@ -181,6 +182,15 @@ clear(struct publication *publication)
 	address_free(&publication->address);
 }
 
+/* Names the file, unless that is said already. */
+static enum ctl_status
+fail(const struct publish_job *job, struct error *err)
+{
+	if (strncmp(err->text, job->file, strlen(job->file)) != 0)
+		error_prefix(err, "%.300s: ", job->file);
+	return ctl_fail(err);
+}
+
 enum ctl_status
 publish_one(struct publisher *publisher, const struct publish_job *job)
 {
@@ -189,16 +199,14 @@ publish_one(struct publisher *publisher, const struct publish_job *job)
 	struct error err = ERROR_INIT;
 
 	if (prepare_and_judge(publisher, &publication, &err) != 0) {
-		error_prefix(&err, "%.300s: ", job->file);
-		status = ctl_fail(&err);
+		status = fail(job, &err);
 		publish_show_error(publisher, job, err.text);
 	} else {
 		publication.fault = find_fault(&publication);
 		if (publication.fault != NULL)
 			status = refuse(&publication);
 		else if (write_out(publisher, &publication, &err) != 0) {
-			error_prefix(&err, "%.300s: ", job->file);
-			status = ctl_fail(&err);
+			status = fail(job, &err);
 		}
 		publish_show(publisher, &publication);
 	}

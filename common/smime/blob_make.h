@@ -14,8 +14,9 @@
 #include "base/error.h"
 
 /* What is promised where nothing else is said: what all software of the last twenty years reads, the
- * strongest first; nothing that is below the usual floor. */
-#define BLOB_CAPABILITIES_DEFAULT "aes256-cbc,aes192-cbc,aes128-cbc"
+ * strongest first. Triple DES is for senders who know no AES: without it their clients take what they take
+ * where nothing is known, which may be 40 bits. */
+#define BLOB_CAPABILITIES_DEFAULT "aes256-cbc,aes192-cbc,aes128-cbc,3des"
 
 /* All is borrowed. */
 struct blob_recipe {

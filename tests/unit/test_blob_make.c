@@ -220,7 +220,7 @@ is_complete(const unsigned char *der, size_t size)
 	blob_verify(blob, clock_wall());
 	ck_assert_msg(blob->verified, "%s", blob->note);
 	ck_assert_int_eq(sk_X509_num(blob->certificates), 2);
-	ck_assert_uint_eq(blob->capabilities.cipher_count, 3);
+	ck_assert_uint_eq(blob->capabilities.cipher_count, 4);
 	ck_assert_ptr_nonnull(blob->preferred);
 	blob_free(blob);
 }
