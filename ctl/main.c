@@ -21,8 +21,8 @@
 #define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
 
 static const struct ctl_command *const commands[] = {&ctl_check, &ctl_explain, &ctl_inspect,
-    &ctl_audit, &ctl_publish, &ctl_clean, &ctl_report, &ctl_why, &ctl_check_config, &ctl_status,
-    &ctl_cache, &ctl_trust, &ctl_doctor, &ctl_setup};
+    &ctl_audit, &ctl_publish, &ctl_clean, &ctl_report, &ctl_why, &ctl_setup, &ctl_doctor,
+    &ctl_check_config, &ctl_status, &ctl_cache, &ctl_trust};
 
 static void
 usage(FILE *out)
