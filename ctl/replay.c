@@ -30,6 +30,7 @@ struct replay {
 	struct snapshot *before; /* NULL: none to compare with */
 	struct replay_sums sums;
 	struct progress progress;
+	bool lacking;     /* what could not be judged may be another time */
 	uint64_t total;   /* for the progress; 0: not known */
 	struct error err; /* what ended it */
 };
@@ -144,6 +145,8 @@ visit(void *context, const struct replay_item *item)
 		name_broken(replay, item->name, err.text);
 	else
 		goes_on = judge(replay, item->name, &envelope, &file) == 0;
+	if (item->temporary || err.code == ERROR_TEMPORARY)
+		replay->lacking = true;
 	replay_envelope_free(&envelope);
 	message_file_free(&file);
 	progress_show(&replay->progress, replay->sums.messages, item->done, replay->total);
@@ -195,7 +198,7 @@ status_of(const struct replay *replay, bool ended)
 		return replay->err.code == ERROR_TEMPORARY ? CTL_TEMPORARY : CTL_USAGE;
 	if (replay->sums.stopped > 0)
 		return CTL_FINDING;
-	return replay->sums.waiting > 0 ? CTL_TEMPORARY : CTL_OK;
+	return replay->sums.waiting > 0 || replay->lacking ? CTL_TEMPORARY : CTL_OK;
 }
 
 static enum ctl_status
