@@ -225,24 +225,6 @@ go_through(struct replay *replay)
 	return status_of(replay, ended);
 }
 
-static int
-read_choice(struct replay *replay, struct error *err)
-{
-	const struct replay_request *request = replay->request;
-	size_t i;
-
-	replay->choice = (struct replay_choice){.from = request->from,
-	    .to = request->to,
-	    .to_count = request->to_count,
-	    .ignore = replay->ignore};
-	for (i = 0; i < request->ignore_count; i++) {
-		if (address_pattern_parse(request->ignore[i], &replay->ignore[i], err) != 0)
-			return error_prefix(err, "--ignore %.200s: ", request->ignore[i]);
-		replay->choice.ignore_count++;
-	}
-	return 0;
-}
-
 static struct snapshot *
 load(const struct ctl_options *options, const char *file, struct spool_space **space)
 {
@@ -265,7 +247,7 @@ replay_with(struct replay *replay, const struct ctl_options *options)
 	const struct replay_request *request = replay->request;
 	struct error err = ERROR_INIT;
 
-	if (read_choice(replay, &err) != 0 ||
+	if (replay_request_choose(request, replay->ignore, &replay->choice, &err) != 0 ||
 	    replay_sums_init(&replay->sums, request->against != NULL, &err) != 0)
 		return ctl_fail(&err);
 	origin_set_peer(&replay->origin, NULL);

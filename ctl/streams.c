@@ -29,8 +29,8 @@ end_by_signal(void)
 	raise(SIGPIPE);
 }
 
-/* Whose pipe it was is not said: if standard output has no reader, it does not matter. Else whoever wrote
- * has EPIPE, as if the signal were ignored. */
+/* Whose pipe it was is not said: if standard output has no reader, it does not matter. Else whoever
+ * wrote has EPIPE, as if the signal were ignored. */
 static void
 on_broken_pipe(int number UNUSED)
 {
