@@ -1,8 +1,5 @@
 /* smimectl: finds the command and runs it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +13,7 @@
 #include "fetch/startup.h"
 #include "mail/startup.h"
 #include "smime/seal.h"
+#include "streams.h"
 
 #define PROGRAM "smimectl"
 #define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
@@ -153,7 +151,7 @@ ctl_print_json(json_t *json)
 	/* Programs get text as it is; a terminal nothing that it would obey. */
 	if (isatty(STDOUT_FILENO))
 		flags |= JSON_ENSURE_ASCII;
-	if (json == NULL || json_dumpf(json, stdout, flags) != 0)
+	if (json == NULL || (json_dumpf(json, stdout, flags) != 0 && !ferror(stdout)))
 		json_was_lost = true;
 	putchar('\n');
 	json_decref(json);
@@ -201,35 +199,11 @@ asks_for_help(int count, char **arguments)
 static int
 finish(int status)
 {
-	errno = 0;
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		if (errno == EPIPE) {
-			signal(SIGPIPE, SIG_DFL); /* a library ignored it just then */
-			raise(SIGPIPE);
-		}
-		fprintf(stderr, PROGRAM ": writing to standard output: %s\n",
-		    errno != 0 ? strerror(errno) : "not all could be written");
-		return CTL_USAGE;
+	if (json_was_lost) {
+		fputs(PROGRAM ": out of memory: not all was printed\n", stderr);
+		status = CTL_TEMPORARY;
 	}
-	if (!json_was_lost)
-		return status;
-	fputs(PROGRAM ": out of memory: not all was printed\n", stderr);
-	return CTL_TEMPORARY;
-}
-
-/* A reader that has enough ends us without a word, and no file or connection may take the place of a
- * standard stream that is closed: it would get our output. */
-static void
-prepare_streams(void)
-{
-	int fd;
-
-	signal(SIGPIPE, SIG_DFL); /* who started us may ignore it */
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* Opened for reading: writing to it is the error that it was. */
-		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY) != fd)
-			_exit(CTL_USAGE);
-	}
+	return streams_close(status);
 }
 
 static int
@@ -253,9 +227,7 @@ run_command(const struct ctl_command *command, int count, char **arguments)
 	mail_startup();
 	if (seal_startup(&err) != 0 || fetch_startup(&err) != 0)
 		return (int)ctl_fail(&err);
-	/* libgpgme, which GMime starts, ignores it: "smimectl audit | head" would go on to the end. Our
-	 * threads have it blocked (base/thread.c), and this one writes to no peer without MSG_NOSIGNAL. */
-	signal(SIGPIPE, SIG_DFL);
+	streams_watch();
 	status = command->run(&options, count, arguments);
 	mail_shutdown();
 	return finish((int)status);
@@ -266,7 +238,8 @@ main(int argc, char **argv)
 {
 	const struct ctl_command *command;
 
-	prepare_streams();
+	streams_open();
+	streams_watch();
 	if (argc < 2) {
 		usage(stderr);
 		return CTL_USAGE;

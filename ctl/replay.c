@@ -30,6 +30,7 @@ struct replay {
 	struct snapshot *before; /* NULL: none to compare with */
 	struct replay_sums sums;
 	struct progress progress;
+	bool lacking;     /* what could not be judged may be another time */
 	uint64_t total;   /* for the progress; 0: not known */
 	struct error err; /* what ended it */
 };
@@ -144,6 +145,8 @@ visit(void *context, const struct replay_item *item)
 		name_broken(replay, item->name, err.text);
 	else
 		goes_on = judge(replay, item->name, &envelope, &file) == 0;
+	if (item->temporary || err.code == ERROR_TEMPORARY)
+		replay->lacking = true;
 	replay_envelope_free(&envelope);
 	message_file_free(&file);
 	progress_show(&replay->progress, replay->sums.messages, item->done, replay->total);
@@ -195,7 +198,7 @@ status_of(const struct replay *replay, bool ended)
 		return replay->err.code == ERROR_TEMPORARY ? CTL_TEMPORARY : CTL_USAGE;
 	if (replay->sums.stopped > 0)
 		return CTL_FINDING;
-	return replay->sums.waiting > 0 ? CTL_TEMPORARY : CTL_OK;
+	return replay->sums.waiting > 0 || replay->lacking ? CTL_TEMPORARY : CTL_OK;
 }
 
 static enum ctl_status
@@ -222,24 +225,6 @@ go_through(struct replay *replay)
 	return status_of(replay, ended);
 }
 
-static int
-read_choice(struct replay *replay, struct error *err)
-{
-	const struct replay_request *request = replay->request;
-	size_t i;
-
-	replay->choice = (struct replay_choice){.from = request->from,
-	    .to = request->to,
-	    .to_count = request->to_count,
-	    .ignore = replay->ignore};
-	for (i = 0; i < request->ignore_count; i++) {
-		if (address_pattern_parse(request->ignore[i], &replay->ignore[i], err) != 0)
-			return error_prefix(err, "--ignore %.200s: ", request->ignore[i]);
-		replay->choice.ignore_count++;
-	}
-	return 0;
-}
-
 static struct snapshot *
 load(const struct ctl_options *options, const char *file, struct spool_space **space)
 {
@@ -262,7 +247,7 @@ replay_with(struct replay *replay, const struct ctl_options *options)
 	const struct replay_request *request = replay->request;
 	struct error err = ERROR_INIT;
 
-	if (read_choice(replay, &err) != 0 ||
+	if (replay_request_choose(request, replay->ignore, &replay->choice, &err) != 0 ||
 	    replay_sums_init(&replay->sums, request->against != NULL, &err) != 0)
 		return ctl_fail(&err);
 	origin_set_peer(&replay->origin, NULL);

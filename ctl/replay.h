@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "command.h"
+#include "replay_envelope.h"
 
 #define REPLAY_IGNORE_MAX 100
 
@@ -38,6 +39,11 @@ int replay_request_take(struct replay_request *request, int option, const char *
 bool replay_request_is_made(const struct replay_request *request);
 /* When all were taken, and so many arguments are left: CTL_OK, or said what is wrong. */
 enum ctl_status replay_request_settle(const struct replay_request *request, int rest);
+
+/* Whom it speaks of. ignore[REPLAY_IGNORE_MAX]: room for the patterns; as many as choice says then
+ * are to be freed, also on error. */
+MUST_CHECK int replay_request_choose(const struct replay_request *request,
+    struct address_pattern *ignore, struct replay_choice *choice, struct error *err);
 
 enum ctl_status replay_run(const struct replay_request *request, const struct ctl_options *options);
 

@@ -25,7 +25,8 @@ struct replay_envelope {
 /*
  * The sender: Return-Path, or else the first address in From. The recipients: all addresses in
  * Delivered-To, X-Original-To, To, Cc and Bcc, but those that a pattern of ignore[] matches. from,
- * to[]: in their place, if not NULL and not none. ERROR_INPUT: there is no sender, or no recipient. Free it also then.
+ * to[]: in their place, if not NULL and not none. ERROR_INPUT: there is no sender, or no
+ * recipient. Free it also then.
  */
 struct replay_choice {
 	const char *from;

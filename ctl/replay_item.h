@@ -16,6 +16,7 @@
 struct replay_item {
 	const char *name;     /* where it stands: FILE:LINE of its "From " line, or its file */
 	const char *problem;  /* why it can't be had; NULL: it is whole */
+	bool temporary;       /* the problem: another time it may be had */
 	struct buffer *whole; /* its bytes, which may be taken out; NULL with a problem */
 	uint64_t done;        /* of the mailbox: bytes of an mbox, files of a Maildir */
 };

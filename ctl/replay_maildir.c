@@ -44,11 +44,12 @@ cut(struct walk *walk, size_t length)
 }
 
 static void
-hand_over(struct walk *walk, struct buffer *whole, const char *problem)
+hand_over(struct walk *walk, struct buffer *whole, const struct error *why)
 {
 	struct replay_item item = {.name = walk->path,
-	    .problem = problem,
-	    .whole = problem == NULL ? whole : NULL,
+	    .problem = why != NULL ? why->text : NULL,
+	    .temporary = why != NULL && why->code == ERROR_TEMPORARY,
+	    .whole = why == NULL ? whole : NULL,
 	    .done = ++walk->count};
 
 	if (interrupt_came() || (walk->visit != NULL && !walk->visit(walk->context, &item)))
@@ -65,7 +66,7 @@ take_message(struct walk *walk, int folder, const char *name)
 	if (walk->visit == NULL) {
 		hand_over(walk, NULL, NULL);
 	} else if (file_read(folder, name, walk->most, &whole.data, &whole.size, &err) != 0) {
-		hand_over(walk, NULL, err.text);
+		hand_over(walk, NULL, &err);
 	} else {
 		whole.room = whole.size + 1;
 		hand_over(walk, &whole, NULL);
@@ -88,6 +89,15 @@ open_folder(int folder, const char *name)
 	return opened;
 }
 
+static void
+refuse(struct walk *walk, const char *why)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_INPUT, "%s", why);
+	hand_over(walk, NULL, &err);
+}
+
 /* A folder that can't be read is one problem. */
 static void
 tell(struct walk *walk, int why, const char *doing)
@@ -95,7 +105,7 @@ tell(struct walk *walk, int why, const char *doing)
 	struct error err = ERROR_INIT;
 
 	error_errno(&err, why, "%s", doing);
-	hand_over(walk, NULL, err.text);
+	hand_over(walk, NULL, &err);
 }
 
 /* The files in cur or new. */
@@ -156,11 +166,11 @@ look_into(struct walk *walk, int folder, const char *name, int depth)
 		else if (depth < REPLAY_FOLDER_DEPTH)
 			tell(walk, errno, "opening the folder");
 		else
-			hand_over(walk, NULL, "a folder so deep within others is not looked into");
+			refuse(walk, "a folder so deep within others is not looked into");
 		if (opened != NULL)
 			closedir(opened);
 	} else if (S_ISLNK(about.st_mode)) {
-		hand_over(walk, NULL, "a symbolic link: it is not followed");
+		refuse(walk, "a symbolic link: it is not followed");
 	}
 	cut(walk, before);
 }

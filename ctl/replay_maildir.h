@@ -14,8 +14,8 @@
 
 /*
  * Visits each message of at most `most` bytes; of a larger one, and of what can't be read or is no
- * file, the problem. subfolders: all folders within, too, however they are named (Maildir++ or not), down to
- * REPLAY_FOLDER_DEPTH. 0; -1: path can't be read, or is no Maildir.
+ * file, the problem. subfolders: all folders within, too, however they are named
+ * (Maildir++ or not), down to REPLAY_FOLDER_DEPTH. 0; -1: path can't be read, or is no Maildir.
  */
 MUST_CHECK int replay_maildir_each(const char *path, bool subfolders, size_t most,
     replay_visit *visit, void *context, struct error *err);

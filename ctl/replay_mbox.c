@@ -33,6 +33,7 @@ struct reader {
 	uint64_t begun_line;
 	struct buffer message;
 	char problem[200]; /* "": none */
+	bool temporary;    /* it is lack of memory */
 	uint64_t messages;
 	bool stopped;
 };
@@ -119,6 +120,13 @@ is_quoted(const char *line, size_t size)
 }
 
 static void
+lack_memory(struct reader *reader, const struct error *err)
+{
+	snprintf(reader->problem, sizeof(reader->problem), "%.150s", err->text);
+	reader->temporary = true;
+}
+
+static void
 append(struct reader *reader, const char *bytes, size_t size)
 {
 	struct error err = ERROR_INIT;
@@ -130,7 +138,7 @@ append(struct reader *reader, const char *bytes, size_t size)
 		snprintf(reader->problem, sizeof(reader->problem),
 		    "it is larger than the %zu MB that are judged", reader->message.limit >> 20);
 	else
-		snprintf(reader->problem, sizeof(reader->problem), "%.150s", err.text);
+		lack_memory(reader, &err);
 	buffer_free(&reader->message);
 }
 
@@ -156,9 +164,10 @@ finish(struct reader *reader)
 		return;
 	/* A message of nothing has its bytes, too. */
 	if (reader->problem[0] == '\0' && buffer_append(&reader->message, "", 0, &err) != 0)
-		snprintf(reader->problem, sizeof(reader->problem), "%.150s", err.text);
+		lack_memory(reader, &err);
 	if (reader->problem[0] != '\0') {
 		item.problem = reader->problem;
+		item.temporary = reader->temporary;
 		item.whole = NULL;
 	}
 	snprintf(name, sizeof(name), "%s:%" PRIu64, reader->name, reader->begun_line);
@@ -176,6 +185,7 @@ begin(struct reader *reader, bool is_message)
 	reader->begun = true;
 	reader->is_message = is_message;
 	reader->begun_line = reader->line;
+	reader->temporary = false;
 	snprintf(reader->problem, sizeof(reader->problem), "%s",
 	    is_message ? "" : "what stands before the first \"From \" line is no message");
 }

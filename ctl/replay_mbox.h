@@ -2,8 +2,8 @@
  * Goes through a mailbox file: a "From " line begins each message, and stands behind an empty line.
  *
  * What writers quoted is unquoted: one ">" is taken from lines that begin with ">From ", ">>From " and
- * so on (mboxrd; of mboxo, which quotes "From " only, a line that began with ">From " itself can't be told
- * from it). Content-Length is not believed. Lines may end with LF or CRLF and be of any length.
+ * so on (mboxrd; of mboxo, which quotes "From " only, a line that began with ">From " itself can't
+ * be told from it). Content-Length is not believed. Lines may end with LF or CRLF and be of any length.
  */
 #ifndef SMIME_CTL_REPLAY_MBOX_H
 #define SMIME_CTL_REPLAY_MBOX_H

@@ -47,3 +47,21 @@ replay_request_settle(const struct replay_request *request, int rest)
 		    &ctl_explain, "no message file is expected with --mbox and --maildir");
 	return CTL_OK;
 }
+
+int
+replay_request_choose(const struct replay_request *request, struct address_pattern *ignore,
+    struct replay_choice *choice, struct error *err)
+{
+	size_t i;
+
+	*choice = (struct replay_choice){.from = request->from,
+	    .to = request->to,
+	    .to_count = request->to_count,
+	    .ignore = ignore};
+	for (i = 0; i < request->ignore_count; i++) {
+		if (address_pattern_parse(request->ignore[i], &ignore[i], err) != 0)
+			return error_prefix(err, "--ignore %.200s: ", request->ignore[i]);
+		choice->ignore_count++;
+	}
+	return 0;
+}

@@ -120,19 +120,25 @@ def test_a_directory_that_does_not_answer_makes_the_comparison_worth_nothing(s):
     require(summary["waiting"] == 5 and summary["changed"] == 0, summary)
 
 
-def test_ctrl_c_ends_with_what_was_found_so_far(s):
+def started(s):
+    """smimectl, with mail for it to read that is not at its end yet; and its first line."""
     _, ctl = policies(s)
     one = FROM_LINE + b"\n" + message(SENDER, "nobody@elsewhere.example",
                                       body="past\n" * 400).replace(b"\r\n", b"\n") + b"\n"
     argv = [os.path.join(build_folder(), "smimectl"), "explain", "-c", ctl.file, "--json",
             "--mbox", "-"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          env=environment(s.place.folder)) as child:
-        # So much that some is read and judged while standard input stays open, and so many that
-        # some is printed; but no more than fits into the pipe.
-        child.stdin.write(one * 100)
-        child.stdin.flush()
-        first = child.stdout.readline()
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, env=environment(s.place.folder))
+    # So much that some is read and judged while standard input stays open, and so many that some is
+    # printed; but no more than fits into the pipe.
+    child.stdin.write(one * 100)
+    child.stdin.flush()
+    return child, child.stdout.readline()
+
+
+def test_ctrl_c_ends_with_what_was_found_so_far(s):
+    child, first = started(s)
+    with child:
         child.send_signal(signal.SIGINT)
         child.stdin.close()
         rest = child.stdout.read().splitlines()
@@ -141,3 +147,15 @@ def test_ctrl_c_ends_with_what_was_found_so_far(s):
     summary = json.loads(rest[-1])["summary"]
     require(summary["complete"] is False and summary["incomplete"] == "interrupted", summary)
     require(summary["messages"] == len(rest), summary, len(rest))
+
+
+def test_a_peer_that_is_gone_is_no_reader_that_has_enough(s):
+    """SIGPIPE of a connection; of standard output it is tried in test_habits."""
+    child, _ = started(s)
+    with child:
+        child.send_signal(signal.SIGPIPE)
+        child.stdin.close()
+        rest = child.stdout.read().splitlines()
+        require(child.wait() == 1, child.returncode)
+    summary = json.loads(rest[-1])["summary"]
+    require(summary["complete"] and summary["messages"] == 100, summary)
