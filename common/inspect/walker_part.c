@@ -75,6 +75,17 @@ find_spot(const struct walker *walker, struct layout_spot *spot)
 	}
 }
 
+/* Only layers look at the bytes of what is in them. */
+static size_t
+count_watching(const struct walker *walker)
+{
+	size_t count = walker->frame_count;
+
+	while (count > 0 && walker->frames[count - 1].layer == LAYOUT_NONE)
+		count--;
+	return count;
+}
+
 static int
 push(struct walker *walker, const struct layout_spot *spot, const struct entity_type *type,
     struct error *err)
@@ -87,6 +98,7 @@ push(struct walker *walker, const struct layout_spot *spot, const struct entity_
 	}
 	walker->frame_count++;
 	walker->boundaries += frame->boundary != NULL;
+	walker->watching = count_watching(walker);
 	return 0;
 }
 
@@ -413,6 +425,7 @@ walker_pop(struct walker *walker, size_t count, struct error *err)
 		walker->boundaries -= frame->boundary != NULL;
 		frame_free(frame, walker->layout);
 	}
+	walker->watching = count_watching(walker);
 	return result;
 }
 

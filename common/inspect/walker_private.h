@@ -44,6 +44,7 @@ struct walker {
 	struct frame frames[WALKER_FRAMES_MAX];
 	size_t frame_count;
 	size_t boundaries; /* frames that have one */
+	size_t watching;   /* frames up to the last that looks at its bytes */
 
 	bool inside_line;
 	char line[WALKER_LINE_MAX]; /* what may be a delimiter, as far as it has come */
