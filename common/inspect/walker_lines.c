@@ -16,8 +16,8 @@ show(struct walker *walker, size_t parts, size_t frames, const char *bytes, size
 {
 	size_t i;
 
-	if (frames > walker->frame_count)
-		frames = walker->frame_count;
+	if (frames > walker->watching)
+		frames = walker->watching;
 	for (i = 0; i < frames; i++) {
 		if (frame_see(&walker->frames[i], walker->layout, bytes, size, i < parts, err) ==
 		    -1)

@@ -75,6 +75,16 @@ find_spot(const struct walker *walker, struct layout_spot *spot)
 	}
 }
 
+size_t
+walker_watching(const struct walker *walker)
+{
+	size_t count = walker->frame_count;
+
+	while (count > 0 && walker->frames[count - 1].layer == LAYOUT_NONE)
+		count--;
+	return count;
+}
+
 static int
 push(struct walker *walker, const struct layout_spot *spot, const struct entity_type *type,
     struct error *err)
@@ -87,6 +97,7 @@ push(struct walker *walker, const struct layout_spot *spot, const struct entity_
 	}
 	walker->frame_count++;
 	walker->boundaries += frame->boundary != NULL;
+	walker->watching = walker_watching(walker);
 	return 0;
 }
 

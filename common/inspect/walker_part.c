@@ -196,6 +196,7 @@ walker_pop(struct walker *walker, size_t count, struct error *err)
 		walker->boundaries -= frame->boundary != NULL;
 		frame_free(frame, walker->layout);
 	}
+	walker->watching = walker_watching(walker);
 	return result;
 }
 

@@ -45,6 +45,7 @@ struct walker {
 	struct frame frames[WALKER_FRAMES_MAX];
 	size_t frame_count;
 	size_t boundaries; /* frames that have one */
+	size_t watching;   /* frames up to the last that looks at its bytes */
 
 	bool inside_line;
 	char line[WALKER_LINE_MAX]; /* what may be a delimiter, as far as it has come */
@@ -87,5 +88,8 @@ MUST_CHECK int walker_pop(struct walker *walker, size_t count, struct error *err
 /* A delimiter of a frame: what is open within ends, its next part begins or its last one ends. */
 MUST_CHECK int walker_delimit(
     struct walker *walker, size_t frame, enum frame_delimiter delimiter, struct error *err);
+
+/* Frames up to the last that is in a layer: only layers look at the bytes of what is in them. */
+size_t walker_watching(const struct walker *walker);
 
 #endif
