@@ -35,6 +35,17 @@ entity_field_prepare(const char *value)
 	return text;
 }
 
+static void
+show_hidden(char *text)
+{
+	for (char *c = text; *c != '\0'; c++) {
+		if (*c == HIDDEN_APOSTROPHE)
+			*c = '\'';
+		else if (*c == HIDDEN_QUESTION)
+			*c = '?';
+	}
+}
+
 /* The parameter's value as it was meant, free(): of an RFC 2231 value charset and language are left
  * out (what we look for is ASCII in every one), an encoded word is decoded. */
 static char *
@@ -53,12 +64,7 @@ parameter(GMimeParam *param)
 	copy = strdup(value);
 	if (copy == NULL)
 		return NULL;
-	for (char *c = copy; *c != '\0'; c++) {
-		if (*c == HIDDEN_APOSTROPHE)
-			*c = '\'';
-		else if (*c == HIDDEN_QUESTION)
-			*c = '?';
-	}
+	show_hidden(copy);
 	if (strstr(copy, "=?") == NULL)
 		return copy;
 	decoded = header_decode(copy);
@@ -120,8 +126,9 @@ entity_field_parameter(GMimeParamList *params, const char *name, char **out, str
 	return *out != NULL ? 0 : error_no_memory(err);
 }
 
-int
-entity_field_other(
+/* The first value of the parameter that is not this one. */
+static int
+other_value(
     GMimeParamList *params, const char *name, const char *known, char **out, struct error *err)
 {
 	int count = g_mime_param_list_length(params);
@@ -139,6 +146,70 @@ entity_field_other(
 			free(*out);
 			*out = NULL;
 		}
+	}
+	return 0;
+}
+
+/* Where the value begins of the first parameter of the name; NULL: there is none. */
+static const char *
+scan_value(const char *field, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (; *field != '\0'; field++) {
+		if (strncasecmp(field, name, size) != 0)
+			continue;
+		field += size;
+		field += strspn(field, " \t");
+		if (*field == '=')
+			return field + 1 + strspn(field + 1, " \t");
+		if (*field == '\0')
+			break;
+	}
+	return NULL;
+}
+
+/* The parameter as a reader may find it that looks for its name alone: up to the closing quote, or
+ * without quotes to a blank or semicolon. */
+static int
+scan(const char *field, const char *name, char **out, struct error *err)
+{
+	const char *value = scan_value(field, name);
+	bool quoted = value != NULL && *value == '"';
+	size_t size;
+
+	*out = NULL;
+	if (value == NULL)
+		return 0;
+	value += quoted ? 1 : 0;
+	size = strcspn(value, quoted ? "\"" : "; \t");
+	if (size == 0)
+		return 0;
+	*out = strndup(value, size);
+	if (*out == NULL)
+		return error_no_memory(err);
+	show_hidden(*out);
+	return 0;
+}
+
+int
+entity_field_boundaries(
+    const char *field, GMimeParamList *params, char **boundary, char **other, struct error *err)
+{
+	char *scanned;
+
+	if (entity_field_parameter(params, "boundary", boundary, err) != 0 ||
+	    other_value(params, "boundary", *boundary, other, err) != 0 ||
+	    scan(field, "boundary", &scanned, err) != 0)
+		return -1;
+	if (scanned == NULL)
+		return 0;
+	if (*boundary == NULL) {
+		*boundary = scanned;
+	} else if (*other == NULL && strcmp(scanned, *boundary) != 0) {
+		*other = scanned;
+	} else {
+		free(scanned);
 	}
 	return 0;
 }

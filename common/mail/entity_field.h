@@ -23,9 +23,10 @@ char *entity_field_prepare(const char *value);
 MUST_CHECK int entity_field_parameter(
     GMimeParamList *params, const char *name, char **out, struct error *err);
 
-/* The first value of a parameter that is not this one, likewise. */
-MUST_CHECK int entity_field_other(
-    GMimeParamList *params, const char *name, const char *known, char **out, struct error *err);
+/* The boundary as GMime finds it in the field prepared, and a second one that other readers may find
+ * (free()); NULL where there is none. */
+MUST_CHECK int entity_field_boundaries(
+    const char *field, GMimeParamList *params, char **boundary, char **other, struct error *err);
 
 /* Sets *found if any parameter `name` or `filename` names a CMS object. *file (free()) becomes the
  * first name there is, or the first that does that. */

@@ -29,6 +29,16 @@ reading_free(struct reading *reading)
 	free(reading->file);
 }
 
+/* Moves *from to *to where that has none yet. */
+static void
+take_missing(char **to, char **from)
+{
+	if (*to != NULL)
+		return;
+	*to = *from;
+	*from = NULL;
+}
+
 static char *
 lower(char *text)
 {
@@ -70,6 +80,14 @@ judge(struct reading *reading, GMimeContentType *type, bool named)
 	}
 }
 
+/* Whether a text that GMime can't make out may be a multipart's, too. */
+static bool
+looks_multipart(const char *text)
+{
+	text += strspn(text, " \t\"");
+	return strncasecmp(text, "multipart", strlen("multipart")) == 0;
+}
+
 static int
 read_content_type(const char *value, bool named, struct reading *reading, struct error *err)
 {
@@ -94,10 +112,8 @@ read_content_type(const char *value, bool named, struct reading *reading, struct
 	    entity_field_parameter(params, "smime-type", &reading->smime_type, err) != 0)
 		goto done;
 	lower(reading->smime_type);
-	if (g_mime_content_type_is_type(type, "multipart", "*") &&
-	    (entity_field_parameter(params, "boundary", &reading->boundary, err) != 0 ||
-		entity_field_other(params, "boundary", reading->boundary, &reading->other, err) !=
-		    0 ||
+	if ((g_mime_content_type_is_type(type, "multipart", "*") || looks_multipart(text)) &&
+	    (entity_field_boundaries(text, params, &reading->boundary, &reading->other, err) != 0 ||
 		entity_field_parameter(params, "protocol", &reading->protocol, err) != 0))
 		goto done;
 	lower(reading->protocol);
@@ -161,16 +177,6 @@ disposition_names_smime(const struct header *header, bool *named, char **file, s
 		free(text);
 	}
 	return result;
-}
-
-/* Moves *from to *to where that has none yet. */
-static void
-take_missing(char **to, char **from)
-{
-	if (*to != NULL)
-		return;
-	*to = *from;
-	*from = NULL;
 }
 
 static bool
