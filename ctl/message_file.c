@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -256,16 +257,35 @@ write_stream(const struct message_file *file, const struct message_result *resul
 	return 0;
 }
 
+/* A device or a pipe: renaming a file onto it would take it away from everybody. */
+static int
+write_special(const struct message_file *file, const struct message_result *result,
+    const char *path, struct error *err)
+{
+	FILE *out = fopen(path, "wbe");
+	int status;
+
+	if (out == NULL)
+		return error_errno(err, errno, "%s", path);
+	status = write_stream(file, result, out, err);
+	if (fclose(out) != 0 && status == 0)
+		status = error_errno(err, errno, "writing");
+	return status == 0 ? 0 : error_prefix(err, "%s: ", path);
+}
+
 int
 message_file_write(const struct message_file *file, const struct message_result *result,
     const char *path, struct error *err)
 {
 	char temporary[4096];
+	struct stat about;
 	FILE *out;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
 		return write_stream(file, result, stdout, err);
+	if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+		return write_special(file, result, path, err);
 	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
 		return error_set(err, ERROR_INPUT, "%.200s…: the path is too long", path);
 	fd = mkstemp(temporary);

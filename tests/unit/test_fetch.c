@@ -709,7 +709,7 @@ START_TEST(look_ups_that_hang_are_bounded_and_leave_room_for_other_owners)
 {
 	static struct asker askers[FETCH_LOOKUPS_MAX + 1];
 	struct asker other;
-	char host[30];
+	char host[48];
 	size_t i;
 
 	config.fetch_timeout = 100;
@@ -952,7 +952,7 @@ END_TEST
 START_TEST(not_too_much_is_asked_at_a_time)
 {
 	static struct asker askers[FETCH_RUNNING_MAX + 1];
-	char host[30];
+	char host[48];
 	char owner[30];
 	size_t i;
 
@@ -978,7 +978,7 @@ static struct asker many[FETCH_REQUESTS_MAX];
 static void
 start_silent(size_t count)
 {
-	char host[30];
+	char host[48];
 	size_t i;
 
 	for (i = 0; i < count; i++) {

@@ -291,7 +291,7 @@ END_TEST
 START_TEST(a_tally_keeps_the_most_frequent_and_says_how_far_it_may_be_off)
 {
 	struct tally tally;
-	char name[20];
+	char name[48];
 	int round;
 	int i;
 
