@@ -212,7 +212,7 @@ clean_show_sums(const struct clean_work *work, const char *backup)
 		printf(", %" PRIu64 " could not be judged", work->unknown);
 	putchar('\n');
 	if (work->written > 0) {
-		printf("%" PRIu64 " entries changed; ldapmodify -f ", work->written);
+		printf("%" PRIu64 " of them changed; ldapmodify -f ", work->written);
 		ctl_print_text(backup);
 		puts(" takes it back");
 	}

@@ -63,9 +63,11 @@ editing_has_directory(const struct editing *editing, const struct config *config
 		if (editing_is_asked(editing, &config->directories[i]))
 			return true;
 	}
-	error_set(&err, ERROR_INPUT, "%s has no directory%s%.200s", config->file,
-	    editing->directory != NULL ? " " : "",
-	    editing->directory != NULL ? editing->directory : "");
+	if (editing->directory != NULL)
+		error_set(&err, ERROR_INPUT, "%s has no directory \"%.200s\"", config->file,
+		    editing->directory);
+	else
+		error_set(&err, ERROR_INPUT, "%s has no directory", config->file);
 	ctl_fail(&err);
 	return false;
 }
@@ -258,6 +260,11 @@ editing_create(const char *path)
 	if (file != NULL)
 		return file;
 	error_errno(&err, errno, "making %s", path);
+	if (errno == EEXIST)
+		error_set(&err, ERROR_INPUT,
+		    "%s is there already, and is not written over: name another file, or take it "
+		    "away",
+		    path);
 	if (fd >= 0)
 		close(fd);
 	ctl_fail(&err);

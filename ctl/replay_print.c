@@ -274,7 +274,7 @@ print_text(const struct replay_sums *sums, const char *incomplete)
 		ctl_colour(CTL_PLAIN);
 		putchar('\n');
 	}
-	printf("%s messages, judged as outgoing and as of %s", page_number(sums->messages, text),
+	printf("%s message(s), judged as outgoing and as of %s", page_number(sums->messages, text),
 	    clock_format_date(clock_wall(), at));
 	if (sums->broken > 0)
 		printf("; %s more could not be judged", page_number(sums->broken, text));

@@ -231,7 +231,7 @@ write_notes(struct page *page, const struct report *report)
 	snprintf(text, sizeof(text),
 	    "Read: %" PRIu64 " records in %zu files; %" PRIu64 " broken lines, %" PRIu64
 	    " records of another version and %" PRIu64 " other lines were left out. %" PRIu64
-	    " recipients have a stale digital ID beside a better one.",
+	    " recipient(s) with a stale digital ID beside a better one.",
 	    report->kinds[AUDIT_LOG_RECORD], report->files, report->kinds[AUDIT_LOG_BROKEN],
 	    report->kinds[AUDIT_LOG_SCHEMA], report->kinds[AUDIT_LOG_OTHER], report->stale);
 	page_paragraph(page, text);

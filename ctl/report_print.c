@@ -201,7 +201,7 @@ static void
 print_notes(const struct report *report)
 {
 	putchar('\n');
-	print_count(report->stale, "recipients have a stale digital ID beside a better one.");
+	print_count(report->stale, "recipient(s) with a stale digital ID beside a better one.");
 	print_count(report->stale_if_error,
 	    "recipients were decided by what had been found earlier, as no server could be asked.");
 	print_count(report->brief,

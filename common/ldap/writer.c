@@ -248,6 +248,8 @@ fail(struct writer *writer, const char *dn, int code, struct error *err)
 		    "%s: changing %.200s: this server is a copy that can't be written to: name the "
 		    "one that can as the first in uri of directory \"%s\"",
 		    writer->uri, dn, writer->directory->title);
+	if (code == LDAP_STRONG_AUTH_REQUIRED || code == LDAP_INSUFFICIENT_ACCESS)
+		error_prefix(err, "bind as somebody who may write (--bind-dn): ");
 	return WRITER_FAILED;
 }
 

@@ -94,7 +94,7 @@ def test_past_mail_by_one_policy_for_people(s):
     path = mbox(s, b"\n")
     done = ctl.run("explain", "--mbox", path, codes=(1,))
     said = done.stdout.decode()
-    for words in ("9 messages", "2 more could not be judged", "rule everybody, no-digital-id",
+    for words in ("9 message(s)", "2 more could not be judged", "rule everybody, no-digital-id",
                   "nobody@elsewhere.example", path + ":"):
         require(words in said, words, "is missing:", said)
     require(done.stderr.count(b"past.mbox:") == 2, done.stderr.decode())
