@@ -3,7 +3,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "base/escape.h"
 #include "judgement.h"
 
 /* Within how many days an expiry is soon, if not said; and what may be said. */
@@ -97,7 +96,6 @@ audit_request_read(
 	    {"csv", no_argument, NULL, 'C'}, {"html", required_argument, NULL, 'H'},
 	    {"fail-on", required_argument, NULL, 'F'}, {"only", required_argument, NULL, 'o'},
 	    {NULL, 0, NULL, 0}};
-	char text[256];
 	int option;
 
 	*request = (struct audit_request){
@@ -107,8 +105,7 @@ audit_request_read(
 			return -1;
 	}
 	if (optind < count) {
-		ctl_usage(&ctl_audit, "\"%s\" is not expected",
-		    escape_text(ESCAPE_TERMINAL, arguments[optind], text, sizeof(text)));
+		ctl_usage(&ctl_audit, "\"%s\" is not expected", arguments[optind]);
 		return -1;
 	}
 	return fits_together(request) ? 0 : -1;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "command.h"
 #include "control_client.h"
 
@@ -120,7 +119,6 @@ run_flush(const struct ctl_options *options, const char *socket, int count, char
 {
 	struct address_pattern pattern;
 	struct error err = ERROR_INIT;
-	char text[256];
 
 	if (count == 0)
 		return ctl_usage(
@@ -128,8 +126,8 @@ run_flush(const struct ctl_options *options, const char *socket, int count, char
 	if (count > 1)
 		return ctl_usage(&ctl_cache, "one address, @DOMAIN or '*' at a time");
 	if (address_pattern_parse(arguments[0], &pattern, &err) != 0)
-		return ctl_usage(&ctl_cache, "\"%s\" is no address, no @DOMAIN and not '*'",
-		    escape_text(ESCAPE_TERMINAL, arguments[0], text, sizeof(text)));
+		return ctl_usage(
+		    &ctl_cache, "\"%s\" is no address, no @DOMAIN and not '*'", arguments[0]);
 	address_pattern_free(&pattern);
 	return flush(options, socket, arguments[0]);
 }
@@ -152,7 +150,6 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	struct ctl_options options = *defaults;
 	const char *socket = NULL;
 	long most = MOST_DEFAULT;
-	char text[256];
 	int option;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
@@ -170,8 +167,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 		return show(&options, socket, most);
 	if (strcmp(arguments[0], "flush") == 0)
 		return run_flush(&options, socket, count - 1, arguments + 1);
-	return ctl_usage(&ctl_cache, "\"%s\" is neither show nor flush",
-	    escape_text(ESCAPE_TERMINAL, arguments[count - 1], text, sizeof(text)));
+	return ctl_usage(&ctl_cache, "\"%s\" is neither show nor flush", arguments[count - 1]);
 }
 
 const struct ctl_command ctl_cache = {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "audit/audit.h"
-#include "base/escape.h"
 #include "command.h"
 #include "judgement.h"
 
@@ -241,7 +240,6 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	    CTL_LONG_OPTIONS, {"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
 	struct ctl_options options = *defaults;
 	const char *from = JUDGEMENT_ANY_SENDER;
-	char text[256];
 	int option;
 	int i;
 
@@ -255,8 +253,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 		return ctl_usage(&ctl_check, "an address is expected");
 	for (i = optind; i < count; i++) {
 		if (strchr(arguments[i], '@') == NULL)
-			return ctl_usage(&ctl_check, "\"%s\" is not a mail address",
-			    escape_text(ESCAPE_TERMINAL, arguments[i], text, sizeof(text)));
+			return ctl_usage(&ctl_check, "\"%s\" is not a mail address", arguments[i]);
 	}
 	return check_all(&options, from, count - optind, arguments + optind);
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
 #include "base/log.h"
 #include "command.h"
 #include "ldap/tls_identity.h"
@@ -171,7 +170,6 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	struct ctl_options options = *defaults;
 	struct outcome outcome;
 	enum ctl_status status;
-	char text[256];
 	int option;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
@@ -179,8 +177,8 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 			return CTL_USAGE;
 	}
 	if (optind < count)
-		return ctl_usage(&ctl_check_config, "\"%s\": no argument is expected here",
-		    escape_text(ESCAPE_TERMINAL, arguments[optind], text, sizeof(text)));
+		return ctl_usage(
+		    &ctl_check_config, "\"%s\": no argument is expected here", arguments[optind]);
 	examine(options.config_file, &outcome);
 	if (options.json)
 		print_json(&outcome);

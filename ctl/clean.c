@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
 #include "interrupt.h"
 
 static enum ctl_status
@@ -206,7 +205,6 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	    .reasons = clean_reasons_default(),
 	    .ask_above = CLEAN_ASK_DEFAULT};
 	bool given = false;
-	char text[256];
 	int option;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
@@ -214,8 +212,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 			return CTL_USAGE;
 	}
 	if (optind < count)
-		return ctl_usage(&ctl_clean, "\"%s\" is not expected",
-		    escape_text(ESCAPE_TERMINAL, arguments[optind], text, sizeof(text)));
+		return ctl_usage(&ctl_clean, "\"%s\" is not expected", arguments[optind]);
 	if (request.editing.apply && request.options.at != 0)
 		return ctl_usage(
 		    &ctl_clean, "--at and --apply exclude each other: what dies later is not dead");

@@ -67,7 +67,8 @@ struct option;
 int ctl_common_option(
     const struct ctl_command *command, int option, const char *value, struct ctl_options *options);
 
-/* An error, or a usage error with a pointer to --help, on standard error; gives its status. */
+/* An error, or a usage error with a pointer to --help, on standard error, made safe for a terminal;
+ * gives its status. */
 enum ctl_status ctl_fail(const struct error *err);
 enum ctl_status ctl_usage(const struct ctl_command *command, const char *format, ...)
     PRINTF_LIKE(2, 3);

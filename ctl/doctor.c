@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
 #include "doctor.h"
 
 /* What the command line says. */
@@ -172,7 +171,6 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	    {"postfix-config", required_argument, NULL, 'P'},
 	    {"sendmail-cf", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0}};
 	struct request request = {.options = *defaults};
-	char word[256];
 	int option;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
@@ -188,8 +186,8 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 			return CTL_USAGE;
 	}
 	if (optind < count)
-		return ctl_usage(&ctl_doctor, "\"%s\": no argument is expected here",
-		    escape_text(ESCAPE_TERMINAL, arguments[optind], word, sizeof(word)));
+		return ctl_usage(
+		    &ctl_doctor, "\"%s\": no argument is expected here", arguments[optind]);
 	return diagnose(&request);
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 
 #define PROGRAM "smimectl"
 #define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
+/* Longest usage error: the list of all reasons, and what was given instead. */
+#define USAGE_TEXT 2000
 
 static const struct ctl_command *const commands[] = {&ctl_check, &ctl_explain, &ctl_inspect,
     &ctl_audit, &ctl_publish, &ctl_clean, &ctl_report, &ctl_why, &ctl_setup, &ctl_doctor,
@@ -59,13 +62,15 @@ command_usage(const struct ctl_command *command, FILE *out)
 enum ctl_status
 ctl_usage(const struct ctl_command *command, const char *format, ...)
 {
+	char text[USAGE_TEXT];
+	char safe[2 * USAGE_TEXT];
 	va_list args;
 
-	fprintf(stderr, PROGRAM " %s: ", command->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "\nTry: " PROGRAM " %s --help\n", command->name);
+	fprintf(stderr, PROGRAM " %s: %s\nTry: " PROGRAM " %s --help\n", command->name,
+	    escape_text(ESCAPE_TERMINAL, text, safe, sizeof(safe)), command->name);
 	return CTL_USAGE;
 }
 
@@ -142,8 +147,19 @@ ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
 	return snapshot;
 }
 
-/* An object that there was no memory for: what was printed is not all. */
-static bool json_was_lost;
+/* Something that there was no memory for: what was printed is not all. jansson leaves out of an object
+ * what could not be made. */
+static atomic_bool json_was_lost;
+
+static void *
+allocate_json(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (memory == NULL)
+		atomic_store(&json_was_lost, true);
+	return memory;
+}
 
 void
 ctl_print_json(json_t *json)
@@ -267,6 +283,7 @@ main(int argc, char **argv)
 	const struct ctl_command *command;
 
 	prepare_streams();
+	json_set_alloc_funcs(allocate_json, free);
 	if (argc < 2) {
 		usage(stderr);
 		return CTL_USAGE;

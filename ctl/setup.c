@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
-
 /* Longest line that is printed. */
 #define LINE_MAX_SIZE (SETUP_VALUE_MAX * 2)
 
@@ -257,18 +255,18 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	    {"service", required_argument, NULL, 's'}, {"largest", required_argument, NULL, 'L'},
 	    {"port", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
 	struct setup setup = {.options = *defaults, .err = ERROR_INIT};
-	char word[256];
 	int option;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
 		if (take_option(&setup, option, optarg) != 1)
 			return CTL_USAGE;
 	}
+	if (optind == count)
+		return ctl_usage(&ctl_setup, "postfix or sendmail is expected");
 	if (optind + 1 != count || (strcmp(arguments[optind], "postfix") != 0 &&
 				       strcmp(arguments[optind], "sendmail") != 0))
-		return ctl_usage(&ctl_setup, "\"%s\": postfix or sendmail is expected",
-		    escape_text(ESCAPE_TERMINAL, optind < count ? arguments[count - 1] : "", word,
-			sizeof(word)));
+		return ctl_usage(
+		    &ctl_setup, "\"%s\": postfix or sendmail is expected", arguments[count - 1]);
 	return begin(&setup, arguments[optind]);
 }
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "command.h"
 #include "control_client.h"
 
@@ -180,7 +179,6 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	    CTL_LONG_OPTIONS, {"socket", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
 	struct ctl_options options = *defaults;
 	const char *socket = NULL;
-	char word[256];
 	int option;
 
 	while ((option = getopt_long(count, arguments, CTL_SHORT_OPTIONS, known, NULL)) != -1) {
@@ -190,8 +188,8 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 			return CTL_USAGE;
 	}
 	if (optind < count)
-		return ctl_usage(&ctl_status, "\"%s\": no argument is expected here",
-		    escape_text(ESCAPE_TERMINAL, arguments[optind], word, sizeof(word)));
+		return ctl_usage(
+		    &ctl_status, "\"%s\": no argument is expected here", arguments[optind]);
 	return ask(&options, socket);
 }
 

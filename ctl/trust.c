@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
 #include "trust_command.h"
 
 static const struct {
@@ -28,19 +27,16 @@ add_domain(struct trust_request *request, const char *text)
 	char *domain = NULL;
 	bool well = address_domain_parse(text, &domain, &err) == 0 &&
 		    trust_added_domain(&request->named, domain, &err) == 0;
-	char shown[256];
 
 	free(domain);
 	if (!well)
-		ctl_usage(&ctl_trust, "--for \"%s\": %s",
-		    escape_text(ESCAPE_TERMINAL, text, shown, sizeof(shown)), err.text);
+		ctl_usage(&ctl_trust, "--for \"%s\": %s", text, err.text);
 	return well;
 }
 
 static enum ctl_status
 run_verb(struct trust_request *request, int count, char **arguments)
 {
-	char text[256];
 	size_t i = 0;
 
 	if (count == 0)
@@ -50,14 +46,13 @@ run_verb(struct trust_request *request, int count, char **arguments)
 		i++;
 	if (i == ARRAY_LENGTH(verbs))
 		return ctl_usage(&ctl_trust,
-		    "\"%s\" is none of list, pending, show, add, remove and reload",
-		    escape_text(ESCAPE_TERMINAL, arguments[0], text, sizeof(text)));
+		    "\"%s\" is none of list, pending, show, add, remove and reload", arguments[0]);
 	if (verbs[i].argument != NULL && count < 2)
 		return ctl_usage(
 		    &ctl_trust, "%s: a %s is expected", verbs[i].name, verbs[i].argument);
 	if (count > (verbs[i].argument != NULL ? 2 : 1))
 		return ctl_usage(&ctl_trust, "%s: \"%s\" is one argument too many", verbs[i].name,
-		    escape_text(ESCAPE_TERMINAL, arguments[count - 1], text, sizeof(text)));
+		    arguments[count - 1]);
 	if (request->named.domains.count > 0 && !verbs[i].takes_domains)
 		return ctl_usage(&ctl_trust, "--for goes with add only");
 	if (request->options.at != 0)

@@ -1,5 +1,7 @@
 """smimectl: the same judgement, asked directly."""
 import datetime
+import os
+import stat
 
 import milter
 from cms import encrypt, inner_entity
@@ -63,8 +65,13 @@ def test_a_usage_error_says_what_is_wrong_and_where_to_look(s):
                              (("check", "--bogus"), b"smimectl check: unrecognized"),
                              (("explain", "--to"), b"smimectl explain: option"),
                              (("check", "anna"), b"not a mail address"),
-                             (("check", ""), b"not a mail address")):
+                             (("check", ""), b"not a mail address"),
+                             (("check", "--at", "\x1b[31m", "a@x.test"), b"--at: \"\\x1B[31m\""),
+                             (("audit", "--only", "\x1b[31m"), b"--only: \"\\x1B[31m\""),
+                             (("clean", "--reasons", "\x1b[31m"), b"--reasons: \"\\x1B[31m\""),
+                             (("setup",), b"smimectl setup: postfix or sendmail is expected")):
         said = ctl.run(*arguments, codes=(2,)).stderr
+        require(b"\x1b" not in said, arguments, said.decode())
         require(words in said and b"Try: smimectl " in said, arguments, said.decode())
         require(said.count(b"\n") <= 2, "too many words:", said.decode())
 
@@ -132,6 +139,13 @@ def test_explain_writes_the_sealed_message(s):
     with open(out, "rb") as file:
         sealed = s.sealed(file.read().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
     require(sealed.inner(anna.identity) == inner_entity(data), "differs")
+    # What is no file (/dev/null, for root) gets it, and stays what it is.
+    pipe = s.place.path("pipe")
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    s.ctl().explain(SENDER, [anna.address], data, "--output", pipe)
+    require(stat.S_ISFIFO(os.stat(pipe).st_mode) and b"MIME" in os.read(reader, 65536), "replaced")
+    os.close(reader)
 
 
 def test_output_for_people_names_what_matters(s):
