@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 from daemon import build_folder, environment
-from place import require
+from place import SLOWER, Failure, require
 from scenario import RULES, SENDER
 from smtp import message
 
@@ -133,10 +133,13 @@ def test_ctrl_c_ends_with_what_was_found_so_far(s):
         child.stdin.write(one * 100)
         child.stdin.flush()
         first = child.stdout.readline()
-        child.send_signal(signal.SIGINT)
-        child.stdin.close()
+        child.send_signal(signal.SIGINT)  # it waits for more meanwhile, of which there is none
+        try:
+            require(child.wait(60 * SLOWER) == 130, child.returncode)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise Failure("Ctrl-C did not end it") from None
         rest = child.stdout.read().splitlines()
-        require(child.wait() == 130, child.returncode)
     require(json.loads(first)["after"]["action"] == "refuse", first)
     summary = json.loads(rest[-1])["summary"]
     require(summary["complete"] is False and summary["incomplete"] == "interrupted", summary)
