@@ -1,10 +1,6 @@
-#define _GNU_SOURCE /* ppoll() */
 #include "audit_log_bytes.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,43 +26,12 @@ struct audit_log_bytes {
 	char block[BLOCK];
 };
 
-/* Waits until there is something to read, or the end. -1: errno; EINTR: a signal came, be it just before. */
-static int
-wait_for_bytes(int file)
-{
-	struct pollfd wait = {.fd = file, .events = POLLIN};
-	sigset_t ours;
-	sigset_t before;
-	int got;
-
-	/* Between the look and the waiting no signal may come unseen: it would wait for ever. */
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &ours, &before);
-	if (interrupt_came()) {
-		errno = EINTR;
-		got = -1;
-	} else {
-		got = ppoll(&wait, 1, NULL, &before);
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return got;
-}
-
 /* 0: the end, or interrupt_came(). -1: errno. */
 static ssize_t
 read_block(struct audit_log_bytes *bytes)
 {
-	ssize_t got;
+	ssize_t got = interrupt_read(bytes->file, bytes->block, sizeof(bytes->block));
 
-	do {
-		got = wait_for_bytes(bytes->file);
-		if (got > 0)
-			got = read(bytes->file, bytes->block, sizeof(bytes->block));
-	} while (got < 0 && (errno == EINTR || errno == EAGAIN) && !interrupt_came());
-	if (got < 0 && interrupt_came())
-		return 0;
 	if (got > 0)
 		bytes->position += (uint64_t)got;
 	return got;

@@ -212,11 +212,11 @@ check_all(const struct ctl_options *options, const char *from, int count, char *
 	enum ctl_status status = CTL_USAGE;
 	int i;
 
-	if (space == NULL || address_parse(from, &sender, &err) != 0) {
-		ctl_fail(&err);
+	if (address_parse(from, &sender, &err) != 0) {
+		status = ctl_fail(&err);
 		goto done;
 	}
-	snapshot = ctl_snapshot(options, space);
+	snapshot = ctl_snapshot(options, space, &status);
 	if (snapshot == NULL)
 		goto done;
 	status = CTL_OK;

@@ -50,8 +50,8 @@ refuse(const char *code, size_t size, struct error *err)
 
 	for (i = 0; i < ARRAY_LENGTH(verdicts) && used < sizeof(known); i++)
 		used += (size_t)snprintf(
-		    known + used, sizeof(known) - used, "%s, ", clean_reason_code(verdicts[i]));
-	return error_set(err, ERROR_INPUT, "\"%.*s\" is none of %ssuperseded",
+		    known + used, sizeof(known) - used, " %s", clean_reason_code(verdicts[i]));
+	return error_set(err, ERROR_INPUT, "\"%.*s\" is none of:%s superseded",
 	    (int)(size < 60 ? size : 60), code, known);
 }
 

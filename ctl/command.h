@@ -79,8 +79,10 @@ enum ctl_status ctl_worse(enum ctl_status a, enum ctl_status b);
 /* Loads the configuration; problems go to standard error. NULL on error. */
 struct config *ctl_config(const struct ctl_options *options);
 
-/* Loads configuration and all that judging needs; problems go to standard error. NULL on error. */
-struct snapshot *ctl_snapshot(const struct ctl_options *options, struct spool_space *space);
+/* Loads configuration and all that judging needs; problems go to standard error. NULL on error, and then
+ * *status is what the command ends with. space: NULL if there was no memory for it. */
+struct snapshot *ctl_snapshot(
+    const struct ctl_options *options, struct spool_space *space, enum ctl_status *status);
 
 /* Prints JSON on one line, keys in the order they were made; drops the reference. */
 void ctl_print_json(json_t *json);

@@ -295,13 +295,12 @@ explain(const struct request *request)
 	enum ctl_status status = CTL_USAGE;
 
 	origin_set_peer(&origin, NULL);
-	if (space == NULL ||
-	    (request->client != NULL && origin_parse_peer(&origin, request->client, &err) != 0) ||
+	if ((request->client != NULL && origin_parse_peer(&origin, request->client, &err) != 0) ||
 	    message_file_read(request->file, &file, &err) != 0) {
 		status = ctl_fail(&err);
 		goto done;
 	}
-	snapshot = ctl_snapshot(&request->options, space);
+	snapshot = ctl_snapshot(&request->options, space, &status);
 	if (snapshot == NULL)
 		goto done;
 	if (origin_is_outgoing(&origin, snapshot->config))

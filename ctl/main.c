@@ -120,25 +120,28 @@ ctl_config(const struct ctl_options *options)
 }
 
 struct snapshot *
-ctl_snapshot(const struct ctl_options *options, struct spool_space *space)
+ctl_snapshot(const struct ctl_options *options, struct spool_space *space, enum ctl_status *status)
 {
 	struct config *config = ctl_config(options);
 	struct snapshot *snapshot = NULL;
 	struct evidence *evidence;
 	struct error err = ERROR_INIT;
 
+	*status = CTL_USAGE;
 	if (config == NULL)
 		return NULL;
 	if (options->at != 0)
 		clock_hold_wall(options->at);
-	evidence = snapshot_evidence(config, &err);
+	evidence = space != NULL ? snapshot_evidence(config, &err) : NULL;
+	if (space == NULL)
+		error_no_memory(&err);
 	if (evidence != NULL) {
 		evidence_open_folder(evidence, config->state_folder, false);
 		snapshot = snapshot_new(config, space, evidence, false, &err);
 	}
 	evidence_unref(evidence); /* the snapshot has its own */
 	if (snapshot == NULL)
-		ctl_fail(&err);
+		*status = ctl_fail(&err);
 	else
 		spool_space_set_limit(space, (uint64_t)config->spool_limit);
 	config_unref(config);

@@ -67,7 +67,7 @@ publish_with(struct publisher *publisher, const struct publish_jobs *jobs)
 
 /* NULL: said what is wrong. */
 static struct snapshot *
-load(const struct publish_request *request, struct spool_space *space)
+load(const struct publish_request *request, struct spool_space *space, enum ctl_status *status)
 {
 	struct config *config = ctl_config(&request->options);
 	struct snapshot *snapshot = NULL;
@@ -84,7 +84,7 @@ load(const struct publish_request *request, struct spool_space *space)
 		clock_hold_wall(request->options.at);
 	snapshot = judgement_snapshot(config, space, &err);
 	if (snapshot == NULL)
-		ctl_fail(&err);
+		*status = ctl_fail(&err);
 done:
 	config_unref(config);
 	return snapshot;
@@ -110,7 +110,7 @@ publish(const struct publish_request *request, const struct publish_jobs *jobs)
 		status = ctl_fail(&err);
 		goto done;
 	}
-	publisher.snapshot = load(request, space);
+	publisher.snapshot = load(request, space, &status);
 	if (publisher.snapshot != NULL)
 		status = publish_with(&publisher, jobs);
 done:

@@ -104,11 +104,13 @@ static int
 look_up(struct publisher *publisher, struct publication *publication, struct error *err)
 {
 	struct publication again = *publication;
+	enum ctl_status status; /* whatever it is: it may be asked for again */
 	const char *fault;
 	int result;
 
 	if (publisher->live == NULL)
-		publisher->live = ctl_snapshot(&publisher->request->options, publisher->space);
+		publisher->live =
+		    ctl_snapshot(&publisher->request->options, publisher->space, &status);
 	if (publisher->live == NULL)
 		return error_set(err, ERROR_TEMPORARY, "it could not be looked up");
 	if (forget(publisher->live->resolver, &publication->address, err) != 0)

@@ -1,9 +1,11 @@
 #include "replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/log.h"
@@ -157,22 +159,23 @@ static int
 go_through_mbox(struct replay *replay)
 {
 	const char *path = replay->request->mbox;
-	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+	bool is_standard = strcmp(path, "-") == 0;
+	int in = is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	struct stat about;
 	int result;
 
-	if (in == NULL) {
+	if (in < 0) {
 		error_errno(&replay->err, errno, "%s", path);
 		replay->err.code = ERROR_INPUT;
 		return -1;
 	}
-	if (fstat(fileno(in), &about) == 0 && S_ISREG(about.st_mode))
+	if (fstat(in, &about) == 0 && S_ISREG(about.st_mode))
 		replay->total = (uint64_t)about.st_size;
 	progress_begin(&replay->progress, "messages", !replay->json);
-	result = replay_mbox_each(in, in == stdin ? "standard input" : path, REPLAY_MESSAGE_MAX,
+	result = replay_mbox_each(in, is_standard ? "standard input" : path, REPLAY_MESSAGE_MAX,
 	    visit, replay, &replay->err);
-	if (in != stdin)
-		fclose(in);
+	if (!is_standard)
+		close(in);
 	return result;
 }
 
@@ -226,19 +229,15 @@ go_through(struct replay *replay)
 }
 
 static struct snapshot *
-load(const struct ctl_options *options, const char *file, struct spool_space **space)
+load(const struct ctl_options *options, const char *file, struct spool_space **space,
+    enum ctl_status *status)
 {
 	struct ctl_options own = *options;
-	struct error err = ERROR_INIT;
 
 	if (file != NULL)
 		own.config_file = file;
 	*space = spool_space_new(0);
-	if (*space != NULL)
-		return ctl_snapshot(&own, *space);
-	error_no_memory(&err);
-	ctl_fail(&err);
-	return NULL;
+	return ctl_snapshot(&own, *space, status);
 }
 
 static enum ctl_status
@@ -246,19 +245,20 @@ replay_with(struct replay *replay, const struct ctl_options *options)
 {
 	const struct replay_request *request = replay->request;
 	struct error err = ERROR_INIT;
+	enum ctl_status status;
 
 	if (replay_request_choose(request, replay->ignore, &replay->choice, &err) != 0 ||
 	    replay_sums_init(&replay->sums, request->against != NULL, &err) != 0)
 		return ctl_fail(&err);
 	origin_set_peer(&replay->origin, NULL);
 	replay->origin.user = request->user;
-	replay->after = load(options, NULL, &replay->spaces[0]);
+	replay->after = load(options, NULL, &replay->spaces[0], &status);
 	if (replay->after == NULL)
-		return CTL_USAGE;
+		return status;
 	if (request->against != NULL) {
-		replay->before = load(options, request->against, &replay->spaces[1]);
+		replay->before = load(options, request->against, &replay->spaces[1], &status);
 		if (replay->before == NULL)
-			return CTL_USAGE;
+			return status;
 	}
 	return go_through(replay);
 }

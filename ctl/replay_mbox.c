@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "interrupt.h"
@@ -14,7 +15,8 @@
 #define NAME_SIZE 4352
 
 struct reader {
-	FILE *in;
+	int in;
+	int fault; /* errno of reading; 0 */
 	const char *name;
 	replay_visit *visit;
 	void *context;
@@ -42,12 +44,18 @@ struct reader {
 static void
 fill(struct reader *reader)
 {
+	ssize_t got = 0;
+
 	memmove(reader->block, reader->block + reader->at, reader->size - reader->at);
 	reader->before += reader->at;
 	reader->size -= reader->at;
 	reader->at = 0;
-	reader->size += fread(
-	    reader->block + reader->size, 1, sizeof(reader->block) - reader->size, reader->in);
+	while (reader->size < sizeof(reader->block) &&
+	       (got = interrupt_read(reader->in, reader->block + reader->size,
+		    sizeof(reader->block) - reader->size)) > 0)
+		reader->size += (size_t)got;
+	if (got < 0)
+		reader->fault = errno;
 }
 
 /* The next line with its end, or the next part of one longer than the block. false: no more. */
@@ -229,7 +237,7 @@ take(struct reader *reader, const char *piece, size_t size)
 
 int
 replay_mbox_each(
-    FILE *in, const char *name, size_t most, replay_visit *visit, void *context, struct error *err)
+    int in, const char *name, size_t most, replay_visit *visit, void *context, struct error *err)
 {
 	struct reader reader = {.in = in,
 	    .name = name,
@@ -244,8 +252,8 @@ replay_mbox_each(
 
 	while (!reader.stopped && !interrupt_came() && next_piece(&reader, &piece, &size))
 		take(&reader, piece, size);
-	if (ferror(in)) {
-		result = error_errno(err, errno, "%s: reading", name);
+	if (reader.fault != 0) {
+		result = error_errno(err, reader.fault, "%s: reading", name);
 	} else if (!reader.stopped && !interrupt_came()) {
 		finish(&reader);
 		if (reader.messages == 0 && reader.begun_line > 0)

@@ -8,15 +8,15 @@
 #ifndef SMIME_CTL_REPLAY_MBOX_H
 #define SMIME_CTL_REPLAY_MBOX_H
 
-#include <stdio.h>
+#include <stddef.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
 #include "replay_item.h"
 
 /* Visits each message of at most `most` bytes; of a larger one, and of what stands before the first,
- * the problem. 0; -1: reading failed, or there is no message at all where there should be one. */
+ * the problem. in: an open file, read to its end, or until interrupt_came(). 0; -1: reading failed, or there is no message at all where there should be one. */
 MUST_CHECK int replay_mbox_each(
-    FILE *in, const char *name, size_t most, replay_visit *visit, void *context, struct error *err);
+    int in, const char *name, size_t most, replay_visit *visit, void *context, struct error *err);
 
 #endif

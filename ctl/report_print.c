@@ -203,7 +203,7 @@ print_notes(const struct report *report)
 	putchar('\n');
 	print_count(report->stale, "recipient(s) with a stale digital ID beside a better one.");
 	print_count(report->stale_if_error,
-	    "recipients were decided by what had been found earlier, as no server could be asked.");
+	    "recipient(s) decided by what had been found earlier, as no server could be asked.");
 	print_count(report->brief,
 	    "records were too long for syslog: the audit file alone has all of them.");
 	print_count(report->kinds[AUDIT_LOG_BROKEN], "lines are broken and were left out.");

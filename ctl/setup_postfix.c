@@ -148,5 +148,6 @@ setup_postfix(struct setup *setup, const struct postfix *postfix)
 	set_size(setup, postfix);
 	setup_comment(setup, "%s", "");
 	setup_postfix_reload(setup);
-	setup_comment(setup, "Then: smimectl doctor");
+	setup_comment(setup, "Then: smimectl doctor%s",
+	    setup->postfix_config != NULL ? ", with the same --postfix-config" : "");
 }

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 from daemon import build_folder, environment
-from place import require
+from place import SLOWER, Failure, require
 from scenario import RULES, SENDER
 from smtp import message
 
@@ -94,7 +94,7 @@ def test_past_mail_by_one_policy_for_people(s):
     path = mbox(s, b"\n")
     done = ctl.run("explain", "--mbox", path, codes=(1,))
     said = done.stdout.decode()
-    for words in ("9 messages", "2 more could not be judged", "rule everybody, no-digital-id",
+    for words in ("9 message(s)", "2 more could not be judged", "rule everybody, no-digital-id",
                   "nobody@elsewhere.example", path + ":"):
         require(words in said, words, "is missing:", said)
     require(done.stderr.count(b"past.mbox:") == 2, done.stderr.decode())
@@ -139,10 +139,13 @@ def started(s):
 def test_ctrl_c_ends_with_what_was_found_so_far(s):
     child, first = started(s)
     with child:
-        child.send_signal(signal.SIGINT)
-        child.stdin.close()
+        child.send_signal(signal.SIGINT)  # it waits for more meanwhile, of which there is none
+        try:
+            require(child.wait(60 * SLOWER) == 130, child.returncode)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise Failure("Ctrl-C did not end it") from None
         rest = child.stdout.read().splitlines()
-        require(child.wait() == 130, child.returncode)
     require(json.loads(first)["after"]["action"] == "refuse", first)
     summary = json.loads(rest[-1])["summary"]
     require(summary["complete"] is False and summary["incomplete"] == "interrupted", summary)

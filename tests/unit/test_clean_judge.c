@@ -266,7 +266,7 @@ START_TEST(reasons_are_named_and_those_that_pass_by_are_none)
 	ck_assert_uint_eq(reasons, EXPIRED | CLEAN_BIT(CLEAN_SUPERSEDED));
 	for (i = 0; i < ARRAY_LENGTH(wrong); i++) {
 		ck_assert_int_eq(clean_reasons_read(wrong[i], &reasons, &err), -1);
-		ck_assert_ptr_nonnull(strstr(err.text, "is none of expired, stale"));
+		ck_assert_ptr_nonnull(strstr(err.text, "is none of: expired stale"));
 	}
 }
 END_TEST

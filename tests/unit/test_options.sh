@@ -146,6 +146,11 @@ check_commands "$commands"
 for command in $commands; do
 	check_command "$command"
 done
+# Of each command the reasons that it takes.
+[[ $(completed smimectl clean --reasons s | paste -sd ' ') == "stale superseded" ]] ||
+	fail "completion of clean --reasons offers" $(completed smimectl clean --reasons s)
+[[ $(completed smimectl audit --only expired,ex | paste -sd ' ') == "expired,expired expired,expiring" ]] ||
+	fail "completion of audit --only offers" $(completed smimectl audit --only expired,ex)
 bash -n "$source_folder/completion/bash/smimectl" || fail "the completion for bash is no script"
 if command -v zsh >/dev/null; then
 	zsh -n "$source_folder/completion/zsh/_smimectl" || fail "the completion for zsh is no script"
