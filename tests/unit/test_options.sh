@@ -103,6 +103,7 @@ check_command()
 		fail "$command --help has no example of it"
 
 	lost=
+	grep -q smimectl.1 "man/smimectl-$command.1" || fail "smimectl-$command(1) is missing"
 	text=$(manual_of "$command" synopsis)
 	# Where there are many it may say OPTION for the rest.
 	[[ $text == *OPTION* ]] || lost=$(missing "$(names "$own")" "$(mentioned <<<"$text")")
