@@ -90,25 +90,28 @@ reload(const struct serve *serve)
 }
 
 /* Reloads, in a thread of its own: TERM is read meanwhile. Whatever is asked for during one is one
- * more after it. */
+ * more after it. The thread is there from the start: whoever makes one blocks all signals for a moment,
+ * and the main thread must never do that (signals.h). */
 struct reloading {
 	const struct serve *serve;
 	pthread_mutex_t mutex;
+	pthread_cond_t changed;
 	bool wanted;
-	bool running;
+	bool ended;
 	pthread_t thread;
-	bool started; /* it is to be joined */
 };
 
+/* Waits for the next. false: there will be none. */
 static bool
 take_wanted(struct reloading *reloading)
 {
 	bool wanted;
 
 	pthread_mutex_lock(&reloading->mutex);
-	wanted = reloading->wanted;
+	while (!reloading->wanted && !reloading->ended)
+		pthread_cond_wait(&reloading->changed, &reloading->mutex);
+	wanted = !reloading->ended;
 	reloading->wanted = false;
-	reloading->running = wanted;
 	pthread_mutex_unlock(&reloading->mutex);
 	return wanted;
 }
@@ -132,44 +135,29 @@ static void
 end_reloads(struct reloading *reloading)
 {
 	pthread_mutex_lock(&reloading->mutex);
-	reloading->wanted = false;
+	reloading->ended = true;
+	pthread_cond_signal(&reloading->changed);
 	pthread_mutex_unlock(&reloading->mutex);
-	if (reloading->started)
-		pthread_join(reloading->thread, NULL);
+	pthread_join(reloading->thread, NULL);
 }
 
 static void
 want_reload(struct reloading *reloading)
 {
-	struct error err = ERROR_INIT;
-	bool running;
-
 	pthread_mutex_lock(&reloading->mutex);
 	reloading->wanted = true;
-	running = reloading->running;
+	pthread_cond_signal(&reloading->changed);
 	pthread_mutex_unlock(&reloading->mutex);
-	if (running)
-		return;
-	if (reloading->started) /* it is at its end */
-		pthread_join(reloading->thread, NULL);
-	reloading->running = true;
-	reloading->started = thread_start(&reloading->thread, run_reloads, reloading, &err) == 0;
-	if (reloading->started)
-		return;
-	log_error("reloading the configuration: %s", err.text);
-	reloading->running = false;
 }
 
 /* Until TERM or INT. */
 static void
-answer_signals(const struct serve *serve)
+answer_signals(struct reloading *reloading)
 {
-	struct reloading reloading = {.serve = serve, .mutex = PTHREAD_MUTEX_INITIALIZER};
 	int number;
 
 	while ((number = signals_next()) != SIGTERM && number != SIGINT)
-		want_reload(&reloading);
-	end_reloads(&reloading);
+		want_reload(reloading);
 	log_info("stopping: %s", number == SIGTERM ? "terminated" : "interrupted");
 }
 
@@ -222,6 +210,9 @@ serve_run(const struct serve *serve, struct error *err)
 {
 	const struct control_subject subject = {
 	    serve->daemon, serve->config_file, serve->pending, clock_wall(), clock_monotonic_ms()};
+	struct reloading reloading = {.serve = serve,
+	    .mutex = PTHREAD_MUTEX_INITIALIZER,
+	    .changed = PTHREAD_COND_INITIALIZER};
 	struct milter_thread milter;
 	struct waker *waker = waker_new(serve->listener, err);
 	bool by_itself;
@@ -229,18 +220,26 @@ serve_run(const struct serve *serve, struct error *err)
 
 	if (waker == NULL)
 		return -1;
+	if (thread_start(&reloading.thread, run_reloads, &reloading, err) != 0) {
+		waker_free(waker);
+		return -1;
+	}
 	if (callbacks_register(serve->daemon, waker, err) != 0 || signals_receive(err) != 0 ||
 	    control_start(serve->control, &subject, err) != 0 ||
 	    start_milter(serve, &milter, err) != 0)
-		goto free_waker;
+		goto end_reloads;
 	process_notify("READY=1");
 	if (serve->ready >= 0)
 		process_ready(serve->ready);
-	answer_signals(serve);
+	answer_signals(&reloading);
+	end_reloads(&reloading);
 	control_stop(serve->control); /* a new daemon may make its own */
 	stop(serve, &milter, waker);
 	by_itself = milter.result != MI_SUCCESS;
 	result = by_itself ? error_set(err, ERROR_INTERNAL, "libmilter ended with a failure") : 0;
+	goto free_waker;
+end_reloads:
+	end_reloads(&reloading);
 free_waker:
 	control_stop(serve->control);
 	waker_free(waker);

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 static const int ours[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
@@ -32,15 +34,20 @@ signals_block(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A full pipe holds thousands of signals that nobody has answered: one more says nothing new. */
+/* Told and not answered yet: once more says nothing new. */
+static atomic_bool told[NSIG];
+
+/* Others come on top of it, and must not pile up: all but the first end at once. */
 static void
 on_signal(int number)
 {
 	unsigned char byte = (unsigned char)number;
 	int before = errno;
 
+	if (atomic_exchange(&told[number], true))
+		return;
 	if (write(numbers[1], &byte, 1) != 1)
-		errno = before;
+		atomic_store(&told[number], false);
 	errno = before;
 }
 
@@ -76,5 +83,6 @@ signals_next(void)
 	 * handlers within it, but not within read(). */
 	while (poll(&pipe_end, 1, -1) != 1 || read(numbers[0], &byte, 1) != 1)
 		continue;
+	atomic_store(&told[byte], false);
 	return byte;
 }

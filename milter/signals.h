@@ -3,7 +3,8 @@
  * waits for TERM, INT and HUP and stops the hard way. Linux hands a signal of the process to the main
  * thread first if that does not block it (signal(7) leaves the choice open, the kernel's
  * complete_signal() makes it); so the main thread, and no other, takes them in a handler, which writes
- * the number to a pipe. Only while libmilter's thread starts may it be the quicker one: then the stop
+ * the number to a pipe. It never blocks them again, which starting a thread would do for a moment: then
+ * the signal is libmilter's. Only while libmilter's thread starts may it be the quicker one: then the stop
  * takes seconds, with nothing under way.
  */
 #ifndef SMIME_MILTER_SIGNALS_H

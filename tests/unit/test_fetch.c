@@ -727,8 +727,8 @@ START_TEST(look_ups_that_hang_are_bounded_and_leave_room_for_other_owners)
 	expect_body(&other, "good");
 	ck_assert_int_eq(dns_count(&dns_waiting), FETCH_LOOKUPS_MAX / 2);
 	free_dns();
-	UNTIL(counts.requests == 0);
-	ck_assert_uint_eq(counts.lookups, 0);
+	/* One that hung may end after the last request has. */
+	UNTIL(counts.requests == 0 && counts.lookups == 0);
 }
 END_TEST
 
