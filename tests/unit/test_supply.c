@@ -676,7 +676,7 @@ order(struct supply *supply, const char *owner, const char *path, struct order *
 	end = -1;
 	want_crl(&wants, "host.example", path);
 	order = supply_ask(
-	    supply, owner, &wants, clock_monotonic_ms() + FIXTURE_PATIENCE, on_end, &end, NULL);
+	    supply, owner, &wants, clock_monotonic_ms() + 3 * FIXTURE_PATIENCE, on_end, &end, NULL);
 	ck_assert_ptr_nonnull(order);
 	if (kept != NULL)
 		*kept = order;
