@@ -52,9 +52,16 @@ hex_text(const ASN1_STRING *bytes)
 	return text;
 }
 
+/* How a recipient is named, as OpenSSL parsed it; what is not said is NULL. */
+struct name {
+	const X509_NAME *issuer;
+	const ASN1_INTEGER *serial;
+	const ASN1_OCTET_STRING *key_id;
+};
+
 /* What is for people of how a recipient is named. */
 static int
-tell_name(const struct envelope_name *name, struct layer_recipient *recipient, struct error *err)
+tell_name(const struct name *name, struct layer_recipient *recipient, struct error *err)
 {
 	unsigned char *der = NULL;
 	int size;
@@ -80,13 +87,12 @@ tell_name(const struct envelope_name *name, struct layer_recipient *recipient, s
 
 /* Adds a recipient; algorithm may be NULL. Takes transport as known by the kind of info. */
 static int
-add(struct envelope *envelope, struct layer *layer, enum layer_transport transport,
-    const X509_ALGOR *algorithm, const struct envelope_name *name, struct error *err)
+add(struct layer *layer, enum layer_transport transport, const X509_ALGOR *algorithm,
+    const struct name *name, struct error *err)
 {
 	struct layer_recipient *recipient = &layer->recipients[layer->recipient_count];
 
-	envelope->names[layer->recipient_count++] = *name;
-	envelope->count = layer->recipient_count;
+	layer->recipient_count++;
 	*recipient = (struct layer_recipient){.transport = transport};
 	recipient->algorithm = algorithm == NULL
 				   ? strdup("")
@@ -97,25 +103,23 @@ add(struct envelope *envelope, struct layer *layer, enum layer_transport transpo
 }
 
 static int
-add_transport(
-    struct envelope *envelope, struct layer *layer, CMS_RecipientInfo *info, struct error *err)
+add_transport(struct layer *layer, CMS_RecipientInfo *info, struct error *err)
 {
-	struct envelope_name name = {NULL, NULL, NULL};
+	struct name name = {NULL, NULL, NULL};
 	ASN1_OCTET_STRING *key_id = NULL;
 	X509_NAME *issuer = NULL;
 	ASN1_INTEGER *serial = NULL;
 	X509_ALGOR *algorithm = NULL;
 
 	if (CMS_RecipientInfo_ktri_get0_signer_id(info, &key_id, &issuer, &serial) == 1)
-		name = (struct envelope_name){issuer, serial, key_id};
+		name = (struct name){issuer, serial, key_id};
 	if (CMS_RecipientInfo_ktri_get0_algs(info, NULL, NULL, &algorithm) != 1)
 		algorithm = NULL;
-	return add(envelope, layer, LAYER_OTHER_TRANSPORT, algorithm, &name, err);
+	return add(layer, LAYER_OTHER_TRANSPORT, algorithm, &name, err);
 }
 
 static int
-add_agreement(
-    struct envelope *envelope, struct layer *layer, CMS_RecipientInfo *info, struct error *err)
+add_agreement(struct layer *layer, CMS_RecipientInfo *info, struct error *err)
 {
 	STACK_OF(CMS_RecipientEncryptedKey) *keys = CMS_RecipientInfo_kari_get0_reks(info);
 	X509_ALGOR *algorithm = NULL;
@@ -125,31 +129,30 @@ add_agreement(
 	if (CMS_RecipientInfo_kari_get0_alg(info, &algorithm, &material) != 1)
 		algorithm = NULL;
 	for (i = 0; i < sk_CMS_RecipientEncryptedKey_num(keys); i++) {
-		struct envelope_name name = {NULL, NULL, NULL};
+		struct name name = {NULL, NULL, NULL};
 		ASN1_OCTET_STRING *key_id = NULL;
 		X509_NAME *issuer = NULL;
 		ASN1_INTEGER *serial = NULL;
 
 		if (CMS_RecipientEncryptedKey_get0_id(sk_CMS_RecipientEncryptedKey_value(keys, i),
 			&key_id, NULL, NULL, &issuer, &serial) == 1)
-			name = (struct envelope_name){issuer, serial, key_id};
-		if (add(envelope, layer, LAYER_ECDH, algorithm, &name, err) == -1)
+			name = (struct name){issuer, serial, key_id};
+		if (add(layer, LAYER_ECDH, algorithm, &name, err) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-add_shared_key(
-    struct envelope *envelope, struct layer *layer, CMS_RecipientInfo *info, struct error *err)
+add_shared_key(struct layer *layer, CMS_RecipientInfo *info, struct error *err)
 {
-	struct envelope_name name = {NULL, NULL, NULL};
+	struct name name = {NULL, NULL, NULL};
 	ASN1_OCTET_STRING *key_id = NULL;
 	X509_ALGOR *algorithm = NULL;
 
 	if (CMS_RecipientInfo_kekri_get0_id(info, &algorithm, &key_id, NULL, NULL, NULL) != 1)
 		algorithm = NULL;
-	if (add(envelope, layer, LAYER_KEK, algorithm, &name, err) == -1)
+	if (add(layer, LAYER_KEK, algorithm, &name, err) == -1)
 		return -1;
 	if (key_id == NULL)
 		return 0;
@@ -159,21 +162,21 @@ add_shared_key(
 }
 
 static int
-add_info(struct envelope *envelope, struct layer *layer, CMS_RecipientInfo *info, struct error *err)
+add_info(struct layer *layer, CMS_RecipientInfo *info, struct error *err)
 {
-	const struct envelope_name nobody = {NULL, NULL, NULL};
+	const struct name nobody = {NULL, NULL, NULL};
 
 	switch (CMS_RecipientInfo_type(info)) {
 	case CMS_RECIPINFO_TRANS:
-		return add_transport(envelope, layer, info, err);
+		return add_transport(layer, info, err);
 	case CMS_RECIPINFO_AGREE:
-		return add_agreement(envelope, layer, info, err);
+		return add_agreement(layer, info, err);
 	case CMS_RECIPINFO_KEK:
-		return add_shared_key(envelope, layer, info, err);
+		return add_shared_key(layer, info, err);
 	case CMS_RECIPINFO_PASS:
-		return add(envelope, layer, LAYER_PASSWORD, NULL, &nobody, err);
+		return add(layer, LAYER_PASSWORD, NULL, &nobody, err);
 	default:
-		return add(envelope, layer, LAYER_OTHER_TRANSPORT, NULL, &nobody, err);
+		return add(layer, LAYER_OTHER_TRANSPORT, NULL, &nobody, err);
 	}
 }
 
@@ -197,86 +200,43 @@ count_recipients(STACK_OF(CMS_RecipientInfo) * infos)
 }
 
 static int
-read_recipients(struct envelope *envelope, struct layer *layer, struct error *err)
+read_recipients(CMS_ContentInfo *cms, struct layer *layer, struct error *err)
 {
-	STACK_OF(CMS_RecipientInfo) *infos = CMS_get0_RecipientInfos(envelope->cms);
+	STACK_OF(CMS_RecipientInfo) *infos = CMS_get0_RecipientInfos(cms);
 	size_t count = count_recipients(infos);
 	int i;
 
-	envelope->infos = (size_t)sk_CMS_RecipientInfo_num(infos);
 	if (count > INSPECT_RECIPIENTS_MAX)
 		return error_set(err, ERROR_LIMIT, "the CMS object has more than %d recipients",
 		    INSPECT_RECIPIENTS_MAX);
-	envelope->names = calloc(count + 1, sizeof(*envelope->names));
 	layer->recipients = calloc(count + 1, sizeof(*layer->recipients));
-	if (envelope->names == NULL || layer->recipients == NULL)
+	if (layer->recipients == NULL)
 		return error_no_memory(err);
 	for (i = 0; i < sk_CMS_RecipientInfo_num(infos); i++) {
-		if (add_info(envelope, layer, sk_CMS_RecipientInfo_value(infos, i), err) == -1)
+		if (add_info(layer, sk_CMS_RecipientInfo_value(infos, i), err) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 int
-envelope_read(struct envelope *envelope, const struct cms_front *front, struct layer *layer,
-    struct error *err)
+envelope_read(const struct cms_front *front, struct layer *layer, struct error *err)
 {
 	const unsigned char *kept = (const unsigned char *)front->kept.data;
+	CMS_ContentInfo *cms = envelope_parse(front, err);
+	int result = -1;
 
-	envelope->cms = envelope_parse(front, err);
-	if (envelope->cms == NULL)
+	if (cms == NULL)
 		return -1;
 	if (content_cipher_read(kept + front->algorithm.at, front->algorithm.size, &layer->cipher,
 		layer->cipher_text, sizeof(layer->cipher_text), err) == -1)
-		return -1;
-	if (front->ciphertext % content_cipher_block(layer->cipher) != 0)
-		return error_set(
-		    err, ERROR_INPUT, "its ciphertext does not end with a whole block");
-	return read_recipients(envelope, layer, err);
-}
-
-static bool
-is_named(const struct envelope_name *name, const X509 *certificate)
-{
-	const ASN1_OCTET_STRING *key_id;
-
-	if (name->serial != NULL && name->issuer != NULL)
-		return ASN1_INTEGER_cmp(name->serial, X509_get0_serialNumber(certificate)) == 0 &&
-		       X509_NAME_cmp(name->issuer, X509_get_issuer_name(certificate)) == 0;
-	if (name->key_id == NULL)
-		return false;
-	key_id = X509_get0_subject_key_id((X509 *)certificate);
-	return key_id != NULL && ASN1_OCTET_STRING_cmp(name->key_id, key_id) == 0;
-}
-
-size_t
-envelope_find(const struct envelope *envelope, const X509 *certificate)
-{
-	size_t i;
-
-	for (i = 0; i < envelope->count; i++) {
-		if (is_named(&envelope->names[i], certificate))
-			return i;
+		goto done;
+	if (front->ciphertext % content_cipher_block(layer->cipher) != 0) {
+		error_set(err, ERROR_INPUT, "its ciphertext does not end with a whole block");
+		goto done;
 	}
-	return (size_t)-1;
-}
-
-bool
-envelope_same_issuer(const struct envelope *envelope, size_t recipient, const X509 *certificate)
-{
-	const X509_NAME *issuer;
-
-	if (recipient >= envelope->count)
-		return false;
-	issuer = envelope->names[recipient].issuer;
-	return issuer != NULL && X509_NAME_cmp(issuer, X509_get_issuer_name(certificate)) == 0;
-}
-
-void
-envelope_free(struct envelope *envelope)
-{
-	CMS_ContentInfo_free(envelope->cms);
-	free(envelope->names);
-	*envelope = (struct envelope){.cms = NULL};
+	result = read_recipients(cms, layer, err);
+done:
+	CMS_ContentInfo_free(cms);
+	return result;
 }

@@ -91,7 +91,6 @@ judge_claim(struct inspect *inspect, enum entity_claim claim)
 	if (layer_is_enveloped(layer)) {
 		result->cipher = layer->cipher;
 		memcpy(result->cipher_text, layer->cipher_text, sizeof(result->cipher_text));
-		result->recipient_infos = inspect->layout.entries[0].envelope.infos;
 	}
 }
 
@@ -116,30 +115,6 @@ inspect_finish(struct inspect *inspect, const struct inspection **inspection, st
 	for (i = 0; i < layout->count; i++)
 		result->malformed |= layout->layers[i].type == LAYER_MALFORMED;
 	return 0;
-}
-
-size_t
-inspect_claimed(const struct inspect *inspect, size_t layer, const struct certificate *certificate)
-{
-	if (layer >= inspect->result.layer_count)
-		return INSPECT_NONE;
-	return envelope_find(&inspect->layout.entries[layer].envelope, certificate->x509);
-}
-
-bool
-inspect_same_issuer(const struct inspect *inspect, size_t layer, size_t recipient,
-    const struct certificate *certificate)
-{
-	return layer < inspect->result.layer_count &&
-	       envelope_same_issuer(
-		   &inspect->layout.entries[layer].envelope, recipient, certificate->x509);
-}
-
-bool
-inspect_addresses(const struct inspect *inspect, const struct certificate *certificate)
-{
-	return inspect->result.kind != INSPECT_READABLE &&
-	       inspect_claimed(inspect, 0, certificate) != INSPECT_NONE;
 }
 
 void

@@ -46,8 +46,7 @@ struct inspection {
 	const struct cipher
 	    *cipher;           /* enveloped: never NULL; CIPHER_UNKNOWN for one we don't know */
 	char cipher_text[128]; /* name for people, or the object identifier */
-	size_t recipient_infos;
-	char detail[256];           /* why it is not what it says it is; "" */
+	char detail[256];      /* why it is not what it says it is; "" */
 	const struct layer *layers; /* in the order they begin */
 	size_t layer_count;
 	bool malformed; /* a layer is */
@@ -72,20 +71,6 @@ MUST_CHECK int inspect_write(
 /* The end of the body: what it is. Valid until inspect_free(). */
 MUST_CHECK int inspect_finish(
     struct inspect *inspect, const struct inspection **inspection, struct error *err);
-
-#define INSPECT_NONE ((size_t)-1)
-
-/* After inspect_finish(): which of the layer's recipients this certificate is (issuer and serial, or
- * subject key identifier; RFC 5652 6.2), by its index; INSPECT_NONE if it is none. */
-size_t inspect_claimed(
-    const struct inspect *inspect, size_t layer, const struct certificate *certificate);
-
-/* Whether a recipient of the layer is named by an issuer that is the issuer of this certificate. */
-bool inspect_same_issuer(const struct inspect *inspect, size_t layer, size_t recipient,
-    const struct certificate *certificate);
-
-/* Whether the body is enveloped as a whole, and this certificate is one of its recipients. */
-bool inspect_addresses(const struct inspect *inspect, const struct certificate *certificate);
 
 void inspect_free(struct inspect *inspect);
 

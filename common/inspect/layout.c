@@ -105,7 +105,6 @@ layout_take_back(struct layout *layout)
 	outer->objects--;
 	outer->others++;
 	layer_clear(layer);
-	envelope_free(&layout->entries[layout->count].envelope);
 	memset(layer, 0, sizeof(*layer));
 	memset(&layout->entries[layout->count], 0, sizeof(layout->entries[layout->count]));
 }
@@ -220,7 +219,6 @@ close_gaps(struct layout *layout)
 
 		if (layout->entries[i].dropped) {
 			layer_clear(layer);
-			envelope_free(&layout->entries[i].envelope);
 			continue;
 		}
 		if (layer->parent != LAYOUT_NONE)
@@ -247,10 +245,8 @@ layout_free(struct layout *layout)
 {
 	size_t i;
 
-	for (i = 0; i < layout->count; i++) {
+	for (i = 0; i < layout->count; i++)
 		layer_clear(&layout->layers[i]);
-		envelope_free(&layout->entries[i].envelope);
-	}
 	free(layout->layers);
 	free(layout->entries);
 	*layout = (struct layout){.count = 0};

@@ -10,7 +10,6 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "inspect/envelope.h"
 #include "inspect/layer.h"
 #include "mail/entity.h"
 
@@ -33,7 +32,6 @@ struct layout_entry {
 	bool sole;      /* nothing stands beside what it signs */
 	bool doubtful;  /* a reader may take it for something else */
 	struct layout_scope inside;
-	struct envelope envelope;
 };
 
 struct layout {

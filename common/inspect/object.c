@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inspect/cms_front.h"
+#include "inspect/envelope.h"
 #include "inspect/inspect.h"
 #include "inspect/signatures.h"
 #include "inspect/walker.h"
@@ -239,8 +240,7 @@ finish_sound(struct object *object, struct error *err)
 	switch (front->type->object) {
 	case GRAMMAR_ENVELOPED:
 	case GRAMMAR_AUTH_ENVELOPED:
-		return envelope_read(
-		    &object->layout->entries[object->layer].envelope, front, layer, err);
+		return envelope_read(front, layer, err);
 	case GRAMMAR_SIGNED:
 		return finish_signed(object, layer, err);
 	default:

@@ -109,12 +109,6 @@ writer_free(struct writer *writer)
 	free(writer);
 }
 
-const char *
-writer_server(const struct writer *writer)
-{
-	return writer->uri;
-}
-
 bool
 writer_asserts(const struct writer *writer)
 {

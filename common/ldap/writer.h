@@ -25,9 +25,6 @@ struct writer;
 struct writer *writer_new(const struct config_directory *directory, struct error *err);
 void writer_free(struct writer *writer); /* NULL is legal */
 
-/* URI of the server. */
-const char *writer_server(const struct writer *writer);
-
 /*
  * Whether single values of an attribute can be added and deleted: that takes an equality rule, by the
  * server's schema, which OpenLDAP lacks for userSMIMECertificate. Active Directory, whose schema names
