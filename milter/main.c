@@ -45,8 +45,8 @@ usage(FILE *out)
 	      "  -V, --version       show the version and exit\n"
 	      "  -h, --help          show this and exit\n"
 	      "\n"
-	      "Signals: TERM, INT: finish the messages under way and stop; USR1: read the\n"
-	      "configuration again. Manual: smime-milter(8), smime-milter.conf(5).\n",
+	      "Signals: TERM, INT: finish the messages under way and stop; USR1, HUP: read\n"
+	      "the configuration again. Manual: smime-milter(8), smime-milter.conf(5).\n",
 	    out);
 }
 

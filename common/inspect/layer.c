@@ -80,6 +80,47 @@ layer_clear(struct layer *layer)
 	free(layer->name);
 }
 
+/* Whether it is so of a layer, or of one that encloses it; of layers that enclose each other it is. */
+static bool
+holds(const struct layer *layers, size_t count, const struct layer *layer,
+    bool (*so)(const struct layer *layer))
+{
+	size_t steps;
+
+	for (steps = 0; steps <= count; steps++) {
+		if (so(layer))
+			return true;
+		if (layer->parent >= count)
+			return false;
+		layer = &layers[layer->parent];
+	}
+	return true;
+}
+
+static bool
+is_in_message(const struct layer *layer)
+{
+	return layer->place == LAYER_FORWARDED;
+}
+
+static bool
+is_one_of_several(const struct layer *layer)
+{
+	return layer->place != LAYER_WHOLE && layer->place != LAYER_AMONG_TEXT;
+}
+
+bool
+layer_is_forwarded(const struct layer *layers, size_t count, const struct layer *layer)
+{
+	return holds(layers, count, layer, is_in_message);
+}
+
+bool
+layer_stands_alone(const struct layer *layers, size_t count, const struct layer *layer)
+{
+	return !holds(layers, count, layer, is_one_of_several);
+}
+
 bool
 layer_is_enveloped(const struct layer *layer)
 {

@@ -127,6 +127,13 @@ struct layer {
 /* Frees what the layer holds, not itself. */
 void layer_clear(struct layer *layer);
 
+/* Of one of all layers of an inspection: whether it, or one that encloses it, stands in a message that is
+ * forwarded. */
+bool layer_is_forwarded(const struct layer *layers, size_t count, const struct layer *layer);
+
+/* Whether nothing but text stands beside it, nor beside any that encloses it. */
+bool layer_stands_alone(const struct layer *layers, size_t count, const struct layer *layer);
+
 /* Whether the layer is one of the two enveloped types. */
 bool layer_is_enveloped(const struct layer *layer);
 

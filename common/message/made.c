@@ -4,34 +4,6 @@
 #include "inspect/claims.h"
 #include "message/internal.h"
 
-/* Whether a layer, or one that encloses it, stands so in what is around it. */
-static bool
-stands(const struct facts *facts, const struct layer *layer, bool (*so)(const struct layer *layer))
-{
-	size_t steps;
-
-	for (steps = 0; steps <= facts->layer_count; steps++) {
-		if (so(layer))
-			return true;
-		if (layer->parent >= facts->layer_count)
-			return false;
-		layer = &facts->layers[layer->parent];
-	}
-	return true;
-}
-
-static bool
-is_forwarded(const struct layer *layer)
-{
-	return layer->place == LAYER_FORWARDED;
-}
-
-static bool
-is_one_of_several(const struct layer *layer)
-{
-	return layer->place != LAYER_WHOLE && layer->place != LAYER_AMONG_TEXT;
-}
-
 /* Also what is broken behind that: readers may be lenient. */
 static bool
 is_encrypted(const struct layer *layer)
@@ -50,14 +22,16 @@ find_encrypted(struct facts *facts)
 
 	for (i = 0; i < facts->layer_count; i++) {
 		layer = &facts->layers[i];
-		if (!is_encrypted(layer) || stands(facts, layer, is_forwarded))
+		if (!is_encrypted(layer) ||
+		    layer_is_forwarded(facts->layers, facts->layer_count, layer))
 			continue;
 		if (facts->weakest == NULL || layer->cipher->id < facts->weakest->cipher->id)
 			facts->weakest = layer;
 		only = layer;
 		count++;
 	}
-	if (count == 1 && layer_is_enveloped(only) && !stands(facts, only, is_one_of_several))
+	if (count == 1 && layer_is_enveloped(only) &&
+	    layer_stands_alone(facts->layers, facts->layer_count, only))
 		facts->envelope = only;
 }
 
@@ -68,7 +42,7 @@ find_malformed(struct facts *facts, const struct inspection *inspection)
 
 	for (i = 0; i < facts->layer_count && !facts->malformed; i++) {
 		if (facts->layers[i].type != LAYER_MALFORMED ||
-		    stands(facts, &facts->layers[i], is_forwarded))
+		    layer_is_forwarded(facts->layers, facts->layer_count, &facts->layers[i]))
 			continue;
 		facts->malformed = true;
 		facts->malformed_detail = facts->layers[i].detail;

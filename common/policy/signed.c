@@ -114,17 +114,7 @@ signed_then_is_known(const struct facts_signature *signature)
 bool
 signed_is_forwarded(const struct facts *facts, const struct facts_signature *signature)
 {
-	const struct layer *layer = signature->layer;
-	size_t steps;
-
-	for (steps = 0; steps <= facts->layer_count; steps++) {
-		if (layer->place == LAYER_FORWARDED)
-			return true;
-		if (layer->parent >= facts->layer_count)
-			return false;
-		layer = &facts->layers[layer->parent];
-	}
-	return true;
+	return layer_is_forwarded(facts->layers, facts->layer_count, signature->layer);
 }
 
 /* "in part 1.2: "; nothing for the whole. */
