@@ -98,6 +98,7 @@ struct server {
 	int64_t grow_ms;         /* no further connection before */
 	bool confined;           /* that there was none was logged */
 	struct event *timer;     /* wakes the pool when its rest is over, or its head start */
+	int64_t due_ms;          /* of the timer */
 	bool down;               /* it failed, and gave nothing since */
 	unsigned int failures;   /* one after another */
 	int64_t rest_until_ms;

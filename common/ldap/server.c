@@ -16,20 +16,26 @@
 #define REST_JITTER 10
 
 static void
-on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
-{
-	pool_wake(((struct server *)context)->pool);
-}
-
-static void
 arm(struct server *server, int64_t ms)
 {
-	struct timeval time;
+	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
 
-	ms++; /* libevent's clock is a coarse one: rather late than for nothing */
-	time.tv_sec = (time_t)(ms / 1000);
-	time.tv_usec = (suseconds_t)(ms % 1000) * 1000;
+	server->due_ms = clock_monotonic_ms() + ms;
 	event_add(server->timer, &time);
+}
+
+/* libevent counts from when it came round last, by a coarse clock: whoever looks too early finds that it
+ * is not time yet, and nobody would look again. */
+static void
+on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct server *server = context;
+	int64_t left = server->due_ms - clock_monotonic_ms();
+
+	if (left > 0)
+		arm(server, left);
+	else
+		pool_wake(server->pool);
 }
 
 struct server *

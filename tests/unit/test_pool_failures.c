@@ -1,4 +1,6 @@
 /* ldap/pool: servers that fail, are silent or hang, and come back. */
+#include <event2/event.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -158,6 +160,36 @@ START_TEST(a_server_slow_to_connect_is_not_waited_for_where_there_is_another)
 }
 END_TEST
 
+/* The loop has been busy before it begins. */
+static void
+on_busy(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	poll(NULL, 0, 100);
+	test_pool_begin(context);
+}
+
+START_TEST(what_begins_late_in_a_callback_tries_the_next_server_as_well)
+{
+	static const struct timeval at_once = {0, 0};
+	static char password[100];
+	struct asked asked = {.done = 0};
+	struct fake *good;
+
+	snprintf(password, sizeof(password), "%s", fixture_path(&fixture, "password"));
+	fixture_write(password, "secret\n", 7);
+	directory->bind_dn = (char *)"cn=admin";
+	directory->bind_password_file = password;
+	chmod(password, 0600);
+	test_pool_add_fake(FAKE_SILENT);
+	good = test_pool_add_fake(FAKE_ANSWERS);
+	test_pool_start_pool();
+	event_base_once(base, -1, EV_TIMEOUT, on_busy, &asked, &at_once);
+	RUN_UNTIL(asked.done > 0);
+	test_pool_expect_answered(asked, good);
+	ck_assert(!test_pool_state_of(0).down);
+}
+END_TEST
+
 START_TEST(a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server)
 {
 	static char uri[60];
@@ -287,6 +319,7 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, busy_is_the_answer_where_all_are);
 	tcase_add_test(tcase, a_search_does_not_begin_for_ever);
 	tcase_add_test(tcase, a_server_slow_to_connect_is_not_waited_for_where_there_is_another);
+	tcase_add_test(tcase, what_begins_late_in_a_callback_tries_the_next_server_as_well);
 	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
 	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
 	tcase_add_test(tcase, a_server_that_only_takes_connections_is_not_back);

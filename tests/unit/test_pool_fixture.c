@@ -141,7 +141,7 @@ test_pool_try_begin(struct asked *asked, int64_t time_ms, struct error *err)
 
 /* Of a search, milliseconds: half of it is for a first server that does not answer, well before the
  * time to connect is over. */
-#define SEARCH_TIME 24000
+#define SEARCH_TIME 10000
 
 void
 test_pool_begin(struct asked *asked)
