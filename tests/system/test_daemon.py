@@ -316,6 +316,25 @@ def test_without_its_audit_file_mail_is_delivered_where_told(s):
     require("not written" in daemon.log(), "nothing is logged")
 
 
+def test_what_an_mta_did_not_take_is_recorded_as_deferred(s):
+    """It hangs up while it is given the sealed body, which is more than sockets hold: nothing was
+    accepted, so the MTA still has the message; and the record that said "seal" is followed by one
+    that says what became of it."""
+    daemon = s.daemon()
+    anna = s.people.anna.address
+    fields, body = milter.split(message(SENDER, anna, body=("y" * 70 + "\r\n") * 50000))
+    with milter.Milter(daemon.address, "127.0.0.1") as session:
+        require(not (session.begin(SENDER, [anna]) or session.header(fields)
+                     or session.body(body)), "it ended early")
+        next(session.end_streamed())
+    wait_until(lambda: len(daemon.records()) == 2, "a second record")
+    first, second = daemon.records()
+    require(first["action"] == "seal" and first["reference"] == second["reference"], first)
+    require(second["action"] == "defer" and second["reason"] == "internal-error", second)
+    require("did not take the changes" in second["detail"], second["detail"])
+    require(decide(daemon, anna).changed, "the next one is not sealed")
+
+
 def test_records_hold_no_content(s):
     daemon = s.daemon()
     canary = "canary-b83d"
