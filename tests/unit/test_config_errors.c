@@ -17,6 +17,10 @@
 #define GAL "directory gal { " LDAP "}\n"
 #define CLIENT "tls-certificate=\"@F@\" tls-key=\"@F@\" "
 
+#define NO_DN                                                                              \
+	"its parts must be attribute=value, with commas between them; in a value each of " \
+	", + \" \\\\ < > ; needs a backslash in front"
+
 static const struct {
 	const char *text;
 	const char *problem;
@@ -238,22 +242,16 @@ static const struct {
 	"2: bind-dn and bind-password-file don't go with bind-method = external: the server knows "
 	"by "
 	"the connection who we are"},
-    {"directory d { uri=\"ldaps://a\"\nbase=\"users\" }",
-	"2: base: \"users\" is no DN: its parts must be attribute=value, with commas between them"},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"users\" }", "2: base: \"users\" is no DN: " NO_DN},
     {"directory d { uri=\"ldaps://a\"\nbase=\"dc=corp,example\" }",
-	"2: base: \"dc=corp,example\" is no DN: its parts must be attribute=value, with commas "
-	"between them"},
+	"2: base: \"dc=corp,example\" is no DN: " NO_DN},
     {"directory d { uri=\"ldaps://a\"\nbase=\"dc=corp,\" }",
-	"2: base: \"dc=corp,\" is no DN: its parts must be attribute=value, with commas between "
-	"them"},
-    {"directory d { uri=\"ldaps://a\"\nbase=\"=corp\" }",
-	"2: base: \"=corp\" is no DN: its parts must be attribute=value, with commas between them"},
-    {"directory d { uri=\"ldaps://a\"\nbase=\"-a=b\" }",
-	"2: base: \"-a=b\" is no DN: its parts must be attribute=value, with commas between them"},
-    {"directory d { uri=\"ldaps://a\"\nbase=\"cn=a<b\" }",
-	"2: base: \"cn=a<b\" is no DN: a \", < or > in it needs a backslash in front"},
+	"2: base: \"dc=corp,\" is no DN: " NO_DN},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"=corp\" }", "2: base: \"=corp\" is no DN: " NO_DN},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"-a=b\" }", "2: base: \"-a=b\" is no DN: " NO_DN},
+    {"directory d { uri=\"ldaps://a\"\nbase=\"cn=a<b\" }", "2: base: \"cn=a<b\" is no DN: " NO_DN},
     {"directory d { uri=\"ldaps://a\"\nbase='cn=a\\x' }",
-	"2: base: \"cn=a\\\\x\" is no DN: a backslash stands before what needs none"},
+	"2: base: \"cn=a\\\\x\" is no DN: " NO_DN},
     /* Trust. */
     {"\ntrust t { }",
 	"2: a trust section needs anchors: a folder or file of trusted certificates (or directory "
@@ -299,15 +297,12 @@ static const struct {
 	"say "
 	"whom to trust: tls = required, ldaps:// or ldapi:// is needed"},
     {GAL "trust t { anchors=\"@F@\" for=x.example directory=gal\nanchor-bases={\"o=x\", \"x\"} }",
-	"3: anchor-bases: \"x\" is no DN: its parts must be attribute=value, with commas between "
-	"them"},
+	"3: anchor-bases: \"x\" is no DN: " NO_DN},
     {GAL "trust t { anchors=\"@F@\" for=x.example directory=gal\nintermediate-bases={\"o=x\", "
 	 "\"x\"} }",
-	"3: intermediate-bases: \"x\" is no DN: its parts must be attribute=value, with commas "
-	"between them"},
+	"3: intermediate-bases: \"x\" is no DN: " NO_DN},
     {GAL "trust t { anchors=\"@F@\" for=x.example directory=gal\ncrl-bases={\"o=x\", \"x\"} }",
-	"3: crl-bases: \"x\" is no DN: its parts must be attribute=value, with commas between "
-	"them"},
+	"3: crl-bases: \"x\" is no DN: " NO_DN},
     {"trust t { anchors = \"/nonexistent\" }",
 	"1: anchors: /nonexistent: No such file or directory"},
     {"trust t { anchors = /dev/null }", "1: anchors: /dev/null is not a file or folder"},
@@ -444,10 +439,10 @@ START_TEST(what_is_quoted_from_the_file_is_escaped)
 }
 END_TEST
 
-static const char *const names[] = {"", " ", "dc=corp,dc=example", "DC = corp , DC = example",
-    "CN=CDP,CN=Public Key Services,DC=corp", "2.5.4.11=x", "ou=a+cn=b,o=c", "o=x;c=de",
-    "o=", "cn=#0403666f6f", "cn=M\\C3\\BCller\\, Hans", "cn=\\ a\\ ", "cn=a\\\\b\\+c",
-    "cn=J\xc3\xbcrgen", "cn=a=b"};
+static const char *const names[] = {"", "dc=corp,dc=example", "DC = corp , DC = example",
+    "<GUID=0123>", "<WKGUID=a9d1,dc=corp>", "CN=CDP,CN=Public Key Services,DC=corp", "2.5.4.11=x",
+    "ou=a+cn=b,o=c", "o=", "cn=#0403666f6f", "cn=M\\C3\\BCller\\, Hans", "cn=\\ a\\ ",
+    "cn=a\\\\b\\+c", "cn=J\xc3\xbcrgen", "cn=a=b"};
 
 START_TEST(a_dn_may_be_spelt_in_many_ways)
 {
