@@ -48,7 +48,7 @@ setup(void)
 	    pki_issue(&(const struct pki_certificate){.subject = "CA", .ca = true}, key, NULL, key);
 	issue(OLD, "anna@corp.example", -20);
 	issue(NEW, "anna@corp.example", -2);
-	issue(ALIAS, "alias@corp.example", -2);
+	issue(ALIAS, "alias@corp.example", -3);
 	ck_assert_int_eq(address_parse("anna@corp.example", &addresses[0], &err), 0);
 	ck_assert_int_eq(address_parse("alias@corp.example", &addresses[1], &err), 0);
 	record = (struct recipient){.state = RECIPIENT_FOUND, .digital_ids = ids};
