@@ -75,8 +75,10 @@ begin(struct connection *connection)
 
 /* Lets others shut the socket down, until it is given away or closed. -1 for none. */
 static void
-show_socket(struct connection *connection, int fd)
+show_socket(void *context, int fd)
 {
+	struct connection *connection = context;
+
 	pthread_mutex_lock(&connection->mutex);
 	connection->fd = fd;
 	if (fd >= 0 && connection->stopped)
@@ -120,6 +122,7 @@ explain(struct connection *connection, const LDAPURLDesc *url, const struct peer
 	    .minimum = directory->tls_minimum,
 	    .certificate_file = directory->tls_certificate,
 	    .key_file = directory->tls_key};
+	const struct dial_watch watch = {show_socket, connection};
 	struct error why = ERROR_INIT;
 	int fd;
 
@@ -129,11 +132,10 @@ explain(struct connection *connection, const LDAPURLDesc *url, const struct peer
 		    (long long)directory->connect_timeout);
 		return;
 	}
-	fd = dial_address(
-	    (const struct sockaddr *)&peer->address, peer->size, connection->deadline_ms, NULL);
+	fd = dial_address((const struct sockaddr *)&peer->address, peer->size,
+	    connection->deadline_ms, &watch, NULL);
 	if (fd < 0)
 		return;
-	show_socket(connection, fd);
 	if (tls_probe(&probe, fd, connection->deadline_ms, &why) == 0)
 		error_set(err, ERROR_TEMPORARY, "TLS failed: %s", why.text);
 	show_socket(connection, -1);
@@ -144,6 +146,7 @@ static int
 try_server(struct connection *connection, struct error *err)
 {
 	const char *uri = connection->uri;
+	const struct dial_watch watch = {show_socket, connection};
 	struct peer peer = {.size = sizeof(peer.address)};
 	LDAPURLDesc *url = NULL;
 	LDAP *ld = NULL;
@@ -153,10 +156,9 @@ try_server(struct connection *connection, struct error *err)
 
 	if (ldap_url_parse(uri, &url) != LDAP_URL_SUCCESS)
 		return error_set(err, ERROR_INPUT, "%s is no LDAP URI", uri);
-	fd = dial(url, connection->names, connection->deadline_ms, err);
+	fd = dial(url, connection->names, connection->deadline_ms, &watch, err);
 	if (fd < 0)
 		goto out;
-	show_socket(connection, fd);
 	ld = handle_new(fd, url, uri, err);
 	if (ld == NULL) {
 		show_socket(connection, -1);

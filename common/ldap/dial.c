@@ -45,8 +45,16 @@ finish_connect(int fd, int64_t deadline_ms, struct error *err)
 	return 0;
 }
 
+static void
+show(const struct dial_watch *watch, int fd)
+{
+	if (watch != NULL)
+		watch->show(watch->context, fd);
+}
+
 int
-dial_address(const struct sockaddr *address, socklen_t size, int64_t deadline_ms, struct error *err)
+dial_address(const struct sockaddr *address, socklen_t size, int64_t deadline_ms,
+    const struct dial_watch *watch, struct error *err)
 {
 	int fd;
 
@@ -57,13 +65,17 @@ dial_address(const struct sockaddr *address, socklen_t size, int64_t deadline_ms
 		error_errno(err, errno, "connecting");
 		goto fail;
 	}
+	/* Not before: what is not being connected can't be shut down. */
+	show(watch, fd);
 	if (finish_connect(fd, deadline_ms, err) != 0)
-		goto fail;
+		goto fail_shown;
 	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) != 0) {
 		error_errno(err, errno, "fcntl");
-		goto fail;
+		goto fail_shown;
 	}
 	return fd;
+fail_shown:
+	show(watch, -1);
 fail:
 	close(fd);
 	return -1;
@@ -83,7 +95,8 @@ tune(int fd)
 
 /* Each address gets an equal share of the time that is left. */
 static int
-connect_any(const struct addrinfo *first, int64_t deadline_ms, struct error *err)
+connect_any(const struct addrinfo *first, int64_t deadline_ms, const struct dial_watch *watch,
+    struct error *err)
 {
 	const struct addrinfo *address;
 	int64_t now;
@@ -94,8 +107,8 @@ connect_any(const struct addrinfo *first, int64_t deadline_ms, struct error *err
 		count++;
 	for (address = first; address != NULL && fd < 0; address = address->ai_next) {
 		now = clock_monotonic_ms();
-		fd = dial_address(
-		    address->ai_addr, address->ai_addrlen, now + (deadline_ms - now) / count, err);
+		fd = dial_address(address->ai_addr, address->ai_addrlen,
+		    now + (deadline_ms - now) / count, watch, err);
 		count--;
 	}
 	if (fd >= 0)
@@ -104,7 +117,8 @@ connect_any(const struct addrinfo *first, int64_t deadline_ms, struct error *err
 }
 
 static int
-dial_host(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, struct error *err)
+dial_host(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms,
+    const struct dial_watch *watch, struct error *err)
 {
 	struct addrinfo *found = NULL;
 	char port[16];
@@ -118,13 +132,13 @@ dial_host(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, stru
 			err->code = ERROR_TEMPORARY; /* a configured host will be known again */
 		return -1;
 	}
-	fd = connect_any(found, deadline_ms, err);
+	fd = connect_any(found, deadline_ms, watch, err);
 	freeaddrinfo(found);
 	return fd;
 }
 
 static int
-dial_path(const char *path, int64_t deadline_ms, struct error *err)
+dial_path(const char *path, int64_t deadline_ms, const struct dial_watch *watch, struct error *err)
 {
 	struct sockaddr_un address;
 
@@ -137,15 +151,17 @@ dial_path(const char *path, int64_t deadline_ms, struct error *err)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return error_set(err, ERROR_INPUT, "the socket's path is too long");
 	strcpy(address.sun_path, path);
-	return dial_address((const struct sockaddr *)&address, sizeof(address), deadline_ms, err);
+	return dial_address(
+	    (const struct sockaddr *)&address, sizeof(address), deadline_ms, watch, err);
 }
 
 int
-dial(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms, struct error *err)
+dial(const LDAPURLDesc *url, struct names *names, int64_t deadline_ms,
+    const struct dial_watch *watch, struct error *err)
 {
 	if (strcmp(url->lud_scheme, "ldapi") == 0)
-		return dial_path(url->lud_host, deadline_ms, err);
+		return dial_path(url->lud_host, deadline_ms, watch, err);
 	if (strcmp(url->lud_scheme, "ldap") == 0 || strcmp(url->lud_scheme, "ldaps") == 0)
-		return dial_host(url, names, deadline_ms, err);
+		return dial_host(url, names, deadline_ms, watch, err);
 	return error_set(err, ERROR_INPUT, "the URI is neither ldap, ldaps nor ldapi");
 }

@@ -136,7 +136,7 @@ reach(int server, const char *scheme)
 		strcpy(to, "%2Fldapi");
 	}
 	ck_assert_int_eq(ldap_url_parse(uri, &url), LDAP_URL_SUCCESS);
-	fd = dial(url, names, clock_monotonic_ms() + PATIENCE, &err);
+	fd = dial(url, names, clock_monotonic_ms() + PATIENCE, NULL, &err);
 	names_free(names);
 	ck_assert_msg(fd >= 0, "%s", err.text);
 	ld = handle_new(fd, url, uri, &err);
@@ -183,7 +183,7 @@ probe(void)
 	    .key_file = directory.tls_key,
 	};
 	struct names *names = names_new(&dial_lookups);
-	int fd = dial(url, names, clock_monotonic_ms() + PATIENCE, &err);
+	int fd = dial(url, names, clock_monotonic_ms() + PATIENCE, NULL, &err);
 
 	names_free(names);
 	ck_assert_int_ge(fd, 0);

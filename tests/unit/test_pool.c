@@ -1,10 +1,14 @@
 /* ldap/pool, with servers that do as they are told: what comes of a search, and its end. */
+#include <arpa/inet.h>
 #include <event2/event.h>
 #include <event2/thread.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "test_pool.h"
 
@@ -293,6 +297,48 @@ START_TEST(a_pool_can_be_freed_while_it_connects)
 }
 END_TEST
 
+/* A socket that listens, and has no room for one connection more: who wants one waits. */
+static int
+listen_full(int port, int *client)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 0), 0);
+	*client = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(*client, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+START_TEST(a_pool_can_be_freed_while_a_firewall_drops_its_packets)
+{
+	int port = test_pool_add_closed();
+	struct asked asked = {.done = 0};
+	int client;
+	int listener = listen_full(port, &client);
+	int64_t before;
+
+	atomic_store(&sockets, 0);
+	directory->connect_timeout = 30000;
+	test_pool_start_pool();
+	test_pool_begin(&asked);
+	RUN_UNTIL(atomic_load(&sockets) == 1);
+	pool_search_cancel(asked.search);
+	before = clock_monotonic_ms();
+	pool_free(pool);
+	pool = NULL;
+	worker_pool_free(workers);
+	workers = NULL;
+	ck_assert_int_lt(clock_monotonic_ms() - before, directory->connect_timeout / 2);
+	ck_assert_int_eq(asked.done, 0);
+	close(client);
+	close(listener);
+}
+END_TEST
+
 START_TEST(a_pool_can_be_freed_while_a_name_look_up_hangs)
 {
 	static char uri[] = "ldap://hangs.test:1";
@@ -333,6 +379,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_search_can_be_cancelled_at_every_stage, 0, STAGES);
 	tcase_add_test(tcase, what_is_cancelled_is_abandoned);
 	tcase_add_test(tcase, a_pool_can_be_freed_while_it_connects);
+	tcase_add_test(tcase, a_pool_can_be_freed_while_a_firewall_drops_its_packets);
 	tcase_add_test(tcase, a_pool_can_be_freed_while_a_name_look_up_hangs);
 	test_pool_failures(tcase);
 	test_pool_servers(tcase);

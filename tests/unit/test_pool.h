@@ -54,6 +54,9 @@ struct asked {
 extern atomic_int hangs;
 extern atomic_int lookups;
 
+/* Sockets ever made. */
+extern atomic_int sockets;
+
 struct fake *test_pool_add_fake(enum fake_mode mode);
 
 /* A server that is down. Returns its port. */

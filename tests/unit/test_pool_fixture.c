@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct fixture fixture;
 struct config_directory *directory;
@@ -25,6 +26,7 @@ uint64_t connection;
 
 atomic_int hangs;
 atomic_int lookups;
+atomic_int sockets;
 
 /* In place of the C library's, which can't be made to hang. */
 int
@@ -41,6 +43,17 @@ getaddrinfo(const char *restrict name, const char *restrict service,
 		name = "127.0.0.1";
 	}
 	return real(name, service, hints, result);
+}
+
+/* In place of the C library's, to see it called. */
+int
+socket(int family, int type, int protocol)
+{
+	int (*real)(int, int, int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "socket");
+	atomic_fetch_add(&sockets, 1);
+	return real(family, type, protocol);
 }
 
 struct fake *
