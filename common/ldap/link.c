@@ -244,7 +244,10 @@ link_has_worked(const struct link *link)
 void
 link_abandon(struct link *link, const struct pool_search *search)
 {
-	ldap_abandon_ext(link->ld, search->id, NULL, NULL);
+	/* Part of a request may wait for the socket: libldap would write into the middle of it, and
+	 * the server read nonsense. */
+	if (!event_pending(link->writable, EV_WRITE, NULL))
+		ldap_abandon_ext(link->ld, search->id, NULL, NULL);
 }
 
 void

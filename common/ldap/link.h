@@ -25,7 +25,7 @@ bool link_has_room(const struct link *link);
 /* Whether it was of use: then its end is no failure of the server. */
 bool link_has_worked(const struct link *link);
 
-/* Tells the server that nobody waits for the search any more. */
+/* Tells the server that nobody waits for the search any more, if it can be told at once. */
 void link_abandon(struct link *link, const struct pool_search *search);
 
 /* It is of no more use, and the server is told why. */

@@ -264,6 +264,7 @@ START_TEST(what_is_cancelled_is_abandoned)
 	test_pool_start_pool();
 	test_pool_begin(&asked);
 	RUN_UNTIL(atomic_load(&fake->held) == 1);
+	event_base_loop(base, EVLOOP_ONCE); /* and the loop knows that all of it is sent */
 	pool_search_cancel(asked.search);
 	RUN_UNTIL(atomic_load(&fake->abandoned) == 1);
 	ck_assert_uint_eq(test_pool_state_of(0).searches, 0);

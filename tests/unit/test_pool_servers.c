@@ -159,6 +159,39 @@ START_TEST(what_the_socket_does_not_take_waits)
 }
 END_TEST
 
+START_TEST(what_is_cancelled_while_the_socket_takes_no_more_spoils_nothing)
+{
+	static struct asked asked[1000];
+	static char large[10000];
+	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
+	size_t i;
+
+	directory->searches = ARRAY_LENGTH(asked);
+	directory->connections = 1;
+	test_pool_start_pool();
+	test_pool_ask();
+	atomic_store(&fake->deaf, 1);
+	memset(large, 'a', sizeof(large) - 1);
+	memcpy(large, "(mail=", 6);
+	large[sizeof(large) - 2] = ')';
+	filter = large;
+	for (i = 0; i < ARRAY_LENGTH(asked); i++)
+		test_pool_begin(&asked[i]);
+	RUN_UNTIL(test_pool_state_of(0).searches > 1);
+	for (i = 0; i < 20; i++)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_uint_lt(test_pool_state_of(0).searches, ARRAY_LENGTH(asked));
+	for (i = 0; i < ARRAY_LENGTH(asked); i += 2)
+		pool_search_cancel(asked[i].search);
+	atomic_store(&fake->deaf, 0);
+	for (i = 1; i < ARRAY_LENGTH(asked); i += 2) {
+		RUN_UNTIL(asked[i].done > 0);
+		test_pool_expect_answered(asked[i], fake);
+	}
+	ck_assert_int_eq(atomic_load(&fake->connections), 1);
+}
+END_TEST
+
 START_TEST(more_searches_than_the_most_are_refused)
 {
 	static struct asked asked[POOL_SEARCHES_MAX];
@@ -242,6 +275,7 @@ test_pool_servers(TCase *tcase)
 	tcase_add_test(tcase, a_silent_connection_is_made_again_where_the_other_server_is_down);
 	tcase_add_test(tcase, one_connection_is_enough_for_a_few_searches);
 	tcase_add_test(tcase, what_the_socket_does_not_take_waits);
+	tcase_add_test(tcase, what_is_cancelled_while_the_socket_takes_no_more_spoils_nothing);
 	tcase_add_test(tcase, more_searches_than_the_most_are_refused);
 	tcase_add_test(tcase, idle_connections_are_closed);
 	tcase_add_test(tcase, a_search_in_hand_keeps_its_connection);
