@@ -46,9 +46,9 @@ take_message(struct link *link, int type, LDAPMessage *message)
 		link_lose(link, "the server ended the connection"); /* RFC 4511 section 4.4.1 */
 		return false;
 	}
-	link->heard++;
-	server_heard(link->server);
 	search = find_search(link, ldap_msgid(message));
+	link->heard++;
+	server_heard(link->server, search != NULL);
 	if (search != NULL)
 		answer_take(search, type, message);
 	return true;

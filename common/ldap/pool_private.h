@@ -100,6 +100,7 @@ struct server {
 	struct event *timer;     /* wakes the pool when its rest is over, or its head start */
 	int64_t due_ms;          /* of the timer */
 	bool down;               /* it failed, and gave nothing since */
+	int64_t back_ms;         /* since when it is well again */
 	unsigned int failures;   /* one after another */
 	int64_t rest_until_ms;
 	struct error last;

@@ -112,8 +112,11 @@ static void
 fail(struct server *server, const struct error *why)
 {
 	struct pool *pool = server->pool;
+	int64_t now = clock_monotonic_ms();
 	int64_t time;
 
+	if (!server->down && now - server->back_ms >= pool->directory->retry_interval_max)
+		server->failures = 0;
 	/* Once for each change: the same failure again is not news. */
 	if (!server->down || strcmp(server->last.text, why->text) != 0)
 		log_warning("%s: %s", pool->name, why->text);
@@ -124,20 +127,22 @@ fail(struct server *server, const struct error *why)
 		pool->last = server->last;
 	server->failures++;
 	time = rest_time(server);
-	server->rest_until_ms = clock_monotonic_ms() + time;
+	server->rest_until_ms = now + time;
 	arm(server, time);
 	close_links(server, &server->last);
 	pool_wake(pool);
 }
 
 void
-server_heard(struct server *server)
+server_heard(struct server *server, bool to_search)
 {
 	server->heard++;
+	if (to_search)
+		server->failures = 0;
 	if (!server->down)
 		return;
 	server->down = false;
-	server->failures = 0;
+	server->back_ms = clock_monotonic_ms();
 	server->rest_until_ms = 0;
 	log_info("%s: %s is back", server->pool->name, server->uri);
 	pool_wake(server->pool);

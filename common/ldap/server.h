@@ -6,7 +6,9 @@
  *                         ▲────────────fails────────────┘
  *
  * A server that rests has no connections. To connect is not yet to be well: one that has failed
- * must give a message first, and is asked something small for that.
+ * must give a message first, and is asked something small for that. Nor does that end the doubling
+ * of its rests: some answer that and no search. It ends with a search's answer, or once the server
+ * was well for retry-interval-max.
  */
 #ifndef SMIME_LDAP_SERVER_H
 #define SMIME_LDAP_SERVER_H
@@ -37,8 +39,8 @@ bool server_rests(const struct server *server);
 /* Tries one that was left alone for long enough. */
 void server_probe(struct server *server);
 
-/* It gave a message: it is well. */
-void server_heard(struct server *server);
+/* It gave a message: it is well. to_search: one that a search waited for. */
+void server_heard(struct server *server, bool to_search);
 
 /* link is lost, for this reason. silent: nothing came on it. */
 void server_lost(struct link *link, const struct error *why, bool silent);

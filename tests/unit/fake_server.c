@@ -217,6 +217,12 @@ answer(struct fake *fake, struct fake_client *client, int id, const char *base)
 	case FAKE_ENDS:
 		send_notice(fd);
 		return;
+	case FAKE_GREETS:
+		if (base[0] == '\0')
+			send_success(fake, fd, id);
+		else
+			close_client(fake, client);
+		return;
 	case FAKE_BUSY:
 		send_result(fd, id, 0x65, 51, NULL);
 		return;

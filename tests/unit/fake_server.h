@@ -19,6 +19,7 @@ enum fake_mode {
 	FAKE_HOLDS,    /* keeps searches until the mode changes */
 	FAKE_HANGS_UP, /* one entry, then the end of the connection */
 	FAKE_ENDS,     /* a notice of disconnection */
+	FAKE_GREETS,   /* answers for the root DSE, and ends the connection over anything else */
 	FAKE_BUSY,
 	FAKE_LIMITED,  /* one entry, and sizeLimitExceeded */
 	FAKE_NOTHING,  /* noSuchObject */

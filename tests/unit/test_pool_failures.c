@@ -258,11 +258,15 @@ static const int64_t rests[] = {10000, 20000, 40000, 60000, 60000};
 
 START_TEST(each_failure_doubles_the_rest_up_to_the_most)
 {
+	const char *why = _i == 0 ? "Connection refused" : "the connection was lost";
 	struct asked asked;
 	struct error err = ERROR_INIT;
 	size_t i;
 
-	test_pool_add_closed();
+	if (_i == 0)
+		test_pool_add_closed();
+	else
+		test_pool_add_fake(FAKE_GREETS); /* it is "back" each time */
 	directory->retry_interval = 10000;
 	directory->retry_interval_max = 60000;
 	test_pool_start_pool();
@@ -270,16 +274,46 @@ START_TEST(each_failure_doubles_the_rest_up_to_the_most)
 		memset(&asked, 0, sizeof(asked));
 		ck_assert_ptr_nonnull(test_pool_try_begin(&asked, 90000, &err));
 		RUN_UNTIL(asked.done > 0);
-		test_pool_expect_failed(asked, "Connection refused");
+		test_pool_expect_failed(asked, why);
 		ck_assert_int_le(test_pool_state_of(0).rest_ms, rests[i]);
 		ck_assert_int_gt(test_pool_state_of(0).rest_ms, rests[i] * 8 / 10);
 		/* Meanwhile it is left alone, and the reason is at hand. */
 		ck_assert_ptr_null(test_pool_try_begin(&asked, 1000, &err));
 		ck_assert_int_eq(err.code, ERROR_TEMPORARY);
-		ck_assert_ptr_nonnull(strstr(err.text, "Connection refused"));
+		ck_assert_ptr_nonnull(strstr(err.text, why));
 		clock_advance_monotonic(rests[i]);
 		ck_assert_int_eq(test_pool_state_of(0).rest_ms, 0);
 	}
+}
+END_TEST
+
+/* Asks until the first server has failed; the second answers. */
+static void
+fail_first(void)
+{
+	while (!test_pool_state_of(0).down)
+		test_pool_expect_answered(test_pool_ask(), &fakes[1]);
+}
+
+START_TEST(to_be_well_for_long_ends_the_doubling)
+{
+	test_pool_add_fake(FAKE_GREETS);
+	test_pool_add_fake(FAKE_ANSWERS);
+	directory->retry_interval = 10000;
+	directory->retry_interval_max = 60000;
+	test_pool_start_pool();
+	fail_first();
+	clock_advance_monotonic(10000);
+	test_pool_expect_answered(test_pool_ask(), &fakes[1]);
+	RUN_UNTIL(!test_pool_state_of(0).down);
+	fail_first();
+	ck_assert_int_gt(test_pool_state_of(0).rest_ms, 10000);
+	clock_advance_monotonic(20000);
+	test_pool_expect_answered(test_pool_ask(), &fakes[1]);
+	RUN_UNTIL(!test_pool_state_of(0).down);
+	clock_advance_monotonic(60000);
+	fail_first();
+	ck_assert_int_le(test_pool_state_of(0).rest_ms, 10000);
 }
 END_TEST
 
@@ -323,6 +357,7 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
 	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
 	tcase_add_test(tcase, a_server_that_only_takes_connections_is_not_back);
-	tcase_add_test(tcase, each_failure_doubles_the_rest_up_to_the_most);
+	tcase_add_loop_test(tcase, each_failure_doubles_the_rest_up_to_the_most, 0, 2);
+	tcase_add_test(tcase, to_be_well_for_long_ends_the_doubling);
 	tcase_add_test(tcase, success_ends_the_doubling);
 }
