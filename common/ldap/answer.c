@@ -1,9 +1,15 @@
 #include "ldap/answer.h"
 
+#include <strings.h>
+
+#include "base/clock.h"
 #include "base/log.h"
 #include "ldap/link.h"
 #include "ldap/referral.h"
 #include "ldap/seek.h"
+
+/* That a server refuses what others answer is logged again after so long. Milliseconds. */
+#define REFUSAL_LOG_INTERVAL 600000
 
 static void
 log_referral(struct server *server)
@@ -61,18 +67,56 @@ name_fault(int code)
 	}
 }
 
+/* Whether the server speaks of itself, so that another one may answer, or of the question. One that
+ * is only being filled from others has no such object. */
+static bool
+is_own_trouble(int code)
+{
+	switch (code) {
+	case LDAP_OPERATIONS_ERROR:
+	case LDAP_TIMELIMIT_EXCEEDED:
+	case LDAP_NO_SUCH_OBJECT:
+	case LDAP_INSUFFICIENT_ACCESS:
+	case LDAP_BUSY:
+	case LDAP_UNAVAILABLE:
+	case LDAP_UNWILLING_TO_PERFORM:
+	case LDAP_OTHER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Where others answer instead, nobody else tells. But that there is no such object is news of the
+ * directory's own base only: a member that has left a group isn't there either. */
+static void
+log_refusal(struct server *server, int code, const char *base, const struct error *why)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (code == LDAP_NO_SUCH_OBJECT && strcasecmp(base, server->pool->directory->base) != 0)
+		return;
+	if (code == server->refusal && now - server->refusal_ms < REFUSAL_LOG_INTERVAL)
+		return;
+	server->refusal = code;
+	server->refusal_ms = now;
+	log_warning("%s: %s; another server is asked", server->pool->name, why->text);
+}
+
 static void
 end_failed(struct pool_search *search, const struct answer *answer)
 {
+	struct server *server = search->link->server;
 	bool has_text = answer->text != NULL && answer->text[0] != '\0';
 	struct error err = ERROR_INIT;
 
-	error_set(&err, ERROR_TEMPORARY, "%s: %s: %s%s%s%s", search->link->server->uri,
-	    name_fault(answer->code), ldap_err2string(answer->code), has_text ? " (" : "",
-	    has_text ? answer->text : "", has_text ? ")" : "");
-	if ((answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE) && search->leg == 0 &&
-	    seek_elsewhere(search, &err))
+	error_set(&err, ERROR_TEMPORARY, "%s: %s: %s%s%s%s", server->uri, name_fault(answer->code),
+	    ldap_err2string(answer->code), has_text ? " (" : "", has_text ? answer->text : "",
+	    has_text ? ")" : "");
+	if (search->leg == 0 && is_own_trouble(answer->code) && seek_elsewhere(search, &err)) {
+		log_refusal(server, answer->code, search->legs[0].base, &err);
 		return;
+	}
 	search->code = answer->code;
 	if (answer->code == LDAP_NO_SUCH_OBJECT && search->leg == 0)
 		seek_done(search, POOL_NO_SUCH_OBJECT, &err);

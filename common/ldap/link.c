@@ -126,7 +126,7 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	int64_t left = link->idle_ms + directory->idle_timeout - clock_monotonic_ms();
 	struct error err = ERROR_INIT;
 
-	if (link->greeted && link->server->down) {
+	if (link->server->down) {
 		error_set(&err, ERROR_TEMPORARY, "%s: no answer in time", link->server->uri);
 		server_lost(link, &err, true);
 		return;
@@ -151,10 +151,12 @@ greet(struct link *link)
 	char *attributes[] = {nothing, NULL};
 	int id;
 
-	link->greeted = ldap_search_ext(link->ld, "", LDAP_SCOPE_BASE, "(objectClass=*)",
-			    attributes, 0, NULL, NULL, NULL, 1, &id) == LDAP_SUCCESS;
+	/* Where it can't even be sent, no answer comes. */
+	(void)ldap_search_ext(link->ld, "", LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 0, NULL,
+	    NULL, NULL, 1, &id);
 	link->used = true;
 	event_add(link->writable, NULL);
+	arm(link, link->server->pool->directory->search_timeout);
 }
 
 static void
@@ -219,8 +221,6 @@ link_new(struct server *server, LDAP *ld, struct error *err)
 	server->link_count++;
 	if (server->down)
 		greet(link);
-	if (link->greeted)
-		arm(link, pool->directory->search_timeout);
 	else if (pool->directory->idle_timeout > 0)
 		arm(link, pool->directory->idle_timeout);
 	return 0;

@@ -11,7 +11,8 @@
  * own before searches are put to it again; its failure and its return are logged once each.
  *
  * A search whose connection is lost, or gave nothing for search-timeout, begins again elsewhere
- * (or on a new connection to the same server), as far as its deadline allows.
+ * (or on a new connection to the same server), as far as its deadline allows; elsewhere also what a
+ * server refuses for a reason of its own.
  */
 #ifndef SMIME_LDAP_POOL_H
 #define SMIME_LDAP_POOL_H

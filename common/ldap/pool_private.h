@@ -76,7 +76,6 @@ struct link {
 	size_t count;   /* of searches */
 	bool clogged;   /* the socket takes no more for now */
 	bool used;      /* a search was sent on it */
-	bool greeted;   /* a server that was down was asked something */
 	uint64_t heard; /* messages it gave */
 	int64_t made_ms;
 	int64_t idle_ms;    /* since when it has no searches */
@@ -104,8 +103,10 @@ struct server {
 	unsigned int failures;   /* one after another */
 	int64_t rest_until_ms;
 	struct error last;
-	uint64_t heard;             /* messages of all its connections, ever */
-	bool refers;                /* that it refers to unlisted servers was logged */
+	uint64_t heard; /* messages of all its connections, ever */
+	bool refers;    /* that it refers to unlisted servers was logged */
+	int refusal;    /* result code that was logged last, and when */
+	int64_t refusal_ms;
 	struct search_list waiting; /* referred to it */
 };
 

@@ -274,6 +274,21 @@ def test_a_connection_that_a_firewall_forgot_is_made_again(s):
     require(proxy.connections >= 2, "by the dead connection?")
 
 
+def test_a_server_that_is_still_empty_leaves_its_mail_to_the_other(s):
+    """A replica that is being set up: it answers, and has nothing, the base included."""
+    both = many(s)
+    empty = Slapd(s.place, [], s.people.server_ca, name="empty")
+    empty.modify("".join(f"dn: {dn}\nchangetype: delete\n\n"
+                         for dn in ("ou=people,dc=x,dc=test", "dc=x,dc=test")))
+    daemon = start(s, section(both, empty.uri, both.servers[1].uri))
+    for number in range(3):
+        must_seal(daemon, number)
+    told = [line for line in daemon.log().splitlines() if "another server is asked" in line]
+    require(len(told) == 1 and empty.uri in told[0] and "No such object" in told[0], told)
+    kill(both.servers[1])
+    wait_until(lambda: decide(daemon, 3).verdict == "defer", "nobody else answers")
+
+
 def test_an_idle_connection_closed_by_a_restart_is_no_failure(s):
     both = many(s)
     slapd = both.servers[0]

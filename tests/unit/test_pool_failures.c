@@ -97,11 +97,21 @@ START_TEST(a_connection_ended_while_idle_is_no_failure)
 }
 END_TEST
 
-START_TEST(a_busy_server_is_passed_over)
+/* Answers that are a server's own trouble. */
+static const struct {
+	enum fake_mode mode;
+	enum pool_outcome outcome;
+	const char *why;
+} troubles[] = {
+    {FAKE_BUSY, POOL_FAILED, "Server is busy"},
+    {FAKE_NOTHING, POOL_NO_SUCH_OBJECT, "No such object"},
+};
+
+START_TEST(a_server_that_can_t_answer_is_passed_over)
 {
 	struct fake *good;
 
-	test_pool_add_fake(FAKE_BUSY);
+	test_pool_add_fake(troubles[_i].mode);
 	good = test_pool_add_fake(FAKE_ANSWERS);
 	test_pool_start_pool();
 	test_pool_expect_answered(test_pool_ask(), good);
@@ -109,15 +119,17 @@ START_TEST(a_busy_server_is_passed_over)
 }
 END_TEST
 
-START_TEST(busy_is_the_answer_where_all_are)
+START_TEST(a_refusal_is_the_answer_where_all_refuse)
 {
-	struct fake *first = test_pool_add_fake(FAKE_BUSY);
-	struct fake *second = test_pool_add_fake(FAKE_BUSY);
+	struct fake *first = test_pool_add_fake(troubles[_i].mode);
+	struct fake *second = test_pool_add_fake(troubles[_i].mode);
 	struct asked asked;
 
 	test_pool_start_pool();
 	asked = test_pool_ask();
-	test_pool_expect_failed(asked, "Server is busy");
+	ck_assert_int_eq(asked.done, 1);
+	ck_assert_int_eq(asked.outcome, troubles[_i].outcome);
+	ck_assert_msg(strstr(asked.error, troubles[_i].why) != NULL, "%s", asked.error);
 	ck_assert_int_eq(atomic_load(&first->searches) + atomic_load(&second->searches), 2);
 }
 END_TEST
@@ -349,8 +361,10 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, a_silent_server_costs_a_search_only_the_search_time);
 	tcase_add_test(tcase, a_connection_gone_dead_is_made_again_to_the_only_server);
 	tcase_add_test(tcase, a_connection_ended_while_idle_is_no_failure);
-	tcase_add_test(tcase, a_busy_server_is_passed_over);
-	tcase_add_test(tcase, busy_is_the_answer_where_all_are);
+	tcase_add_loop_test(
+	    tcase, a_server_that_can_t_answer_is_passed_over, 0, (int)ARRAY_LENGTH(troubles));
+	tcase_add_loop_test(
+	    tcase, a_refusal_is_the_answer_where_all_refuse, 0, (int)ARRAY_LENGTH(troubles));
 	tcase_add_test(tcase, a_search_does_not_begin_for_ever);
 	tcase_add_test(tcase, a_server_slow_to_connect_is_not_waited_for_where_there_is_another);
 	tcase_add_test(tcase, what_begins_late_in_a_callback_tries_the_next_server_as_well);
