@@ -104,6 +104,7 @@ struct server {
 	int64_t rest_until_ms;
 	struct error last;
 	uint64_t heard; /* messages of all its connections, ever */
+	bool known;     /* that it was connected to was logged */
 	bool refers;    /* that it refers to unlisted servers was logged */
 	int refusal;    /* result code that was logged last, and when */
 	int64_t refusal_ms;

@@ -144,6 +144,7 @@ server_heard(struct server *server, bool to_search)
 	server->down = false;
 	server->back_ms = clock_monotonic_ms();
 	server->rest_until_ms = 0;
+	server->known = true;
 	log_info("%s: %s is back", server->pool->name, server->uri);
 	pool_wake(server->pool);
 }
@@ -203,6 +204,20 @@ server_lost(struct link *link, const struct error *why, bool silent)
 	pool_wake(server->pool);
 }
 
+/* The first time: some servers end each connection soon. One that was down is told of once it has
+ * said something: it is back. */
+static void
+log_connected(struct server *server)
+{
+	if (server->down)
+		return;
+	if (server->known)
+		log_debug("%s: connected to %s", server->pool->name, server->uri);
+	else
+		log_info("%s: connected to %s", server->pool->name, server->uri);
+	server->known = true;
+}
+
 /* The attempt's end, or that it is late. */
 static void
 on_ready(void *context, LDAP *ld, const struct error *why, bool over)
@@ -217,9 +232,7 @@ on_ready(void *context, LDAP *ld, const struct error *why, bool over)
 		return; /* it was late, and is over now */
 	server->connecting = false;
 	if (ld != NULL && link_new(server, ld, &err) == 0) {
-		/* One that was down has to say something first: then it is back. */
-		if (!server->down)
-			log_info("%s: connected to %s", server->pool->name, server->uri);
+		log_connected(server);
 		return;
 	}
 	if (ld != NULL)

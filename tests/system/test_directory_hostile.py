@@ -192,6 +192,8 @@ def test_a_server_that_closes_after_each_answer_still_serves(s):
             outcome = decide(daemon, paul.address)
             require(outcome.verdict == "accept" and is_sealed(outcome.message()), outcome.reply)
     require(hostile.searches >= 20, "from the cache")
+    told = re.findall("info: .*connected to " + re.escape(hostile.uri), daemon.log())
+    require(len(told) == 1, len(told), "lines of new connections")
     others.check(hostile.behaviour)
 
 
