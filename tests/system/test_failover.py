@@ -361,11 +361,13 @@ def test_a_warm_recipient_costs_no_search(s):
     require(fake.searches == 1, fake.searches, "searches")
 
 
-def test_fifty_cold_recipients_wait_for_a_few_round_trips_only(s):
-    """One after the other they would take 50 × 50 ms."""
-    both = many(s)
-    proxy = Proxy(s.place, both.servers[0].port, delay=0.025)
-    daemon = start(s, section(both, proxy.uri))
+def test_fifty_cold_recipients_wait_for_one_round_trip_only(s):
+    """It is a long one, so that what else the machine does is no second one. What 50 recipients wait
+    for at 50 ms, make bench says."""
+    both, round_trip = many(s), 0.8
+    proxy = Proxy(s.place, both.servers[0].port, delay=round_trip / 2)
+    daemon = start(s, section(both, proxy.uri, **{"connect-timeout": "30s",
+                                                  "search-timeout": "30s"}))
     must_seal(daemon, 0)
     to = [address_of(number) for number in range(1, 51)]
     fields, body = milter.split(message(SENDER, to))
@@ -378,4 +380,4 @@ def test_fifty_cold_recipients_wait_for_a_few_round_trips_only(s):
         outcome = session.end(fields, body)
     require(outcome.verdict == "accept" and is_sealed(outcome.message()), outcome.reply)
     print(f"        the end of the header waited {took:.0f} ms", flush=True)
-    require(25 < took < 1000 * SLOWER, "waited", took)
+    require(round_trip * 990 < took < round_trip * 1000 * (1 + SLOWER), "waited", took)
