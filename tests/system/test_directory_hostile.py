@@ -67,6 +67,16 @@ class Others:
         self._ended.set()
         self._thread.join()
 
+    def beside(self, action):
+        """What comes of the action. If that takes its time, they go on meanwhile: a loop that is
+        blocked for as long makes only one of them late, which no median shows."""
+        before, begun = len(self.took), time.monotonic()
+        outcome = action()
+        meanwhile = len(self.took) - before
+        require(meanwhile >= 3 or self.fault or (time.monotonic() - begun) * 1000 < TIMEOUT / 2,
+                f"only {meanwhile} of the others meanwhile")
+        return outcome
+
     def _go_on(self):
         try:
             while not self._ended.is_set():
@@ -92,7 +102,7 @@ def suffers(s, hostile, section, words, log=True):
     others' mail flows meanwhile. log: it is the server's failure, not only a question's."""
     daemon = start(s, {"hostile": section})
     with Others(daemon, s.people.anna) as others:
-        outcome = decide(daemon, VICTIM)
+        outcome = others.beside(lambda: decide(daemon, VICTIM))
     check_deferred(daemon, VICTIM, outcome, words)
     require(hostile.connections > 0, "it was never asked")
     if log:
@@ -176,7 +186,7 @@ def test_a_server_that_sends_a_value_of_40_mb(s):
     hostile = Hostile(s.place, "endless-value")
     daemon = start(s, {"hostile": hostile_section(hostile.uri)})
     with Others(daemon, s.people.anna) as others:
-        outcome = decide(daemon, VICTIM)
+        outcome = others.beside(lambda: decide(daemon, VICTIM))
     require(outcome.verdict in ("refuse", "defer"), outcome.verdict)
     require(daemon.record(VICTIM)["duration_ms"] < (DEADLINE + 1000) * SLOWER, "too late")
     others.check(hostile.behaviour)
