@@ -229,6 +229,29 @@ START_TEST(idle_connections_are_closed)
 }
 END_TEST
 
+START_TEST(idle_connections_are_kept_where_the_setting_says_so)
+{
+	int port = test_pool_add_closed();
+	int64_t since;
+
+	directory->idle_timeout = 0;
+	directory->search_timeout = SILENCE;
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	test_pool_start_pool();
+	/* One of a server that was down has a timer for another reason. */
+	test_pool_expect_failed(test_pool_ask(), "Connection refused");
+	fake_start(&fakes[fake_count++], port, NULL);
+	RUN_UNTIL(test_pool_state_of(0).rest_ms == 0);
+	test_pool_expect_answered(test_pool_ask(), &fakes[0]);
+	since = clock_monotonic_ms();
+	RUN_UNTIL(clock_monotonic_ms() > since + SILENCE * 2);
+	ck_assert_uint_eq(test_pool_state_of(0).links, 1);
+	test_pool_expect_answered(test_pool_ask(), &fakes[0]);
+	ck_assert_int_eq(atomic_load(&fakes[0].connections), 1);
+}
+END_TEST
+
 START_TEST(a_search_in_hand_keeps_its_connection)
 {
 	struct fake *fake = test_pool_add_fake(FAKE_HOLDS);
@@ -278,6 +301,7 @@ test_pool_servers(TCase *tcase)
 	tcase_add_test(tcase, what_is_cancelled_while_the_socket_takes_no_more_spoils_nothing);
 	tcase_add_test(tcase, more_searches_than_the_most_are_refused);
 	tcase_add_test(tcase, idle_connections_are_closed);
+	tcase_add_test(tcase, idle_connections_are_kept_where_the_setting_says_so);
 	tcase_add_test(tcase, a_search_in_hand_keeps_its_connection);
 	tcase_add_test(tcase, a_section_with_too_many_servers_is_an_error);
 }
