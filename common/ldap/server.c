@@ -176,24 +176,33 @@ stop_growing(struct server *server, const struct error *why)
 	arm(server, time);
 }
 
+/* An idle connection's end is nobody's news; what was under way tells whether it was too much (the
+ * setting searches). */
+static void
+log_lost(const struct link *link, const struct error *why)
+{
+	const char *name = link->server->pool->name;
+
+	if (link->count > 0)
+		log_info("%s: %s; searches that begin again: %zu", name, why->text, link->count);
+	else
+		log_debug("%s: %s", name, why->text);
+}
+
 void
 server_lost(struct link *link, const struct error *why, bool silent)
 {
 	struct server *server = link->server;
-	const char *name = server->pool->name;
 	bool worked = link_has_worked(link);
 
 	if (silent && worked && !has_others(server)) {
 		/* It may only be the connections: a firewall forgets them. */
-		log_info("%s: %s", name, why->text);
+		log_lost(link, why);
 		close_links(server, why);
 	} else if (silent) {
 		fail(server, why);
 	} else if (worked) {
-		if (link->count > 0)
-			log_info("%s: %s", name, why->text);
-		else
-			log_debug("%s: %s", name, why->text);
+		log_lost(link, why);
 		link_close(link, why);
 	} else if (server->link_count > 1) {
 		stop_growing(server, why);

@@ -272,6 +272,7 @@ def test_a_connection_that_a_firewall_forgot_is_made_again(s):
     proxy.freeze()
     require(must_seal(daemon, 1) < (DEADLINE + 1000) * SLOWER, "too late")
     require(proxy.connections >= 2, "by the dead connection?")
+    daemon.wait_log("info: .*no answer in time; searches that begin again: 1")
 
 
 def test_a_server_that_is_still_empty_leaves_its_mail_to_the_other(s):
