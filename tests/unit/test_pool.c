@@ -1,12 +1,10 @@
 /* ldap/pool, with servers that do as they are told: what comes of a search, and its end. */
-#include <arpa/inet.h>
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -298,28 +296,12 @@ START_TEST(a_pool_can_be_freed_while_it_connects)
 }
 END_TEST
 
-/* A socket that listens, and has no room for one connection more: who wants one waits. */
-static int
-listen_full(int port, int *client)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-	    .sin_port = htons((uint16_t)port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	ck_assert_int_eq(listen(fd, 0), 0);
-	*client = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(*client, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
 START_TEST(a_pool_can_be_freed_while_a_firewall_drops_its_packets)
 {
 	int port = test_pool_add_closed();
 	struct asked asked = {.done = 0};
 	int client;
-	int listener = listen_full(port, &client);
+	int listener = test_pool_listen_full(INADDR_LOOPBACK, port, &client);
 	int64_t before;
 
 	atomic_store(&sockets, 0);

@@ -3,6 +3,7 @@
 #define SMIME_TESTS_POOL_H
 
 #include <event2/event.h>
+#include <netinet/in.h>
 
 #include "base/clock.h"
 #include "directory_fixture.h"
@@ -53,6 +54,13 @@ struct asked {
 /* The look-up of one name hangs while this is set. */
 extern atomic_int hangs;
 extern atomic_int lookups;
+
+/* The name's two addresses, in this order: packets to the first one are dropped. */
+#define TWO_ADDRESSES "two.test"
+#define TWO_FIRST (INADDR_LOOPBACK + 1)
+
+/* A socket that listens, and has no room for one connection more: who wants one waits. */
+int test_pool_listen_full(in_addr_t address, int port, int *client);
 
 /* Sockets ever made. */
 extern atomic_int sockets;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "test_pool.h"
 
@@ -202,6 +203,26 @@ START_TEST(what_begins_late_in_a_callback_tries_the_next_server_as_well)
 }
 END_TEST
 
+START_TEST(a_dead_address_of_a_host_leaves_time_for_its_next_one)
+{
+	static char uri[60];
+	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
+	int client;
+	int listener = test_pool_listen_full(TWO_FIRST, fake->port, &client);
+	int64_t before = clock_monotonic_ms();
+
+	directory->connect_timeout = 2 * SILENCE;
+	snprintf(uri, sizeof(uri), "ldap://" TWO_ADDRESSES ":%d", fake->port);
+	uris[0] = uri;
+	fixture_list(&directory->uri, uris, 1);
+	test_pool_start_pool();
+	ck_assert_int_eq(test_pool_ask().outcome, POOL_COMPLETE);
+	ck_assert_int_lt(clock_monotonic_ms() - before, directory->connect_timeout);
+	close(client);
+	close(listener);
+}
+END_TEST
+
 START_TEST(a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server)
 {
 	static char uri[60];
@@ -211,7 +232,7 @@ START_TEST(a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server)
 	uris[0] = uri;
 	uris[1] = good->uri;
 	fixture_list(&directory->uri, uris, 2);
-	directory->connect_timeout = 300;
+	directory->connect_timeout = SILENCE;
 	directory->retry_interval = 10;
 	directory->retry_interval_max = 10;
 	atomic_store(&hangs, 1);
@@ -368,6 +389,7 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, a_search_does_not_begin_for_ever);
 	tcase_add_test(tcase, a_server_slow_to_connect_is_not_waited_for_where_there_is_another);
 	tcase_add_test(tcase, what_begins_late_in_a_callback_tries_the_next_server_as_well);
+	tcase_add_test(tcase, a_dead_address_of_a_host_leaves_time_for_its_next_one);
 	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
 	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
 	tcase_add_test(tcase, a_server_that_only_takes_connections_is_not_back);

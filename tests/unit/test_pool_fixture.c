@@ -1,5 +1,6 @@
 #include "test_pool.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <event2/event.h>
 #include <netdb.h>
@@ -42,7 +43,26 @@ getaddrinfo(const char *restrict name, const char *restrict service,
 			poll(NULL, 0, 2);
 		name = "127.0.0.1";
 	}
+	if (strcmp(name, TWO_ADDRESSES) == 0) {
+		ck_assert_int_eq(real("127.0.0.2", service, hints, result), 0);
+		return real("127.0.0.1", service, hints, &(*result)->ai_next);
+	}
 	return real(name, service, hints, result);
+}
+
+int
+test_pool_listen_full(in_addr_t where, int port, int *client)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(where)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 0), 0);
+	*client = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(*client, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
 }
 
 /* In place of the C library's, to see it called. */
