@@ -21,7 +21,7 @@ struct attempt {
 };
 
 /* The sockets' time is kept by the connection; when it is over, only a name look-up can still be
- * going on. */
+ * going on, or it never came to its turn. */
 static void
 on_watch(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
@@ -34,8 +34,9 @@ on_watch(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	connection_stop(attempt->connection);
 	event_del(attempt->watch);
 	attempt->late = true;
-	error_set(&err, ERROR_TEMPORARY, "%s: no connection in time: the host name look-up hangs",
-	    attempt->uri);
+	error_set(&err, ERROR_TEMPORARY, "%s: no connection in time: %s", attempt->uri,
+	    connection_has_begun(attempt->connection) ? "the host name look-up hangs"
+						      : "all threads that connect are busy");
 	attempt->ready(attempt->context, NULL, &err, false);
 }
 

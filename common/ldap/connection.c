@@ -22,7 +22,7 @@ struct connection {
 	struct names *names;
 	pthread_mutex_t mutex; /* for these three */
 	int fd;                /* under way, or -1 */
-	int64_t deadline_ms;
+	int64_t deadline_ms;   /* 0: it has not begun */
 	bool stopped;
 	LDAP *ld;
 	struct error error;
@@ -190,6 +190,17 @@ connection_run(struct connection *connection)
 		return; /* the error says so from the beginning */
 	if (try_server(connection, &connection->error) != 0)
 		error_prefix(&connection->error, "%s: ", connection->uri);
+}
+
+bool
+connection_has_begun(struct connection *connection)
+{
+	bool begun;
+
+	pthread_mutex_lock(&connection->mutex);
+	begun = connection->deadline_ms != 0;
+	pthread_mutex_unlock(&connection->mutex);
+	return begun;
 }
 
 void

@@ -15,6 +15,7 @@
 #define SMIME_LDAP_CONNECTION_H
 
 #include <ldap.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -33,6 +34,9 @@ struct connection *connection_new(
 
 /* Tries the server for connect-timeout. Blocks: on a thread of its own. */
 void connection_run(struct connection *connection);
+
+/* Whether it runs, or has run; from another thread. */
+bool connection_has_begun(struct connection *connection);
 
 /* While it runs, from another thread: ends it if its time is up. */
 void connection_watch(struct connection *connection);

@@ -248,6 +248,28 @@ START_TEST(a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server)
 }
 END_TEST
 
+START_TEST(a_server_is_not_said_to_hang_where_others_keep_the_threads)
+{
+	static char uri[60];
+	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
+
+	worker_pool_free(workers);
+	workers = worker_pool_new(base, 1, 100, "tests", NULL);
+	ck_assert_ptr_nonnull(workers);
+	snprintf(uri, sizeof(uri), "ldap://hangs.test:%d", good->port);
+	uris[0] = uri;
+	uris[1] = good->uri;
+	fixture_list(&directory->uri, uris, 2);
+	directory->connect_timeout = 500;
+	directory->retry_interval = 60000;
+	directory->retry_interval_max = 60000;
+	atomic_store(&hangs, 1);
+	test_pool_start_pool();
+	test_pool_expect_failed(test_pool_ask(), "all threads that connect are busy");
+	ck_assert_ptr_nonnull(strstr(test_pool_state_of(0).error, "look-up hangs"));
+}
+END_TEST
+
 START_TEST(a_server_that_comes_back_is_found_by_itself_and_preferred_again)
 {
 	int port = test_pool_add_closed();
@@ -391,6 +413,7 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, what_begins_late_in_a_callback_tries_the_next_server_as_well);
 	tcase_add_test(tcase, a_dead_address_of_a_host_leaves_time_for_its_next_one);
 	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
+	tcase_add_test(tcase, a_server_is_not_said_to_hang_where_others_keep_the_threads);
 	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
 	tcase_add_test(tcase, a_server_that_only_takes_connections_is_not_back);
 	tcase_add_loop_test(tcase, each_failure_doubles_the_rest_up_to_the_most, 0, 2);
