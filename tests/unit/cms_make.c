@@ -2,21 +2,10 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
-#include <openssl/err.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pki.h"
-
-#define REQUIRE(condition)                                                                     \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
-			fprintf(stderr, "%s:%d: %s failed\n", __FILE__, __LINE__, #condition); \
-			ERR_print_errors_fp(stderr);                                           \
-			abort();                                                               \
-		}                                                                              \
-	} while (0)
+#include "require.h"
 
 static const char text[] = "Content-Type: text/plain\r\n\r\nThe quick brown fox\r\n";
 

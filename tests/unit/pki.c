@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
@@ -14,16 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RSA_NUMBERS 8
+#include "require.h"
 
-#define REQUIRE(condition)                                                                     \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
-			fprintf(stderr, "%s:%d: %s failed\n", __FILE__, __LINE__, #condition); \
-			ERR_print_errors_fp(stderr);                                           \
-			abort();                                                               \
-		}                                                                              \
-	} while (0)
+#define RSA_NUMBERS 8
 
 const unsigned char pki_capabilities_aes256[] = {0x30, 0x35,                      /**/
     0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a, /**/

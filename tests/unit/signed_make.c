@@ -1,22 +1,12 @@
 #include "signed_make.h"
 
 #include <openssl/asn1.h>
-#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)                                                                     \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
-			fprintf(stderr, "%s:%d: %s failed\n", __FILE__, __LINE__, #condition); \
-			ERR_print_errors_fp(stderr);                                           \
-			abort();                                                               \
-		}                                                                              \
-	} while (0)
+#include "require.h"
 
 #define TAG_OCTETS 0x04
 #define TAG_SEQUENCE 0x30

@@ -1,20 +1,11 @@
 #include "status_make.h"
 
-#include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)                                                                     \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
-			fprintf(stderr, "%s:%d: %s failed\n", __FILE__, __LINE__, #condition); \
-			ERR_print_errors_fp(stderr);                                           \
-			abort();                                                               \
-		}                                                                              \
-	} while (0)
+#include "require.h"
 
 static CONF *
 read_conf(const char *text)
