@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "pki.h"
 #include "smime/crl.h"
+#include "short_memory.h"
 #include "status_make.h"
 #include "unit.h"
 
@@ -15,33 +16,6 @@ static struct {
 	EVP_PKEY *ca_key, *other_key, *key;
 	X509 *ca, *leaf, *leaf2, *sub;
 } t;
-
-/* Requests of OpenSSL until one is refused; 0: none is. */
-static long until_refused;
-
-static bool
-is_refused(void)
-{
-	return until_refused > 0 && --until_refused == 0;
-}
-
-static void *
-get(size_t size, const char *file UNUSED, int line UNUSED)
-{
-	return size == 0 || is_refused() ? NULL : malloc(size);
-}
-
-static void *
-get_more(void *old, size_t size, const char *file UNUSED, int line UNUSED)
-{
-	return is_refused() ? NULL : realloc(old, size);
-}
-
-static void
-give_back(void *old, const char *file UNUSED, int line UNUSED)
-{
-	free(old);
-}
 
 static void
 setup(void)
@@ -443,22 +417,22 @@ START_TEST(without_memory_nobody_is_taken_for_not_listed)
 	struct crl *crl = make(&(const struct status_crl){
 	    .entries = {{.certificate = t.leaf, .reason = CRL_REASON_KEY_COMPROMISE + 1}}});
 	struct crl_entry entry;
-	long at;
+	unsigned long at;
 
 	ck_assert(!crl_find(crl, t.leaf2, &entry));
 	/* Each request of the search in turn, until none is refused any more. */
 	for (at = 1; at < 1000; at++) {
-		until_refused = at;
+		short_memory_fail(at);
 		ck_assert(crl_find(crl, t.leaf, &entry));
-		if (until_refused > 0)
+		if (!short_memory_failed())
 			break;
 	}
-	until_refused = 0;
-	ck_assert_int_gt(at, 1);
-	ck_assert_int_lt(at, 1000);
-	until_refused = 1;
+	short_memory_fail(0);
+	ck_assert_uint_gt(at, 1);
+	ck_assert_uint_lt(at, 1000);
+	short_memory_fail(1);
 	ck_assert(crl_find(crl, t.leaf2, &entry));
-	ck_assert_int_eq(until_refused, 0);
+	ck_assert(short_memory_failed());
 	ck_assert_int_eq((long)entry.at, 0);
 	ck_assert_int_eq(entry.reason, -1);
 	crl_unref(crl);
@@ -471,7 +445,7 @@ main(void)
 	Suite *suite;
 	TCase *tcase;
 
-	if (!CRYPTO_set_mem_functions(get, get_more, give_back))
+	if (!short_memory_prepare())
 		return EXIT_FAILURE;
 	suite = suite_create("crl");
 	tcase = unit_case(suite, "crl");

@@ -11,6 +11,7 @@
 #include "inspect/layout.h"
 #include "mail/startup.h"
 #include "pki.h"
+#include "short_memory.h"
 #include "unit.h"
 
 static EVP_PKEY *key;
@@ -519,40 +520,9 @@ START_TEST(clear_signatures_in_each_other_end_at_a_limit)
 }
 END_TEST
 
-/* OpenSSL's requests for memory until one is refused; 0: none is. */
-static long until_refused;
-
-static bool
-is_refused(void)
-{
-	return until_refused > 0 && --until_refused == 0;
-}
-
-static void *
-request(size_t size, const char *file UNUSED, int line UNUSED)
-{
-	return size == 0 || is_refused() ? NULL : malloc(size);
-}
-
-static void *
-request_again(void *old, size_t size, const char *file UNUSED, int line UNUSED)
-{
-	if (size == 0) {
-		free(old);
-		return NULL;
-	}
-	return is_refused() ? NULL : realloc(old, size);
-}
-
-static void
-give_back(void *memory, const char *file UNUSED, int line UNUSED)
-{
-	free(memory);
-}
-
 /* What the message is, or that there is no memory; a request is refused. */
 static void
-look_without_memory(const struct buffer *message, long number, const char *layers)
+look_without_memory(const struct buffer *message, unsigned long number, const char *layers)
 {
 	struct error err = ERROR_INIT;
 	struct inspect *inspect;
@@ -560,7 +530,7 @@ look_without_memory(const struct buffer *message, long number, const char *layer
 	char seen[4000];
 	char *at;
 
-	until_refused = number;
+	short_memory_fail(number);
 	inspect = inspect_new_message(&err);
 	if (inspect != NULL && inspect_write(inspect, message->data, message->size, &err) == 0 &&
 	    inspect_finish(inspect, &it, &err) == 0) {
@@ -570,7 +540,7 @@ look_without_memory(const struct buffer *message, long number, const char *layer
 			memcpy(at, "good", 4);
 			memmove(at + 4, at + 12, strlen(at + 12) + 1);
 		}
-		ck_assert_msg(strcmp(seen, layers) == 0, "request %ld: %s", number, seen);
+		ck_assert_msg(strcmp(seen, layers) == 0, "request %lu: %s", number, seen);
 	} else {
 		ck_assert(err.code == ERROR_TEMPORARY || err.code == ERROR_INTERNAL);
 	}
@@ -588,14 +558,14 @@ START_TEST(without_memory_nothing_is_misread)
 	    {MIXED "--m\n{env}" FOOTER, "0 enveloped among-text 1"},
 	};
 	size_t i;
-	long number;
+	unsigned long number;
 
 	for (i = 0; i < ARRAY_LENGTH(looked_at); i++) {
 		struct buffer message = expand(looked_at[i].message, true);
 
-		for (number = 1; number == 1 || until_refused == 0; number++)
+		for (number = 1; number == 1 || short_memory_failed(); number++)
 			look_without_memory(&message, number, looked_at[i].layers);
-		until_refused = 0;
+		short_memory_fail(0);
 		buffer_free(&message);
 	}
 }
@@ -641,7 +611,7 @@ main(void)
 	Suite *suite = suite_create("layers");
 	TCase *tcase = unit_case(suite, "layers");
 
-	if (CRYPTO_set_mem_functions(request, request_again, give_back) != 1)
+	if (!short_memory_prepare())
 		return EXIT_FAILURE;
 
 	tcase_add_unchecked_fixture(tcase, make_pieces, free_pieces);

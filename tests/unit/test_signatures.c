@@ -10,6 +10,7 @@
 
 #include "inspect/signatures.h"
 #include "pki.h"
+#include "short_memory.h"
 #include "signed_make.h"
 #include "unit.h"
 
@@ -730,40 +731,9 @@ START_TEST(too_many_signers_or_certificates_are_refused)
 }
 END_TEST
 
-/* OpenSSL's requests for memory until one is refused; 0: none is. */
-static long until_refused;
-
-static bool
-is_refused(void)
-{
-	return until_refused > 0 && --until_refused == 0;
-}
-
-static void *
-request(size_t size, const char *file UNUSED, int line UNUSED)
-{
-	return size == 0 || is_refused() ? NULL : malloc(size);
-}
-
-static void *
-request_again(void *old, size_t size, const char *file UNUSED, int line UNUSED)
-{
-	if (size == 0) {
-		free(old);
-		return NULL;
-	}
-	return is_refused() ? NULL : realloc(old, size);
-}
-
 static void
-give_back(void *memory, const char *file UNUSED, int line UNUSED)
-{
-	free(memory);
-}
-
-static void
-expect_the_same_or_no_memory(const struct buffer *der, const char *content, long request_number,
-    enum layer_signature_state state)
+expect_the_same_or_no_memory(const struct buffer *der, const char *content,
+    unsigned long request_number, enum layer_signature_state state)
 {
 	CMS_ContentInfo *cms = parse(der);
 	struct error err = ERROR_INIT;
@@ -774,10 +744,10 @@ expect_the_same_or_no_memory(const struct buffer *der, const char *content, long
 	ck_assert_ptr_nonnull(cms);
 	ck_assert_int_eq(digests_write(digests, content, strlen(content), &err), 0);
 	memset(&layer, 0, sizeof(layer));
-	until_refused = request_number;
+	short_memory_fail(request_number);
 	result = signatures_read(cms, digests, &layer, &err);
 	if (result == 0) {
-		ck_assert_msg(layer.signatures[0].state == state, "request %ld: %s: %s",
+		ck_assert_msg(layer.signatures[0].state == state, "request %lu: %s: %s",
 		    request_number, layer_signature_state_name(layer.signatures[0].state),
 		    layer.signatures[0].detail);
 		ck_assert_uint_eq(layer.certificate_count, 1);
@@ -802,17 +772,17 @@ START_TEST(no_memory_is_not_taken_for_a_bad_signature)
 	    .certificates = &signer.certificate,
 	    .certificate_count = 1};
 	struct buffer der;
-	long number;
+	unsigned long number;
 
 	signer.digest = algorithms[which].digest();
 	signer.pss = algorithms[which].pss;
 	der = signed_make(&what);
-	for (number = 1; number == 1 || until_refused == 0; number++)
+	for (number = 1; number == 1 || short_memory_failed(); number++)
 		expect_the_same_or_no_memory(&der, CONTENT, number, LAYER_SIGNATURE_GOOD);
-	until_refused = 0;
-	for (number = 1; number == 1 || until_refused == 0; number++)
+	short_memory_fail(0);
+	for (number = 1; number == 1 || short_memory_failed(); number++)
 		expect_the_same_or_no_memory(&der, CHANGED, number, LAYER_SIGNATURE_BAD);
-	until_refused = 0;
+	short_memory_fail(0);
 	buffer_free(&der);
 }
 END_TEST
@@ -884,7 +854,7 @@ main(void)
 	TCase *tcase = unit_case(suite, "signatures");
 	const int algorithm_count = (int)ARRAY_LENGTH(algorithms);
 
-	if (CRYPTO_set_mem_functions(request, request_again, give_back) != 1)
+	if (!short_memory_prepare())
 		return EXIT_FAILURE;
 	tcase_set_timeout(tcase, 120);
 	tcase_add_unchecked_fixture(tcase, make_people, free_people);
