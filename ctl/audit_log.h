@@ -35,11 +35,10 @@ struct audit_log_file {
 struct audit_log_files {
 	struct audit_log_file *items;
 	size_t count;
-	size_t room;
 };
 #define AUDIT_LOG_FILES_INIT \
 	{                    \
-		NULL, 0, 0   \
+		NULL, 0      \
 	}
 
 /* Adds what a name stands for: "-", a file (or pipe), or every file of a folder, not below it. What was

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audit_log.h"
+#include "base/array.h"
 
 /* Lines looked at for the time of a file's first record. */
 #define FIRST_LINES 20
@@ -76,22 +77,18 @@ static int
 add_file(
     struct audit_log_files *files, const char *path, const struct stat *about, struct error *err)
 {
-	struct audit_log_file *items = files->items;
+	struct audit_log_file *items;
 	struct audit_log_file *file;
-	size_t room = files->room > 0 ? 2 * files->room : 16;
 
 	if (about != NULL && is_there(files, about))
 		return 0;
 	if (files->count == AUDIT_LOG_FILES_MAX)
 		return error_set(err, ERROR_LIMIT, "there are more than %d files: name fewer",
 		    AUDIT_LOG_FILES_MAX);
-	if (files->count == files->room) {
-		items = realloc(items, room * sizeof(*items));
-		if (items == NULL)
-			return error_no_memory(err);
-		files->items = items;
-		files->room = room;
-	}
+	items = array_grow(files->items, files->count, sizeof(*items), err);
+	if (items == NULL)
+		return -1;
+	files->items = items;
 	file = &items[files->count];
 	memset(file, 0, sizeof(*file));
 	file->path = strdup(path);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "clean.h"
 #include "interrupt.h"
@@ -113,10 +114,10 @@ keep(struct clean_work *work, size_t directory, struct change *change, struct er
 		change_free(change);
 		return 0;
 	}
-	changes = reallocarray(work->changes, work->change_count + 1, sizeof(*changes));
+	changes = array_grow(work->changes, work->change_count, sizeof(*changes), err);
 	if (changes == NULL) {
 		change_free(change);
-		return error_no_memory(err);
+		return -1;
 	}
 	work->changes = changes;
 	changes[work->change_count++] = (struct clean_change){change, directory};

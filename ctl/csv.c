@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
+
 /* A text being taken apart in place. */
 struct reading {
 	char *at;
@@ -110,21 +112,17 @@ read_head(struct reading *reading, struct error *err)
 }
 
 static int
-append_row(struct csv *csv, size_t *room, struct csv_row **row, struct error *err)
+append_row(struct csv *csv, struct csv_row **row, struct error *err)
 {
 	struct csv_row *rows;
-	size_t more = *room == 0 ? 64 : *room * 2;
 
 	if (csv->count == CSV_ROWS_MAX)
 		return error_set(err, ERROR_LIMIT, "more than %d rows", CSV_ROWS_MAX);
-	if (csv->count == *room) {
-		rows = reallocarray(csv->rows, more, sizeof(*rows));
-		if (rows == NULL)
-			return error_no_memory(err);
-		csv->rows = rows;
-		*room = more;
-	}
-	*row = &csv->rows[csv->count++];
+	rows = array_grow(csv->rows, csv->count, sizeof(*rows), err);
+	if (rows == NULL)
+		return -1;
+	csv->rows = rows;
+	*row = &rows[csv->count++];
 	memset(*row, 0, sizeof(**row));
 	return 0;
 }
@@ -135,7 +133,6 @@ read_rows(struct reading *reading, struct csv *csv, struct error *err)
 	char *fields[CSV_COLUMNS_MAX];
 	struct csv_row *row = NULL;
 	unsigned long line;
-	size_t room = 0;
 	size_t count;
 	size_t i;
 
@@ -149,7 +146,7 @@ read_rows(struct reading *reading, struct csv *csv, struct error *err)
 			return error_set(err, ERROR_INPUT,
 			    "line %lu: %zu columns, where the first line has %zu", line, count,
 			    reading->columns);
-		if (append_row(csv, &room, &row, err) != 0)
+		if (append_row(csv, &row, err) != 0)
 			return -1;
 		row->line = line;
 		for (i = 0; i < count; i++)

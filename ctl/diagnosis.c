@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "command.h"
 
 /* Bytes of a text or advice; what is longer is cut. */
@@ -20,7 +21,6 @@ struct row {
 struct diagnosis {
 	struct row *findings;
 	size_t count;
-	size_t room;
 	size_t lost; /* beyond the limit, or for want of memory */
 };
 
@@ -48,19 +48,15 @@ diagnosis_free(struct diagnosis *diagnosis)
 static struct row *
 make_room(struct diagnosis *diagnosis)
 {
-	size_t room = diagnosis->room == 0 ? 32 : diagnosis->room * 2;
-	struct row *more;
+	struct row *findings;
 
 	if (diagnosis->count >= DIAGNOSIS_FINDINGS_MAX)
 		return NULL;
-	if (diagnosis->count == diagnosis->room) {
-		more = realloc(diagnosis->findings, room * sizeof(*more));
-		if (more == NULL)
-			return NULL;
-		diagnosis->findings = more;
-		diagnosis->room = room;
-	}
-	return &diagnosis->findings[diagnosis->count++];
+	findings = array_grow(diagnosis->findings, diagnosis->count, sizeof(*findings), NULL);
+	if (findings == NULL)
+		return NULL;
+	diagnosis->findings = findings;
+	return &findings[diagnosis->count++];
 }
 
 void

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define BLANK " \t"
 
 /* Cuts the line off that text begins with; NULL at the end. */
@@ -38,19 +40,10 @@ cut_word(char **text)
 static void *
 grow(void *array, size_t count, size_t size, struct error *err)
 {
-	void *more;
-
-	if (count >= POSTFIX_ITEMS_MAX) {
-		error_set(
-		    err, ERROR_INPUT, "postconf prints more than %d lines", POSTFIX_ITEMS_MAX);
-		return NULL;
-	}
-	if (count > 0 && (count & (count - 1)) != 0)
-		return array; /* room doubles at each power of two */
-	more = realloc(array, (count > 0 ? count * 2 : 1) * size);
-	if (more == NULL)
-		error_no_memory(err);
-	return more;
+	if (count < POSTFIX_ITEMS_MAX)
+		return array_grow(array, count, size, err);
+	error_set(err, ERROR_INPUT, "postconf prints more than %d lines", POSTFIX_ITEMS_MAX);
+	return NULL;
 }
 
 static int

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "csv.h"
 #include "publish.h"
@@ -27,9 +28,9 @@ append(struct publish_jobs *jobs, const char *file, struct publish_job **job, st
 
 	if (jobs->count == PUBLISH_JOBS_MAX)
 		return error_set(err, ERROR_LIMIT, "more than %d files", PUBLISH_JOBS_MAX);
-	items = reallocarray(jobs->items, jobs->count + 1, sizeof(*items));
+	items = array_grow(jobs->items, jobs->count, sizeof(*items), err);
 	if (items == NULL)
-		return error_no_memory(err);
+		return -1;
 	jobs->items = items;
 	*job = &items[jobs->count++];
 	memset(*job, 0, sizeof(**job));

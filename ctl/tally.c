@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 int
 tally_init(struct tally *tally, size_t most, struct error *err)
 {
@@ -70,18 +72,14 @@ prune(struct tally *tally, struct error *err)
 static int
 make_room(struct tally *tally, struct error *err)
 {
-	size_t room = tally->room > 0 ? 2 * tally->room : 64;
 	struct tally_row *rows;
 
 	if (tally->count == tally->most && prune(tally, err) != 0)
 		return -1;
-	if (tally->count < tally->room)
-		return 0;
-	rows = realloc(tally->rows, room * sizeof(*rows));
+	rows = array_grow(tally->rows, tally->count, sizeof(*rows), err);
 	if (rows == NULL)
-		return error_no_memory(err);
+		return -1;
 	tally->rows = rows;
-	tally->room = room;
 	return 0;
 }
 

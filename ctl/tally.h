@@ -31,7 +31,6 @@ struct tally_row {
 struct tally {
 	struct tally_row *rows;
 	size_t count;
-	size_t room;
 	size_t most;    /* TALLY_MAX; tests have less */
 	json_t *places; /* name: row */
 	uint64_t total;

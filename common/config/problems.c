@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 
 /* As many as a person reads at a sitting; a file of nonsense doesn't fill the log. */
@@ -26,7 +27,7 @@ problems_add(struct problems *problems, int line, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	items = realloc(problems->items, (problems->count + 1) * sizeof(*items));
+	items = array_grow(problems->items, problems->count, sizeof(*items), NULL);
 	if (items == NULL)
 		return;
 	problems->items = items;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "config/scanner.h"
 
 /* libconfuse compares each title with all before it: with more the time to read a file is felt. */
@@ -108,19 +109,16 @@ open_list(struct scanner *scanner)
 	return 0;
 }
 
-/* Grows by doubling. The new section, cleared, or NULL. */
+/* The new section, cleared, or NULL. */
 static struct scan_section *
 new_section(struct scan *scan)
 {
-	struct scan_section *sections;
+	struct scan_section *sections =
+	    array_grow(scan->sections, scan->count, sizeof(*sections), NULL);
 
-	if ((scan->count & (scan->count - 1)) == 0) {
-		sections = realloc(
-		    scan->sections, (scan->count > 0 ? scan->count * 2 : 1) * sizeof(*sections));
-		if (sections == NULL)
-			return NULL;
-		scan->sections = sections;
-	}
+	if (sections == NULL)
+		return NULL;
+	scan->sections = sections;
 	memset(&scan->sections[scan->count], 0, sizeof(*sections));
 	return &scan->sections[scan->count++];
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "config/network.h"
 #include "config/quantity.h"
@@ -112,48 +113,43 @@ _Static_assert(sizeof(enum config_mode) == sizeof(unsigned) &&
 		   sizeof(enum config_accept_refuse) == sizeof(unsigned),
     "parse_word() copies an unsigned into an enumeration");
 
-/* Room for one more item of that size, or -1. */
-static int
-grow(void **items, size_t count, size_t size, struct error *err)
+/* The items with room for one more of that size; NULL on error. */
+static void *
+grow(void *items, size_t count, size_t size, struct error *err)
 {
-	void *grown;
-
-	if (count >= ITEMS_MAX)
-		return error_set(err, ERROR_LIMIT, "more than %d items in a list", ITEMS_MAX);
-	grown = realloc(*items, (count + 1) * size);
-	if (grown == NULL)
-		return error_no_memory(err);
-	*items = grown;
-	return 0;
+	if (count < ITEMS_MAX)
+		return array_grow(items, count, size, err);
+	error_set(err, ERROR_LIMIT, "more than %d items in a list", ITEMS_MAX);
+	return NULL;
 }
 
 static int
 parse_strings(const char *text, struct strings *member, bool domains, struct error *err)
 {
-	void *items = member->items;
+	char **items = grow(member->items, member->count, sizeof(*items), err);
 	char *copy = NULL;
 
-	if (grow(&items, member->count, sizeof(*member->items), err) != 0)
+	if (items == NULL)
 		return -1;
 	member->items = items;
 	if (!domains && *text == '\0')
 		return error_set(err, ERROR_INPUT, "an item of the list is empty");
 	if (domains ? address_domain_parse(text, &copy, err) : parse_string(text, &copy, err))
 		return -1;
-	member->items[member->count++] = copy;
+	items[member->count++] = copy;
 	return 0;
 }
 
 static int
 parse_pattern(const char *text, struct patterns *member, struct error *err)
 {
-	void *items = member->items;
+	struct address_pattern *items = grow(member->items, member->count, sizeof(*items), err);
 
-	if (grow(&items, member->count, sizeof(*member->items), err) != 0)
+	if (items == NULL)
 		return -1;
 	member->items = items;
-	memset(&member->items[member->count], 0, sizeof(*member->items));
-	if (address_pattern_parse(text, &member->items[member->count], err) != 0)
+	memset(&items[member->count], 0, sizeof(*items));
+	if (address_pattern_parse(text, &items[member->count], err) != 0)
 		return -1;
 	member->count++;
 	return 0;
@@ -162,12 +158,12 @@ parse_pattern(const char *text, struct patterns *member, struct error *err)
 static int
 parse_network(const char *text, struct networks *member, struct error *err)
 {
-	void *items = member->items;
+	struct network *items = grow(member->items, member->count, sizeof(*items), err);
 
-	if (grow(&items, member->count, sizeof(*member->items), err) != 0)
+	if (items == NULL)
 		return -1;
 	member->items = items;
-	if (network_parse(text, &member->items[member->count], err) != 0)
+	if (network_parse(text, &items[member->count], err) != 0)
 		return -1;
 	member->count++;
 	return 0;

@@ -5,22 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Room grows by doubling, so it is full exactly when the count is a power of two. */
-static int
-make_room(struct header *header, struct error *err)
-{
-	size_t room = header->count == 0 ? 16 : header->count * 2;
-	struct header_field *fields;
-
-	if (header->count != 0 &&
-	    (header->count < 16 || (header->count & (header->count - 1)) != 0))
-		return 0;
-	fields = realloc(header->fields, room * sizeof(*fields));
-	if (fields == NULL)
-		return error_no_memory(err);
-	header->fields = fields;
-	return 0;
-}
+#include "base/array.h"
 
 static size_t
 count_of(const struct header *header, const char *name)
@@ -37,6 +22,7 @@ int
 header_append(struct header *header, const char *name, const char *value, struct error *err)
 {
 	size_t bytes = strlen(name) + strlen(value);
+	struct header_field *fields;
 	struct header_field field;
 
 	if (header->count >= HEADER_FIELDS_MAX)
@@ -44,8 +30,10 @@ header_append(struct header *header, const char *name, const char *value, struct
 	if (bytes > HEADER_BYTES_MAX - header->bytes)
 		return error_set(
 		    err, ERROR_LIMIT, "more than %zu bytes of header fields", HEADER_BYTES_MAX);
-	if (make_room(header, err) != 0)
+	fields = array_grow(header->fields, header->count, sizeof(*fields), err);
+	if (fields == NULL)
 		return -1;
+	header->fields = fields;
 	field.name = strdup(name);
 	field.value = strdup(value);
 	field.occurrence = (int)count_of(header, name) + 1;
@@ -54,7 +42,7 @@ header_append(struct header *header, const char *name, const char *value, struct
 		free(field.value);
 		return error_no_memory(err);
 	}
-	header->fields[header->count++] = field;
+	fields[header->count++] = field;
 	header->bytes += bytes;
 	return 0;
 }

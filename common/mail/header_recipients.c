@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "mail/address.h"
 #include "mail/header.h"
@@ -78,15 +79,11 @@ after_closing(const char *at, char end)
 static int
 list_add(struct list *list, char *text, struct error *err)
 {
-	size_t room = list->count == 0 ? 8 : list->count * 2;
-	char **texts = list->texts;
+	char **texts = array_grow(list->texts, list->count, sizeof(*texts), err);
 
-	if (list->count == 0 || (list->count >= 8 && (list->count & (list->count - 1)) == 0)) {
-		texts = realloc(list->texts, room * sizeof(*texts));
-		if (texts == NULL)
-			return error_no_memory(err);
-		list->texts = texts;
-	}
+	if (texts == NULL)
+		return -1;
+	list->texts = texts;
 	texts[list->count++] = text;
 	return 0;
 }

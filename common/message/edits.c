@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
+
 int
 edits_add(struct edits *edits, enum edit_kind kind, const char *name, int occurrence,
     const char *value, struct error *err)
@@ -12,9 +14,9 @@ edits_add(struct edits *edits, enum edit_kind kind, const char *name, int occurr
 	struct edit *items;
 	struct edit *edit;
 
-	items = realloc(edits->items, (edits->count + 1) * sizeof(*items));
+	items = array_grow(edits->items, edits->count, sizeof(*items), err);
 	if (items == NULL)
-		return error_no_memory(err);
+		return -1;
 	edits->items = items;
 	edit = &items[edits->count];
 	edit->kind = kind;

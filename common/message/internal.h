@@ -53,7 +53,6 @@ struct message {
 
 	struct message_recipient *recipients;
 	size_t recipient_count;
-	size_t recipient_room;
 
 	struct header header;
 	struct entity_type type;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "message/internal.h"
@@ -98,19 +99,14 @@ message_queue_id(const struct message *message)
 static struct message_recipient *
 next_recipient(struct message *message)
 {
-	struct message_recipient *recipients;
-	size_t room;
+	struct message_recipient *recipients =
+	    array_grow(message->recipients, message->recipient_count, sizeof(*recipients), NULL);
 
-	if (message->recipient_count == message->recipient_room) {
-		room = message->recipient_room == 0 ? 4 : message->recipient_room * 2;
-		recipients = realloc(message->recipients, room * sizeof(*recipients));
-		if (recipients == NULL)
-			return NULL;
-		message->recipients = recipients;
-		message->recipient_room = room;
-	}
-	memset(&message->recipients[message->recipient_count], 0, sizeof(message->recipients[0]));
-	return &message->recipients[message->recipient_count];
+	if (recipients == NULL)
+		return NULL;
+	message->recipients = recipients;
+	memset(&recipients[message->recipient_count], 0, sizeof(*recipients));
+	return &recipients[message->recipient_count];
 }
 
 static void

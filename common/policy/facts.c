@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* Room for one more, or NULL with err. */
 static struct facts_recipient *
 next(struct facts_list *list, struct error *err)
 {
 	struct facts_recipient *items;
-	size_t room;
 
 	if (list->count >= FACTS_RECIPIENTS_MAX) {
 		error_set(err, ERROR_LIMIT,
@@ -16,17 +17,11 @@ next(struct facts_list *list, struct error *err)
 		    FACTS_RECIPIENTS_MAX);
 		return NULL;
 	}
-	if (list->count == list->room) {
-		room = list->room == 0 ? 4 : list->room * 2;
-		items = reallocarray(list->items, room, sizeof(*items));
-		if (items == NULL) {
-			error_no_memory(err);
-			return NULL;
-		}
-		list->items = items;
-		list->room = room;
-	}
-	return &list->items[list->count];
+	items = array_grow(list->items, list->count, sizeof(*items), err);
+	if (items == NULL)
+		return NULL;
+	list->items = items;
+	return &items[list->count];
 }
 
 /* The member's own address, of the list's own; the group's for one that has none. */

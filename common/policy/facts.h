@@ -96,12 +96,11 @@ struct facts {
 struct facts_list {
 	struct facts_recipient *items;
 	size_t count;
-	size_t room;
 };
 
-#define FACTS_LIST_INIT    \
-	{                  \
-		NULL, 0, 0 \
+#define FACTS_LIST_INIT \
+	{               \
+		NULL, 0 \
 	}
 
 /* Adds a recipient of the envelope (its address and envelope are the same, borrowed like the rest),

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 static enum config_refuse_warn
 setting_of(const struct config_policy *policy, enum reason_id reason)
 {
@@ -60,9 +62,9 @@ finding_add(struct findings_list *list, size_t most, const struct plan_finding *
 
 	if (list->count >= most)
 		return 0;
-	items = reallocarray(list->items, list->count + 1, sizeof(*items));
+	items = array_grow(list->items, list->count, sizeof(*items), err);
 	if (items == NULL)
-		return error_no_memory(err);
+		return -1;
 	list->items = items;
 	items[list->count] = *finding;
 	items[list->count].detail = strdup(detail);

@@ -1,6 +1,7 @@
 /* The entries of a list: where they stand, by serial number. */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "smime/crl_private.h"
 
 /* Object identifiers of entry extensions: 2.5.29.N (RFC 5280 5.3). */
@@ -38,6 +39,7 @@ add_run(struct crl *crl, size_t place, const struct crl_piece *value, struct err
 {
 	const unsigned char *next = value->contents;
 	GENERAL_NAMES *names = d2i_GENERAL_NAMES(NULL, &next, (long)value->length);
+	struct crl_run *runs;
 	X509_NAME *issuer = NULL;
 	int i;
 
@@ -54,18 +56,13 @@ add_run(struct crl *crl, size_t place, const struct crl_piece *value, struct err
 		X509_NAME_free(issuer);
 		return 0;
 	}
-	if (crl->run_count == crl->run_room) {
-		size_t room = crl->run_room * 2 + 4;
-		struct crl_run *runs = realloc(crl->runs, room * sizeof(*runs));
-
-		if (runs == NULL) {
-			X509_NAME_free(issuer);
-			return error_no_memory(err);
-		}
-		crl->runs = runs;
-		crl->run_room = room;
+	runs = array_grow(crl->runs, crl->run_count, sizeof(*runs), err);
+	if (runs == NULL) {
+		X509_NAME_free(issuer);
+		return -1;
 	}
-	crl->runs[crl->run_count++] = (struct crl_run){(uint32_t)place, issuer};
+	crl->runs = runs;
+	runs[crl->run_count++] = (struct crl_run){(uint32_t)place, issuer};
 	return 0;
 }
 
@@ -145,19 +142,16 @@ read_entry(struct crl *crl, const struct crl_piece *entry, bool *sound, struct e
 }
 
 static int
-make_room(struct crl *crl, size_t *room, struct error *err)
+make_room(struct crl *crl, struct error *err)
 {
 	uint64_t *entries;
 
-	if (crl->count < *room)
-		return 0;
 	if (crl->count >= CRL_ENTRIES_MAX)
 		return error_set(
 		    err, ERROR_LIMIT, "the CRL has more than %d entries", CRL_ENTRIES_MAX);
-	*room = *room * 2 + 16;
-	entries = realloc(crl->entries, *room * sizeof(*entries));
+	entries = array_grow(crl->entries, crl->count, sizeof(*entries), err);
 	if (entries == NULL)
-		return error_no_memory(err);
+		return -1;
 	crl->entries = entries;
 	return 0;
 }
@@ -187,11 +181,10 @@ crl_read_entries(struct crl *crl, const struct crl_piece *list, struct error *er
 	const unsigned char *next = list->contents;
 	const unsigned char *end = next + list->length;
 	struct crl_piece entry;
-	size_t room = 0;
 	bool sound;
 
 	while (next < end) {
-		if (make_room(crl, &room, err) != 0)
+		if (make_room(crl, err) != 0)
 			return -1;
 		sound = crl_take_tag(&next, end, V_ASN1_SEQUENCE, &entry);
 		if (sound && read_entry(crl, &entry, &sound, err) != 0)

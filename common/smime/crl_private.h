@@ -37,7 +37,6 @@ struct crl {
 	size_t count;
 	struct crl_run *runs;
 	size_t run_count;
-	size_t run_room;
 	const char *unusable;
 	int references;
 	pthread_mutex_t mutex; /* for what follows */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* What the allocator and the array add to each finding, about. */
 #define FINDING_OVERHEAD (sizeof(struct finding) + (size_t)96)
 
@@ -97,32 +99,19 @@ copy_finding(const struct finding *from, struct finding *to, struct error *err)
 	return 0;
 }
 
-/* Room for one more: the array holds a power of two, so its size follows from the count. */
-static int
-reserve(struct findings *findings, struct error *err)
-{
-	struct finding *items;
-	size_t count = findings->count;
-
-	if ((count & (count - 1)) != 0 && count != 0)
-		return 0;
-	items = realloc(findings->items, (count == 0 ? 1 : count * 2) * sizeof(*items));
-	if (items == NULL)
-		return error_no_memory(err);
-	findings->items = items;
-	return 0;
-}
-
 int
 findings_add(struct findings *findings, const struct finding *finding, struct error *err)
 {
+	struct finding *items;
 	struct finding *item;
 
 	if (findings_contain(findings, finding))
 		return 0;
-	if (reserve(findings, err) != 0)
+	items = array_grow(findings->items, findings->count, sizeof(*items), err);
+	if (items == NULL)
 		return -1;
-	item = &findings->items[findings->count];
+	findings->items = items;
+	item = &items[findings->count];
 	if (copy_finding(finding, item, err) != 0)
 		return -1;
 	findings->count++;

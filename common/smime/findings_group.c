@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "smime/findings.h"
 
 /* What the allocator adds to each text, about. */
@@ -13,20 +14,16 @@ findings_group_new(void)
 	return calloc(1, sizeof(struct findings_group));
 }
 
-/* The list's array holds a power of two, so its room follows from the count. */
 static int
 add_text(char ***list, size_t *count, const char *text, struct error *err)
 {
-	char **grown;
+	char **grown = array_grow(*list, *count, sizeof(*grown), err);
 
-	if ((*count & (*count - 1)) == 0) {
-		grown = reallocarray(*list, *count == 0 ? 1 : *count * 2, sizeof(*grown));
-		if (grown == NULL)
-			return error_no_memory(err);
-		*list = grown;
-	}
-	(*list)[*count] = strdup(text);
-	if ((*list)[*count] == NULL)
+	if (grown == NULL)
+		return -1;
+	*list = grown;
+	grown[*count] = strdup(text);
+	if (grown[*count] == NULL)
 		return error_no_memory(err);
 	(*count)++;
 	return 0;

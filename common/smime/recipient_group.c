@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "smime/recipient_work.h"
@@ -44,29 +45,16 @@ recipient_group(const struct address *address, const char *note, time_t at, stru
 	return group;
 }
 
-/* The array holds a power of two, so its room follows from the count. */
-static int
-reserve(struct recipient *group, struct error *err)
-{
-	struct recipient **grown;
-	size_t count = group->member_count;
-
-	if ((count & (count - 1)) != 0)
-		return 0;
-	grown =
-	    reallocarray(group->members, count == 0 ? 1 : count * 2, sizeof(struct recipient *));
-	if (grown == NULL)
-		return error_no_memory(err);
-	group->members = grown;
-	return 0;
-}
-
 int
 recipient_group_add(struct recipient *group, struct recipient *member, struct error *err)
 {
-	if (reserve(group, err) != 0)
+	struct recipient **members =
+	    array_grow(group->members, group->member_count, sizeof(struct recipient *), err);
+
+	if (members == NULL)
 		return -1;
-	group->members[group->member_count++] = recipient_ref(member);
+	group->members = members;
+	members[group->member_count++] = recipient_ref(member);
 	if (member->valid_until < group->valid_until)
 		group->valid_until = member->valid_until;
 	return 0;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "smime/certificate.h"
@@ -54,9 +55,9 @@ trust_added_domain(struct trust_added *added, const char *domain, struct error *
 		place++;
 	if (place < domains->count && strcmp(domains->items[place], domain) == 0)
 		return 0;
-	items = reallocarray(domains->items, domains->count + 1, sizeof(*items));
+	items = array_grow(domains->items, domains->count, sizeof(*items), err);
 	if (items == NULL)
-		return error_no_memory(err);
+		return -1;
 	domains->items = items;
 	memmove(&items[place + 1], &items[place], (domains->count - place) * sizeof(*items));
 	items[place] = strdup(domain);
@@ -73,14 +74,14 @@ trust_added_domain(struct trust_added *added, const char *domain, struct error *
 static int
 append(struct trust_added_list *list, struct trust_added *added, struct error *err)
 {
-	struct trust_added *items = reallocarray(list->items, list->count + 1, sizeof(*items));
+	struct trust_added *items = array_grow(list->items, list->count, sizeof(*items), err);
 
 	if (items == NULL) {
 		trust_added_clear(added);
-		return error_no_memory(err);
+		return -1;
 	}
 	list->items = items;
-	list->items[list->count++] = *added;
+	items[list->count++] = *added;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* CRLs from files: the configured ones of a section. */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "smime/trust_section.h"
 
@@ -17,11 +18,11 @@ add(struct trust_crls *crls, struct crl *crl, const char *file, struct error *er
 	if (crls->count >= TRUST_CRLS_MAX)
 		return error_set(
 		    err, ERROR_LIMIT, "%s: more than %d CRLs in one folder", file, TRUST_CRLS_MAX);
-	items = realloc(crls->items, (crls->count + 1) * sizeof(*items));
+	items = array_grow(crls->items, crls->count, sizeof(struct crl *), err);
 	if (items == NULL)
-		return error_no_memory(err);
+		return -1;
 	crls->items = items;
-	crls->items[crls->count++] = crl;
+	items[crls->count++] = crl;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "smime/trust_status.h"
 
@@ -34,7 +35,6 @@ struct views {
 struct pile {
 	struct view *views;
 	size_t count;
-	size_t room;
 };
 
 static void
@@ -82,7 +82,7 @@ pick(struct trust_link *link, struct pile *pile, struct crl *list)
 {
 	struct view view = {.list = list};
 	const char *why = NULL;
-	struct view *more;
+	struct view *views;
 
 	view.reasons = crl_reasons_for(list, link->certificate, link->points, &why);
 	if (view.reasons == 0) {
@@ -91,14 +91,11 @@ pick(struct trust_link *link, struct pile *pile, struct crl *list)
 	}
 	view.known =
 	    crl_is_vouched_by(list, link->issuer) ? CRL_BELIEVED + 1 : (int)crl_standing(list);
-	if (pile->count == pile->room) {
-		more = realloc(pile->views, (pile->room * 2 + 8) * sizeof(*more));
-		if (more == NULL)
-			return false;
-		pile->views = more;
-		pile->room = pile->room * 2 + 8;
-	}
-	pile->views[pile->count++] = view;
+	views = array_grow(pile->views, pile->count, sizeof(*views), NULL);
+	if (views == NULL)
+		return false;
+	pile->views = views;
+	views[pile->count++] = view;
 	crl_ref(list);
 	return true;
 }
@@ -175,7 +172,7 @@ best_known_first(const void *a, const void *b)
 static bool
 gather(struct trust_link *link, struct views *views)
 {
-	struct pile pile = {NULL, 0, 0};
+	struct pile pile = {NULL, 0};
 	bool good = pick_all(link, &pile);
 	size_t i;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "smime/trust_published_item.h"
 
@@ -50,26 +51,11 @@ trust_published_count(const struct trust_published *published)
 	return published->count;
 }
 
-static int
-make_room(struct trust_published *published, struct error *err)
-{
-	size_t room = published->room > 0 ? published->room * 2 : 64;
-	struct trust_published_item *items;
-
-	if (published->count < published->room)
-		return 0;
-	items = realloc(published->items, room * sizeof(*items));
-	if (items == NULL)
-		return error_no_memory(err);
-	published->items = items;
-	published->room = room;
-	return 0;
-}
-
 int
 trust_published_add(struct trust_published *published, enum trust_published_kind kind,
     const void *value, size_t size, struct error *err)
 {
+	struct trust_published_item *items;
 	struct trust_published_item *item;
 
 	if (published->count >= TRUST_PUBLISHED_MAX)
@@ -78,9 +64,11 @@ trust_published_add(struct trust_published *published, enum trust_published_kind
 	if (size > TRUST_PUBLISHED_BYTES_MAX - published->bytes)
 		return error_set(err, ERROR_LIMIT, "more than %zu MB of CA certificates",
 		    TRUST_PUBLISHED_BYTES_MAX >> 20);
-	if (make_room(published, err) != 0)
+	items = array_grow(published->items, published->count, sizeof(*items), err);
+	if (items == NULL)
 		return -1;
-	item = &published->items[published->count];
+	published->items = items;
+	item = &items[published->count];
 	memset(item, 0, sizeof(*item));
 	item->kind = kind;
 	item->size = size;

@@ -20,7 +20,6 @@ struct trust_published_item {
 struct trust_published {
 	struct trust_published_item *items; /* judged: sorted, each once */
 	size_t count;
-	size_t room;
 	size_t bytes;
 };
 
