@@ -5,6 +5,7 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "clean.h"
 #include "smime/blob.h"
 #include "smime/certificate.h"
@@ -13,11 +14,9 @@ static void
 digest_value(const struct census_value *value, char text[65])
 {
 	unsigned char digest[SHA256_DIGEST_LENGTH];
-	size_t i;
 
 	SHA256(value->value, value->size, digest);
-	for (i = 0; i < sizeof(digest); i++)
-		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	hex_lower(digest, sizeof(digest), text);
 }
 
 static json_t *

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "survey.h"
 
 /* The weakest strength that is not what this is about. */
@@ -109,13 +110,11 @@ find_verdicts(struct survey *survey, struct survey_row *row)
 static bool
 stands_among(const struct census_entry *entry, const struct certificate *certificate)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char digest[SHA256_DIGEST_LENGTH];
-	const char *sha256 = certificate->sha256;
+	char sha256[sizeof(certificate->sha256)];
 	const int size = i2d_X509(certificate->x509, NULL);
 	const struct census_value *value;
 	size_t i;
-	size_t b;
 
 	for (i = 0; i < entry->value_count; i++) {
 		value = &entry->values[i];
@@ -124,12 +123,7 @@ stands_among(const struct census_entry *entry, const struct certificate *certifi
 		    value->size != (size_t)size)
 			continue;
 		SHA256(value->value, value->size, digest);
-		for (b = 0; b < sizeof(digest); b++) {
-			if (sha256[2 * b] != digits[digest[b] >> 4] ||
-			    sha256[2 * b + 1] != digits[digest[b] & 15])
-				break;
-		}
-		if (b == sizeof(digest))
+		if (strcmp(hex_lower(digest, sizeof(digest), sha256), certificate->sha256) == 0)
 			return true;
 	}
 	return false;

@@ -75,12 +75,6 @@ read_issuer(const struct layer_recipient *info, X509_NAME **name, struct error *
 	return 0;
 }
 
-static int
-hex_digit(char c)
-{
-	return c <= '9' ? c - '0' : c - 'A' + 10;
-}
-
 /* The bytes of an upper-case hex text; NULL in *bytes where it is none. */
 static int
 read_hex(const char *text, unsigned char **bytes, size_t *size, struct error *err)
@@ -96,8 +90,8 @@ read_hex(const char *text, unsigned char **bytes, size_t *size, struct error *er
 	if (*bytes == NULL)
 		return error_no_memory(err);
 	for (i = 0; i < *size; i++)
-		(*bytes)[i] =
-		    (unsigned char)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
+		(*bytes)[i] = (unsigned char)(OPENSSL_hexchar2int((unsigned char)text[2 * i]) * 16 +
+					      OPENSSL_hexchar2int((unsigned char)text[2 * i + 1]));
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "inspect/envelope_algorithm.h"
 #include "smime/content_cipher.h"
 
@@ -34,22 +35,9 @@ envelope_parse(const struct cms_front *front, struct error *err)
 }
 
 static char *
-hex_text(const ASN1_STRING *bytes)
+hex(const ASN1_STRING *bytes)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	const unsigned char *data = ASN1_STRING_get0_data(bytes);
-	int size = ASN1_STRING_length(bytes);
-	char *text = malloc((size_t)size * 2 + 1);
-	int i;
-
-	if (text == NULL)
-		return NULL;
-	for (i = 0; i < size; i++) {
-		text[i * 2] = digits[data[i] >> 4];
-		text[i * 2 + 1] = digits[data[i] & 0x0f];
-	}
-	text[size * 2] = '\0';
-	return text;
+	return hex_upper(ASN1_STRING_get0_data(bytes), (size_t)ASN1_STRING_length(bytes));
 }
 
 /* How a recipient is named, as OpenSSL parsed it; what is not said is NULL. */
@@ -66,9 +54,9 @@ tell_name(const struct name *name, struct layer_recipient *recipient, struct err
 	unsigned char *der = NULL;
 	int size;
 
-	if (name->key_id != NULL && (recipient->key_id = hex_text(name->key_id)) == NULL)
+	if (name->key_id != NULL && (recipient->key_id = hex(name->key_id)) == NULL)
 		return error_no_memory(err);
-	if (name->serial != NULL && (recipient->serial = hex_text(name->serial)) == NULL)
+	if (name->serial != NULL && (recipient->serial = hex(name->serial)) == NULL)
 		return error_no_memory(err);
 	if (name->issuer == NULL)
 		return 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "inspect/signatures_private.h"
 
 /* Certificates tried for one signer: several of one identity are odd, and each costs computations
@@ -77,16 +78,10 @@ static char *
 hex(const ASN1_STRING *bytes)
 {
 	size_t size = (size_t)ASN1_STRING_length(bytes);
-	const unsigned char *at = ASN1_STRING_get0_data(bytes);
-	char *text;
-	size_t i;
 
 	if (size > CERTIFICATE_SERIAL_MAX)
 		size = CERTIFICATE_SERIAL_MAX;
-	text = calloc(size * 2 + 1, 1);
-	for (i = 0; text != NULL && i < size; i++)
-		snprintf(text + i * 2, 3, "%02X", at[i]);
-	return text;
+	return hex_upper(ASN1_STRING_get0_data(bytes), size);
 }
 
 static int

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "smime/certificate_address.h"
 
 /* UTF-8 as it is, controls and RFC 2253's special characters escaped. */
@@ -52,22 +53,6 @@ out:
 	return text;
 }
 
-static char *
-hex_text(const unsigned char *bytes, size_t size, const char *digits)
-{
-	char *text = malloc(size * 2 + 1);
-	size_t i;
-
-	if (text == NULL)
-		return NULL;
-	for (i = 0; i < size; i++) {
-		text[i * 2] = digits[bytes[i] >> 4];
-		text[i * 2 + 1] = digits[bytes[i] & 0x0f];
-	}
-	text[size * 2] = '\0';
-	return text;
-}
-
 static int
 read_serial(struct certificate *certificate, struct error *err)
 {
@@ -77,8 +62,7 @@ read_serial(struct certificate *certificate, struct error *err)
 	if (size > CERTIFICATE_SERIAL_MAX)
 		return error_set(
 		    err, ERROR_INPUT, "the certificate's serial number has %d octets", size);
-	certificate->serial =
-	    hex_text(ASN1_STRING_get0_data(serial), (size_t)size, "0123456789ABCDEF");
+	certificate->serial = hex_upper(ASN1_STRING_get0_data(serial), (size_t)size);
 	return certificate->serial != NULL ? 0 : error_no_memory(err);
 }
 
@@ -87,15 +71,10 @@ read_fingerprint(struct certificate *certificate, struct error *err)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int size = 0;
-	char *text;
 
 	if (!X509_digest(certificate->x509, EVP_sha256(), digest, &size) || size != 32)
 		return error_set(err, ERROR_INTERNAL, "can't compute a fingerprint");
-	text = hex_text(digest, size, "0123456789abcdef");
-	if (text == NULL)
-		return error_no_memory(err);
-	memcpy(certificate->sha256, text, sizeof(certificate->sha256));
-	free(text);
+	hex_lower(digest, size, certificate->sha256);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "smime/evidence_private.h"
 
@@ -45,13 +46,10 @@ static int
 make_name(const char *key, char name[NAME_SIZE])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int size = 0;
-	unsigned int i;
 
-	if (EVP_Digest(key, strlen(key), digest, &size, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(key, strlen(key), digest, NULL, EVP_sha256(), NULL) != 1)
 		return -1;
-	for (i = 0; i < size && i < HASH_SIZE / 2; i++)
-		snprintf(name + (size_t)2 * i, 3, "%02x", digest[i]);
+	hex_lower(digest, HASH_SIZE / 2, name);
 	strcpy(name + HASH_SIZE, ENDING);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "smime/certificate.h"
 #include "smime/ocsp_private.h"
 
@@ -24,13 +25,11 @@ ocsp_id(X509 *certificate, X509 *issuer, char id[OCSP_ID_SIZE], struct error *er
 	unsigned char *der = NULL;
 	int size = own != NULL ? i2d_OCSP_CERTID(own, &der) : 0;
 	unsigned int length = 0;
-	unsigned int i;
 	int status = -1;
 
 	if (size > 0 && EVP_Digest(der, (size_t)size, hash, &length, EVP_sha256(), NULL) == 1 &&
 	    length * 2 < OCSP_ID_SIZE) {
-		for (i = 0; i < length; i++)
-			snprintf(id + i * 2, 3, "%02x", hash[i]);
+		hex_lower(hash, length, id);
 		status = 0;
 	}
 	OPENSSL_free(der);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "smime/pending_private.h"
 
 /* What is to be noted of one digital ID, before it is in the store. */
@@ -32,14 +33,11 @@ hex(const ASN1_OCTET_STRING *id)
 	int size = id != NULL ? ASN1_STRING_length(id) : 0;
 	const unsigned char *bytes = id != NULL ? ASN1_STRING_get0_data(id) : NULL;
 	char *text;
-	int i;
 
 	if (size <= 0 || size > 64)
 		return NULL;
 	text = malloc((size_t)size * 2 + 1);
-	for (i = 0; text != NULL && i < size; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	return text;
+	return text != NULL ? hex_lower(bytes, (size_t)size, text) : NULL;
 }
 
 /* Base64 of a certificate that is not too large (free()), or NULL. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "smime/trust_published_item.h"
 
@@ -36,10 +37,8 @@ tell_one(struct telling *telling, const struct trust_published_item *was,
 	bool counted = was != NULL && was->x509 != NULL;
 	bool counts = is != NULL && is->x509 != NULL;
 	char fingerprint[2 * SHA256_DIGEST_LENGTH + 1];
-	size_t i;
 
-	for (i = 0; i < SHA256_DIGEST_LENGTH; i++)
-		snprintf(fingerprint + 2 * i, 3, "%02x", (is != NULL ? is : was)->sha256[i]);
+	hex_lower((is != NULL ? is : was)->sha256, SHA256_DIGEST_LENGTH, fingerprint);
 	if (counts != counted)
 		telling->changed = true;
 	if (counts && !counted)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "smime/ocsp.h"
 #include "smime/signature.h"
 
@@ -69,7 +70,6 @@ static bool
 make_id(enum want_kind kind, X509 *certificate, X509 *issuer, char id[OCSP_ID_SIZE])
 {
 	unsigned char key[SIGNATURE_KEY_SIZE];
-	size_t i;
 
 	id[0] = '\0';
 	if (kind == WANT_OCSP)
@@ -79,8 +79,7 @@ make_id(enum want_kind kind, X509 *certificate, X509 *issuer, char id[OCSP_ID_SI
 		return true;
 	if (!signature_key_of(issuer, key))
 		return false;
-	for (i = 0; i < sizeof(key); i++)
-		snprintf(id + 2 * i, 3, "%02x", (unsigned int)key[i]);
+	hex_lower(key, sizeof(key), id);
 	return true;
 }
 
@@ -103,18 +102,6 @@ want_describe(enum want_kind kind, const char *url, char *words, size_t size)
 	snprintf(words, size, "%s at %.120s", kinds[kind].people, url);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* A part of a URL, %XX made the octet it stands for; NULL where it is none, or without memory. */
 static char *
 unescape(const char *text, size_t size)
@@ -131,8 +118,8 @@ unescape(const char *text, size_t size)
 			out[used++] = text[i];
 			continue;
 		}
-		high = i + 1 < size ? hex_digit(text[i + 1]) : -1;
-		low = i + 2 < size ? hex_digit(text[i + 2]) : -1;
+		high = i + 1 < size ? OPENSSL_hexchar2int((unsigned char)text[i + 1]) : -1;
+		low = i + 2 < size ? OPENSSL_hexchar2int((unsigned char)text[i + 2]) : -1;
 		if (high < 0 || low < 0 || high + low == 0) {
 			free(out);
 			return NULL;

@@ -1,12 +1,14 @@
-/* The ground floor: error, buffer, escape, clock, thread. */
+/* The ground floor: array, error, buffer, escape, clock, hex, thread. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/escape.h"
+#include "base/hex.h"
 #include "base/thread.h"
 #include "unit.h"
 
@@ -201,12 +203,46 @@ START_TEST(a_thread_of_ours_takes_no_signal_of_the_process)
 }
 END_TEST
 
+START_TEST(an_array_keeps_its_items_while_it_grows)
+{
+	size_t *items = NULL;
+	size_t count;
+	size_t i;
+
+	for (count = 0; count < 1000; count++) {
+		size_t *grown = array_grow(items, count, sizeof(*items), NULL);
+
+		ck_assert_ptr_nonnull(grown);
+		items = grown;
+		items[count] = count;
+	}
+	for (i = 0; i < count; i++)
+		ck_assert_uint_eq(items[i], i);
+	free(items);
+}
+END_TEST
+
+START_TEST(bytes_are_written_in_hexadecimal)
+{
+	const unsigned char bytes[] = {0x00, 0x0f, 0xa0, 0xff};
+	char lower[2 * sizeof(bytes) + 1];
+	char *upper = hex_upper(bytes, sizeof(bytes));
+
+	ck_assert_str_eq(hex_lower(bytes, sizeof(bytes), lower), "000fa0ff");
+	ck_assert_str_eq(upper, "000FA0FF");
+	ck_assert_str_eq(hex_lower(bytes, 0, lower), "");
+	free(upper);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("base");
 	TCase *tcase = unit_case(suite, "base");
 
+	tcase_add_test(tcase, an_array_keeps_its_items_while_it_grows);
+	tcase_add_test(tcase, bytes_are_written_in_hexadecimal);
 	tcase_add_test(tcase, error_prefix_puts_context_in_front);
 	tcase_add_test(tcase, errno_says_whether_waiting_helps);
 	tcase_add_test(tcase, error_text_too_long_is_cut_not_overrun);
