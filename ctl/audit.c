@@ -88,16 +88,6 @@ show(const struct audit_request *request, const struct survey_walk *walk)
 	return CTL_USAGE;
 }
 
-/* Whether the page can be written: to be told now, not after an hour. */
-static int
-try_page(const char *path, struct error *err)
-{
-	struct page *page = page_open(path, "", NULL, NULL, err);
-
-	page_discard(page);
-	return page != NULL ? 0 : -1;
-}
-
 static enum ctl_status
 audit_with(const struct audit_request *request, struct snapshot *snapshot)
 {
@@ -115,7 +105,7 @@ audit_with(const struct audit_request *request, struct snapshot *snapshot)
 	if (survey_init(&survey, clock_wall(), request->days,
 		config->local_part == LOCAL_PART_EXACT, &err) != 0 ||
 	    address_parse(request->from, &sender, &err) != 0 ||
-	    (request->html != NULL && try_page(request->html, &err) != 0)) {
+	    (request->html != NULL && page_try(request->html, &err) != 0)) {
 		status = ctl_fail(&err);
 	} else {
 		status = walk_all(request, &walk);

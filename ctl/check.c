@@ -7,17 +7,6 @@
 #include "command.h"
 #include "judgement.h"
 
-static json_t *
-digital_ids_json(const struct recipient *record)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; record != NULL && i < record->digital_id_count; i++)
-		json_array_append_new(list, audit_digital_id_json(&record->digital_ids[i]));
-	return list;
-}
-
 /* One address; a group's member under plan, which is for it alone. */
 static json_t *
 address_json(
@@ -39,7 +28,7 @@ address_json(
 	    json, "detail", ctl_json_text(planned->detail[0] != '\0' ? planned->detail : NULL));
 	json_object_set_new(json, "capabilities",
 	    json_string(capabilities_source_name(planned->capabilities.from)));
-	json_object_set_new(json, "digital_ids", digital_ids_json(who->record));
+	json_object_set_new(json, "digital_ids", audit_digital_ids_json(who->record));
 	return json;
 }
 
@@ -83,19 +72,6 @@ print_json(const struct judgement *judgement)
 }
 
 static void
-print_fallback(const struct plan_recipient *planned)
-{
-	int client;
-
-	fputs("  a client that knew only this would use:", stdout);
-	for (client = 0; client < CLIENT_COUNT; client++)
-		printf("%s %s %s", client == 0 ? "" : ",",
-		    capabilities_client_name((enum client)client),
-		    planned->fallback[client] != NULL ? planned->fallback[client]->name : "-");
-	putchar('\n');
-}
-
-static void
 print_verdict(const struct plan *plan, const struct plan_recipient *planned)
 {
 	if (plan->would == ACTION_SEAL)
@@ -133,7 +109,7 @@ print_address(
 	if (!who->member)
 		print_rule(judgement);
 	if (record != NULL && record->digital_id_count > 0)
-		print_fallback(planned);
+		ctl_print_fallback(planned->fallback);
 	for (i = 0; record != NULL && i < record->digital_id_count; i++)
 		ctl_print_digital_id(&record->digital_ids[i], i + 1);
 	if (plan->would != ACTION_SEAL && reason_get(planned->reason)->advice[0] != '\0')

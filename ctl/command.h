@@ -112,4 +112,7 @@ void ctl_print_heading(const char *text);
 /* Prints a digital ID for people, indented. */
 void ctl_print_digital_id(const struct digital_id *digital_id, size_t number);
 
+/* Prints what clients would encrypt with that knew no more than what is published, indented. */
+void ctl_print_fallback(const struct cipher *const fallback[CLIENT_COUNT]);
+
 #endif

@@ -15,6 +15,16 @@
 /* Names that are tried for it until it is complete. */
 #define DRAFTS_MAX 10
 
+enum page_tone
+page_tone_of_strength(int bits)
+{
+	if (bits >= 192)
+		return PAGE_GOOD;
+	if (bits >= 128)
+		return PAGE_FAIR;
+	return bits >= 112 ? PAGE_WARNING : PAGE_BAD;
+}
+
 const char *
 page_tone_class(enum page_tone tone)
 {
@@ -128,6 +138,15 @@ page_open(const char *path, const char *title, const char *subtitle, const char 
 	}
 	write_head(page, title, subtitle, warning);
 	return page;
+}
+
+int
+page_try(const char *path, struct error *err)
+{
+	struct page *page = page_open(path, "", NULL, NULL, err);
+
+	page_discard(page);
+	return page != NULL ? 0 : -1;
 }
 
 int

@@ -38,11 +38,17 @@ enum page_tone {
 	PAGE_MUTED, /* does not matter, or not known */
 };
 
+/* Of a cipher or key that takes so many bits of work to break. */
+enum page_tone page_tone_of_strength(int bits);
+
 /* Begins the page in a new file beside `path`, whose place it takes when it is complete (a path that
  * is no file, such as /dev/stdout, is written to). subtitle and warning may be NULL: what the page
  * is of, and what is wrong with it ("interrupted: not all entries"). NULL on error. */
 struct page *page_open(const char *path, const char *title, const char *subtitle,
     const char *warning, struct error *err);
+
+/* Whether a page can be written there: to be told before the work that it is to show. 0/-1. */
+MUST_CHECK int page_try(const char *path, struct error *err);
 
 /* Ends it and puts it in its place. 0/-1 (then nothing is there that was not before). */
 MUST_CHECK int page_close(struct page *page, struct error *err);

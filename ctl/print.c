@@ -134,6 +134,19 @@ print_capabilities(const struct capabilities *capabilities)
 						 : "");
 }
 
+void
+ctl_print_fallback(const struct cipher *const fallback[CLIENT_COUNT])
+{
+	int client;
+
+	fputs("  a client that knew only this would use:", stdout);
+	for (client = 0; client < CLIENT_COUNT; client++)
+		printf("%s %s %s", client == 0 ? "" : ",",
+		    capabilities_client_name((enum client)client),
+		    fallback[client] != NULL ? fallback[client]->name : "-");
+	putchar('\n');
+}
+
 static void
 print_certificate(const struct certificate *certificate)
 {

@@ -93,17 +93,11 @@ static void
 show_clients(const struct publication *publication)
 {
 	const struct plan_recipient *planned = &publication->judgement.plan->recipients[0];
-	int client;
 
 	if (planned->cipher != NULL)
 		printf("  would be sealed with %s (capabilities %s)\n", planned->cipher->name,
 		    capabilities_source_name(planned->capabilities.from));
-	fputs("  a client that knew only this would use:", stdout);
-	for (client = 0; client < CLIENT_COUNT; client++)
-		printf("%s %s %s", client == 0 ? "" : ",",
-		    capabilities_client_name((enum client)client),
-		    planned->fallback[client] != NULL ? planned->fallback[client]->name : "-");
-	putchar('\n');
+	ctl_print_fallback(planned->fallback);
 }
 
 static void

@@ -79,16 +79,6 @@ show(const struct request *request, const struct report *report, const char *inc
 										     : CTL_OK;
 }
 
-/* Whether the page can be written: to be told now, not when all was read. */
-static int
-try_page(const char *path, struct error *err)
-{
-	struct page *page = page_open(path, "", NULL, NULL, err);
-
-	page_discard(page);
-	return page != NULL ? 0 : -1;
-}
-
 static enum ctl_status
 report_with(const struct request *request, const struct config *config)
 {
@@ -103,7 +93,7 @@ report_with(const struct request *request, const struct config *config)
 	}
 	if (audit_log_walk_find(&walk, config, request->names, request->count, &err) != 0 ||
 	    report_init(report, request->since, request->until, &err) != 0 ||
-	    (request->html != NULL && try_page(request->html, &err) != 0)) {
+	    (request->html != NULL && page_try(request->html, &err) != 0)) {
 		status = ctl_fail(&err);
 	} else {
 		status = read_all(request, &walk, report);

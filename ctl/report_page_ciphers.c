@@ -5,16 +5,6 @@
 
 #define BARS_MAX (CIPHER_COUNT * REPORT_SOURCES)
 
-static enum page_tone
-tone_of_cipher(const struct cipher *cipher)
-{
-	if (cipher->strength >= 192)
-		return PAGE_GOOD;
-	if (cipher->strength >= 128)
-		return PAGE_FAIR;
-	return cipher->strength >= 112 ? PAGE_WARNING : PAGE_BAD;
-}
-
 static void
 write_ciphers(struct page *page, const struct report *report)
 {
@@ -33,7 +23,7 @@ write_ciphers(struct page *page, const struct report *report)
 			snprintf(labels[count], sizeof(labels[count]), "%s, %s", cipher->title,
 			    report_source_words((enum report_source)source));
 			bars[count] = (struct page_bar){labels[count], report->ciphers[i][source],
-			    tone_of_cipher(cipher), NULL};
+			    page_tone_of_strength(cipher->strength), NULL};
 			count++;
 		}
 	}
@@ -60,7 +50,7 @@ write_fallback(struct page *page, const struct report *report)
 			snprintf(labels[count], sizeof(labels[count]), "%s: %s",
 			    capabilities_client_name((enum client)client), cipher->title);
 			bars[count] = (struct page_bar){labels[count], report->fallback[client][i],
-			    tone_of_cipher(cipher), NULL};
+			    page_tone_of_strength(cipher->strength), NULL};
 			count++;
 		}
 	}

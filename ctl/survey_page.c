@@ -35,16 +35,6 @@ write_tiles(struct page *page, const struct survey *survey)
 	page_tiles(page, tiles, ARRAY_LENGTH(tiles));
 }
 
-static enum page_tone
-tone_of(const struct cipher *cipher)
-{
-	if (cipher->strength >= 192)
-		return PAGE_GOOD;
-	if (cipher->strength >= 128)
-		return PAGE_FAIR;
-	return cipher->strength >= 112 ? PAGE_WARNING : PAGE_BAD;
-}
-
 static void
 write_ciphers(struct page *page, const struct survey *survey)
 {
@@ -57,8 +47,8 @@ write_ciphers(struct page *page, const struct survey *survey)
 	for (i = CIPHER_COUNT - 1; i >= 0; i--) {
 		cipher = cipher_get((enum cipher_id)i);
 		if (survey->published[i] > 0)
-			bars[count++] = (struct page_bar){
-			    cipher->title, survey->published[i], tone_of(cipher), NULL};
+			bars[count++] = (struct page_bar){cipher->title, survey->published[i],
+			    page_tone_of_strength(cipher->strength), NULL};
 	}
 	for (i = CIPHER_COUNT - 1; i >= 0; i--) {
 		snprintf(labels[i], sizeof(labels[i]), "not published (%s is assumed)",

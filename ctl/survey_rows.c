@@ -169,17 +169,6 @@ addresses_json(const struct census_entry *entry)
 }
 
 static json_t *
-digital_ids_json(const struct recipient *record)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; record != NULL && i < record->digital_id_count; i++)
-		json_array_append_new(list, audit_digital_id_json(&record->digital_ids[i]));
-	return list;
-}
-
-static json_t *
 row_json(const struct survey_row *row)
 {
 	const struct plan_recipient *planned = row->planned;
@@ -206,7 +195,7 @@ row_json(const struct survey_row *row)
 	    row->expires != 0 ? json_string(clock_format_rfc3339(row->expires, date))
 			      : json_null());
 	json_object_set_new(json, "findings", kinds_json(row->kinds));
-	json_object_set_new(json, "digital_ids", digital_ids_json(row->record));
+	json_object_set_new(json, "digital_ids", audit_digital_ids_json(row->record));
 	return json;
 }
 

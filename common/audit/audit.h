@@ -110,13 +110,15 @@ json_t *audit_record(const struct audit_message *message, const struct facts *fa
     const struct plan *plan, size_t recipient);
 
 /*
- * The JSON of DESIGN §8: shared by audit, `smimectl check` and `explain`. New references; NULL only
- * without memory.
+ * What the record and smimectl's commands say in the same way. New references; NULL only without
+ * memory.
  *   {source {directory, dn, attribute}, certificate {subject, issuer, serial, sha256, not_before,
  *    not_after} or null, capabilities {from, ciphers[]}, verdict, detail, stale, preferred,
  *    revocation, revocation_detail, failed {depth, subject, issuer, not_before, not_after} or null}
  */
 json_t *audit_digital_id_json(const struct digital_id *digital_id);
+/* All of a record, which may be NULL. */
+json_t *audit_digital_ids_json(const struct recipient *record);
 json_t *audit_capabilities_json(const struct capabilities *capabilities);
 /* An object with a cipher's name, or null, for each client. */
 json_t *audit_fallback_json(const struct cipher *const fallback[CLIENT_COUNT]);

@@ -156,3 +156,14 @@ audit_digital_id_json(const struct digital_id *digital_id)
 	audit_put(&object, "failed", audit_failed_json(digital_id));
 	return object;
 }
+
+json_t *
+audit_digital_ids_json(const struct recipient *record)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; record != NULL && i < record->digital_id_count; i++)
+		json_array_append_new(list, audit_digital_id_json(&record->digital_ids[i]));
+	return list;
+}
