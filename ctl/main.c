@@ -248,6 +248,7 @@ run_command(const struct ctl_command *command, int count, char **arguments)
 		return (int)ctl_fail(&err);
 	streams_watch();
 	status = command->run(&options, count, arguments);
+	fetch_shutdown();
 	mail_shutdown();
 	return finish((int)status);
 }

@@ -37,8 +37,9 @@ replay_sums_is_change(const struct replay_outcome *before, const struct replay_o
 	return before->action != after->action || before->cipher != after->cipher;
 }
 
-bool
-replay_sums_is_stop(const struct replay_outcome *before, const struct replay_outcome *after)
+/* Stopped, and not before. */
+static bool
+is_stop(const struct replay_outcome *before, const struct replay_outcome *after)
 {
 	return is_stopped(after) && (before == NULL || !is_stopped(before));
 }
@@ -193,7 +194,7 @@ replay_sums_add(struct replay_sums *sums, const char *name, const struct replay_
 	if (!replay_sums_is_change(before, &after))
 		return 0;
 	sums->changed++;
-	sums->stopped += replay_sums_is_stop(before, &after);
+	sums->stopped += is_stop(before, &after);
 	count_change(sums, name, before, &after);
 	return count_people(sums, result, &after, err);
 }

@@ -72,8 +72,6 @@ struct replay_sums {
 
 /* Whether it is to be shown: the outcomes differ, or (before NULL) it is stopped. */
 bool replay_sums_is_change(const struct replay_outcome *before, const struct replay_outcome *after);
-/* Stopped, and not before. */
-bool replay_sums_is_stop(const struct replay_outcome *before, const struct replay_outcome *after);
 
 MUST_CHECK int replay_sums_init(struct replay_sums *sums, bool compares, struct error *err);
 void replay_sums_free(struct replay_sums *sums);

@@ -150,8 +150,6 @@ json_t *survey_json(const struct survey *survey, const char *incomplete);
 MUST_CHECK int survey_write_page(const struct survey *survey, const char *path,
     const char *directories, const char *incomplete, struct error *err);
 
-/* What stands for an entry's standing in few words: a reason's code, "usable", … */
-const char *survey_word(const struct survey_row *row);
 /* The name of a month of survey.months: "2026-11", or "later". */
 const char *survey_month(const struct survey *survey, size_t month, char text[16]);
 

@@ -10,8 +10,9 @@
 /* Bytes of one cell. */
 #define CELL_MAX 2000
 
-const char *
-survey_word(const struct survey_row *row)
+/* What stands for an entry's standing in few words: a reason's code, "usable", … */
+static const char *
+word_of(const struct survey_row *row)
 {
 	switch (row->standing) {
 	case SURVEY_IS_USABLE:
@@ -100,7 +101,7 @@ print_table_row(const struct survey_row *row)
 
 	print_padded(name_of(row), 36);
 	ctl_colour(colours[row->standing]);
-	print_padded(survey_word(row), 20);
+	print_padded(word_of(row), 20);
 	ctl_colour(CTL_PLAIN);
 	print_padded(cipher_name(row), 12);
 	print_padded(expiry(row, date), 11);
@@ -136,7 +137,7 @@ print_csv_row(const struct survey_row *row)
 	print_cell(row->entry->dn, false);
 	print_cell(row->entry->address_count > 0 ? name_of(row) : "", false);
 	print_cell(row->standing == SURVEY_IS_USABLE ? "yes" : "no", false);
-	print_cell(survey_word(row), false);
+	print_cell(word_of(row), false);
 	print_cell(row->cipher != NULL ? row->cipher->name : "", false);
 	print_cell(source_name(row), false);
 	print_cell(row->expires != 0 ? expiry(row, date) : "", false);
@@ -181,7 +182,7 @@ row_json(const struct survey_row *row)
 	    json, "address", audit_text_json(row->address != NULL ? row->address->text : NULL));
 	json_object_set_new(json, "addresses", addresses_json(row->entry));
 	json_object_set_new(json, "usable", json_boolean(row->standing == SURVEY_IS_USABLE));
-	json_object_set_new(json, "reason", json_string(survey_word(row)));
+	json_object_set_new(json, "reason", json_string(word_of(row)));
 	json_object_set_new(json, "detail",
 	    audit_text_json(
 		planned != NULL && planned->detail[0] != '\0' ? planned->detail : NULL));

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE /* memmem() */
 #include "why.h"
 
-#include <ctype.h>
 #include <getopt.h>
 #include <string.h>
 
@@ -23,29 +22,6 @@ struct search {
 	uint64_t line; /* of the file at hand */
 	bool at_start; /* its first line is one of them */
 };
-
-bool
-why_reference(const char *text, char reference[AUDIT_REFERENCE_SIZE])
-{
-	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	size_t size = 0;
-	char sign;
-
-	for (; *text != '\0'; text++) {
-		sign = (char)toupper((unsigned char)*text);
-		if (sign == ' ' || sign == '-')
-			continue;
-		if (sign == 'I' || sign == 'L')
-			sign = '1';
-		if (sign == 'O')
-			sign = '0';
-		if (strchr(alphabet, sign) == NULL || size == AUDIT_REFERENCE_SIZE - 1)
-			return false;
-		reference[size++] = sign;
-	}
-	reference[size] = '\0';
-	return size == AUDIT_REFERENCE_SIZE - 1;
-}
 
 /* Only what holds the reference's letters is read as JSON. */
 static int
@@ -209,7 +185,7 @@ run(const struct ctl_options *defaults, int count, char **arguments)
 	}
 	if (optind == count)
 		return ctl_usage(&ctl_why, "a reference is expected");
-	if (!why_reference(arguments[optind], search.reference))
+	if (!audit_reference_parse(arguments[optind], search.reference))
 		return ctl_usage(&ctl_why,
 		    "a reference has %d letters and digits, as in a reply's last line",
 		    AUDIT_REFERENCE_SIZE - 1);

@@ -8,10 +8,6 @@
 #include "audit/audit.h"
 #include "tables/reason.h"
 
-/* A reference as people write it: in small letters, with spaces or hyphens, I and L for 1, O for 0.
- * false: it is none. */
-bool why_reference(const char *text, char reference[AUDIT_REFERENCE_SIZE]);
-
 /* All that the records tell, for the administrator: why_print.c. */
 void why_print(const json_t *records);
 

@@ -283,6 +283,7 @@ main(int argc, char **argv)
 		log_info(PROGRAM " has stopped");
 	}
 	config_unref(config);
+	fetch_shutdown();
 	mail_shutdown();
 	return status;
 }

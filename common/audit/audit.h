@@ -65,6 +65,7 @@
 #define SMIME_AUDIT_AUDIT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -102,6 +103,10 @@ struct audit_message {
 
 /* Writes a fresh random reference (16 characters, letters and digits that can be read aloud). */
 void audit_reference(char reference[AUDIT_REFERENCE_SIZE]);
+
+/* A reference as people write it: in small letters, with spaces or hyphens, I and L for 1, O for 0.
+ * false: it is none. */
+bool audit_reference_parse(const char *text, char reference[AUDIT_REFERENCE_SIZE]);
 
 /* The record of one recipient (json_decref()). plan may be NULL: message->trouble then decides
  * (REASON_OK counts as REASON_INTERNAL_ERROR). facts may be NULL then, too: nothing is said of the

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -5,6 +6,9 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+
+/* Crockford's base 32: without I, L, O and U, so that 0 and 1 are the digits. 80 bits. */
+static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /*
  * Where the kernel gives no random bytes: clocks, and an address that differs between threads.
@@ -26,8 +30,6 @@ gather_from_clocks(unsigned char *bytes, size_t size)
 void
 audit_reference(char reference[AUDIT_REFERENCE_SIZE])
 {
-	/* Crockford's base 32: without I, L, O and U, so that 0 and 1 are the digits. 80 bits. */
-	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	unsigned char bytes[AUDIT_REFERENCE_SIZE - 1];
 	ssize_t got;
 	size_t i;
@@ -40,4 +42,26 @@ audit_reference(char reference[AUDIT_REFERENCE_SIZE])
 	for (i = 0; i < sizeof(bytes); i++)
 		reference[i] = alphabet[bytes[i] % 32];
 	reference[i] = '\0';
+}
+
+bool
+audit_reference_parse(const char *text, char reference[AUDIT_REFERENCE_SIZE])
+{
+	size_t size = 0;
+	char sign;
+
+	for (; *text != '\0'; text++) {
+		sign = (char)toupper((unsigned char)*text);
+		if (sign == ' ' || sign == '-')
+			continue;
+		if (sign == 'I' || sign == 'L')
+			sign = '1';
+		if (sign == 'O')
+			sign = '0';
+		if (strchr(alphabet, sign) == NULL || size == AUDIT_REFERENCE_SIZE - 1)
+			return false;
+		reference[size++] = sign;
+	}
+	reference[size] = '\0';
+	return size == AUDIT_REFERENCE_SIZE - 1;
 }

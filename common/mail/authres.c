@@ -20,8 +20,9 @@ is_token_byte(unsigned char c)
 	return c > ' ' && c < 0x7f && strchr("()<>@,;:\\\"/[]?=", c) == NULL;
 }
 
-bool
-authres_is_token(const char *text)
+/* Whether a text can stand as a value without quotes: a token (RFC 2045 5.1). */
+static bool
+is_token(const char *text)
 {
 	size_t i;
 
@@ -245,7 +246,7 @@ authres_value(struct buffer *out, const char *text, size_t most, struct error *e
 	char safe[VALUE_SIZE];
 
 	escape_text(ESCAPE_REPLY, text, safe, most < VALUE_SIZE ? most + 1 : VALUE_SIZE);
-	if (authres_is_token(safe) || is_plain_address(safe))
+	if (is_token(safe) || is_plain_address(safe))
 		return buffer_append_text(out, safe, err);
 	return append_quoted(out, safe, err);
 }

@@ -22,9 +22,6 @@
  */
 bool authres_claims(const char *value, const char *id, bool *no_memory);
 
-/* Whether a text can stand as a value without quotes: a token (RFC 2045 5.1). */
-bool authres_is_token(const char *text);
-
 /* Appends a text from outside as a value: a token as it is, an address of plain characters, too, all
  * else quoted and in ASCII (ESCAPE_REPLY); cut to `most` bytes, 1000 at most. */
 MUST_CHECK int authres_value(struct buffer *out, const char *text, size_t most, struct error *err);

@@ -107,8 +107,10 @@ append_result(struct buffer *out, const struct facts *facts,
 	return append_signer(out, signature, err);
 }
 
-int
-marks_results(const struct facts *facts, const char *id, char **value, struct error *err)
+/* The value of Authentication-Results, with its leading space, folded with LF; free(). NULL in *value
+ * where the client signed nothing that is to be told. */
+static int
+make_results(const struct facts *facts, const char *id, char **value, struct error *err)
 {
 	struct buffer out = BUFFER_INIT;
 	size_t told = 0;
@@ -175,7 +177,7 @@ add_results(
 	if (id[0] == '\0')
 		id = "localhost";
 	if (remove_fields(edits, header, AUTHRES_FIELD, id, err) != 0 ||
-	    marks_results(facts, id, &value, err) != 0)
+	    make_results(facts, id, &value, err) != 0)
 		return -1;
 	if (value != NULL)
 		result = edits_add(edits, EDIT_INSERT_HEADER, AUTHRES_FIELD, 1, value, err);

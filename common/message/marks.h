@@ -18,9 +18,4 @@
 MUST_CHECK int marks_add(struct edits *edits, const struct header *header,
     const struct facts *facts, const struct plan *plan, struct error *err);
 
-/* The value of Authentication-Results, with its leading space, folded with LF; free(). NULL in *value
- * where the client signed nothing that is to be told. */
-MUST_CHECK int marks_results(
-    const struct facts *facts, const char *id, char **value, struct error *err);
-
 #endif

@@ -12,8 +12,9 @@
 #define SERIAL_MOST 80
 #define PUBLISHED_MOST 300
 
-bool
-client_encrypted(const struct facts *facts)
+/* Whether anything in the message is encrypted (S/MIME), forwarded messages aside. */
+static bool
+has_encrypted(const struct facts *facts)
 {
 	return facts->content == CONTENT_ENVELOPED || facts->weakest != NULL;
 }
@@ -86,8 +87,8 @@ client_find_cipher(const struct facts *facts, const struct standing *standing,
 	return add(list, &finding, standing, detail, err);
 }
 
-int
-client_find_malformed(const struct facts *facts, const struct standing *standing,
+static int
+find_malformed(const struct facts *facts, const struct standing *standing,
     struct findings_list *list, struct error *err)
 {
 	struct plan_finding finding = {.reason = REASON_MALFORMED_MESSAGE};
@@ -198,7 +199,7 @@ int
 client_find_all(const struct facts *facts, const struct facts_recipient *who,
     const struct standing *standing, struct findings_list *list, struct error *err)
 {
-	if (client_encrypted(facts) && find_encrypted(facts, who, standing, list, err) != 0)
+	if (has_encrypted(facts) && find_encrypted(facts, who, standing, list, err) != 0)
 		return -1;
-	return client_find_malformed(facts, standing, list, err);
+	return find_malformed(facts, standing, list, err);
 }

@@ -5,24 +5,17 @@
 #ifndef SMIME_POLICY_CLIENT_H
 #define SMIME_POLICY_CLIENT_H
 
-#include <stdbool.h>
-
 #include "base/compiler.h"
 #include "base/error.h"
 #include "policy/facts.h"
 #include "policy/finding.h"
 #include "policy/standing.h"
 
-/* Whether anything in the message is encrypted (S/MIME), forwarded messages aside. */
-bool client_encrypted(const struct facts *facts);
-
 /* The first digital ID that can be used and that a recipient info is for; NULL: none. */
 const struct digital_id *client_addressed(const struct facts_recipient *who);
 
-/* Each adds the finding it is named for, if there is one. ERROR_TEMPORARY. */
+/* Each adds what it finds, if anything. ERROR_TEMPORARY. */
 MUST_CHECK int client_find_cipher(const struct facts *facts, const struct standing *standing,
-    struct findings_list *list, struct error *err);
-MUST_CHECK int client_find_malformed(const struct facts *facts, const struct standing *standing,
     struct findings_list *list, struct error *err);
 
 /* Only where there are digital IDs to compare with, or a directory answered that there are none that

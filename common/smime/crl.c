@@ -55,12 +55,6 @@ crl_next_update(const struct crl *crl)
 	return crl->next_update;
 }
 
-size_t
-crl_entry_count(const struct crl *crl)
-{
-	return crl->count;
-}
-
 const unsigned char *
 crl_der(const struct crl *crl, size_t *size)
 {

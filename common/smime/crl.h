@@ -37,7 +37,6 @@ void crl_unref(struct crl *crl);
 const X509_NAME *crl_issuer(const struct crl *crl);
 time_t crl_this_update(const struct crl *crl);
 time_t crl_next_update(const struct crl *crl); /* 0: not told */
-size_t crl_entry_count(const struct crl *crl);
 /* DER, as it came; borrowed. */
 const unsigned char *crl_der(const struct crl *crl, size_t *size);
 /* About what it costs in memory. */

@@ -251,16 +251,3 @@ evidence_answer(struct evidence *evidence, const char *id)
 	pthread_mutex_unlock(&evidence->mutex);
 	return answer;
 }
-
-void
-evidence_count(struct evidence *evidence, struct evidence_statistics *statistics)
-{
-	pthread_mutex_lock(&evidence->mutex);
-	statistics->certificates = evidence->certificates.count;
-	statistics->crls = evidence->crls.count;
-	statistics->answers = evidence->answers.count;
-	statistics->pauses = evidence->pauses.count;
-	statistics->bytes = evidence->certificates.bytes + evidence->crls.bytes +
-			    evidence->answers.bytes + evidence->pauses.bytes;
-	pthread_mutex_unlock(&evidence->mutex);
-}

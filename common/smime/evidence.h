@@ -118,10 +118,4 @@ void evidence_open_folder(struct evidence *evidence, const char *path, bool writ
 void evidence_keep(
     struct evidence *evidence, const struct want *want, const void *bytes, size_t size);
 
-struct evidence_statistics {
-	size_t certificates, crls, answers, pauses;
-	size_t bytes;
-};
-void evidence_count(struct evidence *evidence, struct evidence_statistics *statistics);
-
 #endif

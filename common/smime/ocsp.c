@@ -11,8 +11,9 @@
 #include "smime/certificate.h"
 #include "smime/ocsp_private.h"
 
-OCSP_CERTID *
-ocsp_certificate_id(X509 *certificate, X509 *issuer)
+/* The CertID by SHA-1; NULL without memory. */
+static OCSP_CERTID *
+certificate_id(X509 *certificate, X509 *issuer)
 {
 	return OCSP_cert_to_id(EVP_sha1(), certificate, issuer);
 }
@@ -20,7 +21,7 @@ ocsp_certificate_id(X509 *certificate, X509 *issuer)
 int
 ocsp_id(X509 *certificate, X509 *issuer, char id[OCSP_ID_SIZE], struct error *err)
 {
-	OCSP_CERTID *own = ocsp_certificate_id(certificate, issuer);
+	OCSP_CERTID *own = certificate_id(certificate, issuer);
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned char *der = NULL;
 	int size = own != NULL ? i2d_OCSP_CERTID(own, &der) : 0;
@@ -42,7 +43,7 @@ ocsp_request(
     X509 *certificate, X509 *issuer, unsigned char **bytes, size_t *size, struct error *err)
 {
 	OCSP_REQUEST *request = OCSP_REQUEST_new();
-	OCSP_CERTID *id = ocsp_certificate_id(certificate, issuer);
+	OCSP_CERTID *id = certificate_id(certificate, issuer);
 	int length = 0;
 
 	*bytes = NULL;
@@ -184,7 +185,7 @@ static int
 find_status(struct ocsp_answer *answer, X509 *certificate, X509 *issuer, struct ocsp_says *says,
     struct error *err)
 {
-	OCSP_CERTID *id = ocsp_certificate_id(certificate, issuer);
+	OCSP_CERTID *id = certificate_id(certificate, issuer);
 	ASN1_GENERALIZEDTIME *revoked = NULL;
 	ASN1_GENERALIZEDTIME *from = NULL;
 	ASN1_GENERALIZEDTIME *until = NULL;

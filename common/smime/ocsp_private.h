@@ -24,9 +24,6 @@ struct ocsp_answer {
 	X509 *delegate; /* within basic; NULL: the issuer itself signed */
 };
 
-/* The CertID by SHA-1; NULL without memory. */
-OCSP_CERTID *ocsp_certificate_id(X509 *certificate, X509 *issuer);
-
 /* With the mutex held: verifies the signature for an issuer, or recalls that it was. */
 MUST_CHECK int ocsp_verify(struct ocsp_answer *answer, X509 *issuer, time_t at, struct error *err);
 

@@ -191,8 +191,4 @@ enum trust_fault trust_fault_of(int error);
 /* Words for a link that isn't sound (static), after its name; NULL: there are none. */
 const char *trust_fault_words(int error);
 
-/* Whether there are words of our own for OpenSSL's error, or it is known not to occur with the
- * flags and callbacks that chains are verified with. */
-bool trust_explain_knows(int error);
-
 #endif

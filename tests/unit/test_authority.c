@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "directory/authority.h"
+#include "evidence_inside.h"
 #include "ldap/pool.h"
 #include "pki.h"
 #include "smime/trust_added.h"
@@ -818,10 +819,7 @@ hold_lists(size_t count, long number)
 static size_t
 lists_kept(void)
 {
-	struct evidence_statistics statistics;
-
-	evidence_count(t.evidence, &statistics);
-	return statistics.crls;
+	return evidence_inside(t.evidence).crls;
 }
 
 static struct trust *seen_trust;

@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "evidence_inside.h"
 #include "pki.h"
-#include "smime/evidence.h"
 #include "status_make.h"
 #include "unit.h"
 
@@ -221,8 +221,8 @@ END_TEST
 
 START_TEST(what_nobody_verified_displaces_nothing_that_was)
 {
-	struct evidence_statistics before;
-	struct evidence_statistics after;
+	struct evidence_inside before;
+	struct evidence_inside after;
 	char url[64];
 	size_t size;
 	unsigned char *der =
@@ -237,10 +237,10 @@ START_TEST(what_nobody_verified_displaces_nothing_that_was)
 				     &(const struct status_crl){.others = 3000}, t.ca_key),
 		    0);
 	}
-	evidence_count(t.evidence, &before);
+	before = evidence_inside(t.evidence);
 	ck_assert_int_eq(evidence_restore(t.evidence, "crl junk", der, size, &err), -1);
 	ck_assert_int_eq(err.code, ERROR_LIMIT);
-	evidence_count(t.evidence, &after);
+	after = evidence_inside(t.evidence);
 	ck_assert_uint_eq(after.crls, before.crls);
 	/* What has expired does give way. */
 	wants_clear(&t.wants);
@@ -262,7 +262,7 @@ END_TEST
 
 START_TEST(lists_go_when_there_is_no_room)
 {
-	struct evidence_statistics statistics;
+	struct evidence_inside statistics;
 	char url[64];
 	int i;
 
@@ -272,7 +272,7 @@ START_TEST(lists_go_when_there_is_no_room)
 				     &(const struct status_crl){.others = 3000}, t.ca_key),
 		    0);
 	}
-	evidence_count(t.evidence, &statistics);
+	statistics = evidence_inside(t.evidence);
 	ck_assert_uint_lt(statistics.crls, WANTS_MAX);
 	ck_assert_uint_gt(statistics.crls, 1);
 	ck_assert_uint_le(statistics.bytes, (2 << 20));
@@ -429,10 +429,10 @@ reopen(const char *folder, bool writes, size_t *crls)
 {
 	const struct evidence_limits limits = {.crl_size = 1 << 20, .crl_bytes = 1 << 20};
 	struct evidence *evidence = evidence_new(&limits, NULL);
-	struct evidence_statistics counts;
+	struct evidence_inside counts;
 
 	evidence_open_folder(evidence, folder, writes);
-	evidence_count(evidence, &counts);
+	counts = evidence_inside(evidence);
 	*crls = counts.crls;
 	return evidence;
 }

@@ -270,6 +270,49 @@ START_TEST(the_weakest_digest_is_the_sections)
 }
 END_TEST
 
+/* Codes that need a purpose, callback, flag or kind of trust that we don't use; those that
+ * X509_V_FLAG_X509_STRICT, CRL checking, DANE, Suite B, proxies, host and mail checks, and security
+ * levels give. */
+static const int impossible[] = {X509_V_ERR_UNABLE_TO_GET_CRL,
+    X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE, X509_V_ERR_CRL_SIGNATURE_FAILURE,
+    X509_V_ERR_CRL_NOT_YET_VALID, X509_V_ERR_CRL_HAS_EXPIRED,
+    X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD,
+    X509_V_ERR_CERT_REVOKED, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN,
+    X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED,
+    X509_V_ERR_PROXY_CERTIFICATES_NOT_ALLOWED, X509_V_ERR_APPLICATION_VERIFICATION,
+    X509_V_ERR_DIFFERENT_CRL_SCOPE, X509_V_ERR_UNSUPPORTED_EXTENSION_FEATURE,
+    X509_V_ERR_PROXY_SUBJECT_NAME_VIOLATION, X509_V_ERR_SUITE_B_INVALID_VERSION,
+    X509_V_ERR_SUITE_B_INVALID_ALGORITHM, X509_V_ERR_SUITE_B_INVALID_CURVE,
+    X509_V_ERR_SUITE_B_INVALID_SIGNATURE_ALGORITHM, X509_V_ERR_SUITE_B_LOS_NOT_ALLOWED,
+    X509_V_ERR_SUITE_B_CANNOT_SIGN_P_384_WITH_P_256, X509_V_ERR_HOSTNAME_MISMATCH,
+    X509_V_ERR_EMAIL_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH, X509_V_ERR_DANE_NO_MATCH,
+    X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK,
+    X509_V_ERR_CRL_PATH_VALIDATION_ERROR, X509_V_ERR_NO_VALID_SCTS, X509_V_ERR_OCSP_VERIFY_NEEDED,
+    X509_V_ERR_OCSP_VERIFY_FAILED, X509_V_ERR_OCSP_CERT_UNKNOWN,
+    X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN,
+    X509_V_ERR_KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA, X509_V_ERR_ISSUER_NAME_EMPTY,
+    X509_V_ERR_SUBJECT_NAME_EMPTY, X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER,
+    X509_V_ERR_MISSING_SUBJECT_KEY_IDENTIFIER, X509_V_ERR_EMPTY_SUBJECT_ALT_NAME,
+    X509_V_ERR_EMPTY_SUBJECT_SAN_NOT_CRITICAL, X509_V_ERR_CA_BCONS_NOT_CRITICAL,
+    X509_V_ERR_AUTHORITY_KEY_IDENTIFIER_CRITICAL, X509_V_ERR_SUBJECT_KEY_IDENTIFIER_CRITICAL,
+    X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3};
+
+static bool
+has_words_or_can_not_occur(int error)
+{
+	size_t i;
+
+	/* Memory is no fault of the chain: it is told apart before. */
+	if (error == X509_V_ERR_OUT_OF_MEM || trust_fault_of(error) != TRUST_FAULT_LINK ||
+	    trust_fault_words(error) != NULL)
+		return true;
+	for (i = 0; i < ARRAY_LENGTH(impossible); i++) {
+		if (impossible[i] == error)
+			return true;
+	}
+	return false;
+}
+
 START_TEST(every_error_of_openssl_has_words_or_can_not_occur)
 {
 	static const char none[] = "unknown certificate verification error";
@@ -280,11 +323,11 @@ START_TEST(every_error_of_openssl_has_words_or_can_not_occur)
 		if (strcmp(X509_verify_cert_error_string(error), none) == 0)
 			continue;
 		known++;
-		ck_assert_msg(trust_explain_knows(error), "%d: %s", error,
+		ck_assert_msg(has_words_or_can_not_occur(error), "%d: %s", error,
 		    X509_verify_cert_error_string(error));
 	}
 	ck_assert_int_gt(known, 80);
-	ck_assert(!trust_explain_knows(999));
+	ck_assert(!has_words_or_can_not_occur(999));
 }
 END_TEST
 

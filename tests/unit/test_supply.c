@@ -14,11 +14,11 @@
 #include "base/clock.h"
 #include "directory_fixture.h"
 #include "directory/supply.h"
+#include "evidence_inside.h"
 #include "fetch/fetch.h"
 #include "fetch/startup.h"
 #include "http_server.h"
 #include "pki.h"
-#include "smime/evidence.h"
 #include "status_make.h"
 #include "unit.h"
 
@@ -427,7 +427,7 @@ START_TEST(what_comes_late_serves_the_next)
 {
 	X509 *bert = issue(BERT, t.root, t.root_key, NULL,
 	    extension(0, "crlDistributionPoints=%s%s", url(ROOT_CRL), ""));
-	struct evidence_statistics counts = {.crls = 0};
+	struct evidence_inside counts = {.crls = 0};
 	int64_t end = clock_monotonic_ms() + FIXTURE_PATIENCE;
 	struct ticket *ticket;
 
@@ -442,7 +442,7 @@ START_TEST(what_comes_late_serves_the_next)
 	while (counts.crls == 0) {
 		ck_assert_int_lt(clock_monotonic_ms(), end);
 		event_base_loop(t.base, EVLOOP_NONBLOCK);
-		evidence_count(t.fixture.evidence, &counts);
+		counts = evidence_inside(t.fixture.evidence);
 	}
 	ticket = fixture_ask(&t.fixture, BERT);
 	check(ticket_record(ticket), REASON_OK, "good", "");
@@ -691,7 +691,7 @@ order(struct supply *supply, const char *owner, const char *path, struct order *
 START_TEST(what_one_owner_is_refused_another_gets)
 {
 	struct error err = ERROR_INIT;
-	struct evidence_statistics counts;
+	struct evidence_inside counts;
 	struct worker_pool *helpers = worker_pool_new(t.base, 1, 10, "tests", &err);
 	struct supply *supply =
 	    supply_new(&t.fixture.config, t.fixture.evidence, t.base, helpers, &err);
@@ -708,10 +708,10 @@ START_TEST(what_one_owner_is_refused_another_gets)
 		supply_fetch(supply, "evil", &wants);
 	}
 	ck_assert_int_eq(order(supply, "evil", routes[ROOT_CRL].path, NULL), SUPPLY_REFUSED);
-	evidence_count(t.fixture.evidence, &counts);
+	counts = evidence_inside(t.fixture.evidence);
 	ck_assert_uint_eq(counts.pauses, 0); /* nobody else hears of it */
 	ck_assert_int_eq(order(supply, "good", routes[ROOT_CRL].path, NULL), SUPPLY_ALL);
-	evidence_count(t.fixture.evidence, &counts);
+	counts = evidence_inside(t.fixture.evidence);
 	ck_assert_uint_eq(counts.crls, 1);
 	/* One that is taken back is never told. */
 	ck_assert_int_eq(order(supply, "good", routes[CA_CRL].path, &waits), -1);
