@@ -1,11 +1,12 @@
 /*
  * What the parts of a fetcher share, and nobody else: fetcher.c makes and ends it and lets flights
- * take their turns, fetch.c is the askers' side, flight.c one transfer on its way, whoever asked
- * for it, host_lookup.c its host's name. All on the loop's thread.
+ * take their turns, fetch.c is the askers' side, flight.c a request on its way, whoever asked for
+ * it, host_lookup.c its host's name, flight_transfer.c its exchanges. All on the loop's thread.
  */
 #ifndef SMIME_FETCH_FETCH_PRIVATE_H
 #define SMIME_FETCH_FETCH_PRIVATE_H
 
+#include <event2/event.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 
@@ -17,7 +18,6 @@
 #include "fetch/transfer.h"
 #include "fetch/url.h"
 
-struct event;
 struct flight;
 struct host_lookup;
 
@@ -91,6 +91,27 @@ void flight_drop(struct flight *flight);
 
 /* The addresses of its host (given), or NULL and why not. */
 void flight_found(struct flight *flight, char *addresses, const struct error *err);
+
+/* Asks the server (flight_transfer.c). */
+void flight_transfer(struct flight *flight);
+
+/* Whether the server has begun to answer. */
+bool flight_was_heard(const struct flight *flight);
+
+/* Answers all askers, each of whom may cancel others, and frees the flight. body is given; NULL:
+ * err says why, without naming the URL. */
+void flight_end(
+    struct flight *flight, struct fetch_body *body, long status, const struct error *err);
+
+/* Of whom a failure speaks. */
+enum blame { BLAME_NOBODY, BLAME_REQUEST, BLAME_HOST, BLAME_SILENCE };
+
+/* Remembers the failure of whom it speaks of, and ends the flight with it. */
+void flight_fail(struct flight *flight, enum blame blame, long status, const struct error *err);
+
+/* Sets and stops `late`. 0/-1 */
+MUST_CHECK int flight_set_late(struct flight *flight, event_callback_fn on_late, int64_t ms);
+void flight_stop_late(struct flight *flight);
 
 /* Looks up the host of a flight. NULL on error. */
 struct host_lookup *host_lookup_start(struct flight *flight, struct error *err);

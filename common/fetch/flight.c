@@ -1,12 +1,10 @@
+/* A request on its way, whoever asked for it: its turn, its host's name, its end. */
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "fetch/fetch_private.h"
-
-/* Of whom a failure speaks. */
-enum blame { BLAME_NOBODY, BLAME_REQUEST, BLAME_HOST, BLAME_SILENCE };
 
 static void
 destroy(struct flight *flight)
@@ -72,8 +70,17 @@ fail:
 	return NULL;
 }
 
-static void
-stop_late(struct flight *flight)
+int
+flight_set_late(struct flight *flight, event_callback_fn on_late, int64_t ms)
+{
+	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+
+	flight->late = event_new(flight->fetcher->base, -1, 0, on_late, flight);
+	return flight->late != NULL && event_add(flight->late, &time) == 0 ? 0 : -1;
+}
+
+void
+flight_stop_late(struct flight *flight)
 {
 	if (flight->late != NULL)
 		event_free(flight->late);
@@ -86,7 +93,7 @@ leave(struct flight *flight)
 {
 	struct fetcher *fetcher = flight->fetcher;
 
-	stop_late(flight);
+	flight_stop_late(flight);
 	host_lookup_leave(flight->lookup);
 	flight->lookup = NULL;
 	transfer_cancel(flight->transfer);
@@ -117,13 +124,6 @@ blame_for(struct flight *flight, enum blame blame, const struct error *err)
 		failures_put(fetcher->failures, flight->key.data, flight->key.size, now, err);
 }
 
-static bool
-was_heard(const struct flight *flight)
-{
-	return flight->redirects > 0 ||
-	       (flight->transfer != NULL && transfer_is_heard(flight->transfer));
-}
-
 void
 flight_drop(struct flight *flight)
 {
@@ -134,18 +134,17 @@ flight_drop(struct flight *flight)
 	    clock_monotonic_ms() - flight->begun_ms >= flight->fetcher->config->fetch_timeout) {
 		error_set(&why, ERROR_TEMPORARY, "no whole answer in time");
 		blame_for(flight,
-		    flight->state == FLIGHT_TRANSFERRING && !was_heard(flight) ? BLAME_SILENCE
-									       : BLAME_REQUEST,
+		    flight->state == FLIGHT_TRANSFERRING && !flight_was_heard(flight)
+			? BLAME_SILENCE
+			: BLAME_REQUEST,
 		    &why);
 	}
 	leave(flight);
 	destroy(flight);
 }
 
-/* Answers all askers, each of whom may cancel others, and frees the flight. body is given; NULL:
- * err says why, without naming the URL. */
-static void
-end(struct flight *flight, struct fetch_body *body, long status, const struct error *err)
+void
+flight_end(struct flight *flight, struct fetch_body *body, long status, const struct error *err)
 {
 	struct fetch *fetch;
 	fetch_answer *answer;
@@ -168,169 +167,22 @@ end(struct flight *flight, struct fetch_body *body, long status, const struct er
 	destroy(flight);
 }
 
-static void
-fail(struct flight *flight, enum blame blame, long status, const struct error *err)
+void
+flight_fail(struct flight *flight, enum blame blame, long status, const struct error *err)
 {
 	blame_for(flight, blame, err);
-	end(flight, NULL, status, err);
-}
-
-static void start_transfer(struct flight *flight);
-
-/* RFC 9110 15.4: 307 and 308 repeat the request; the others make a GET of a POST, which is of no
- * use to anybody here. */
-static bool
-is_redirect(const struct flight *flight, long status)
-{
-	if (status == 307 || status == 308)
-		return true;
-	return flight->post == NULL && (status == 301 || status == 302 || status == 303);
-}
-
-/* Goes on to another URL of the same host and port. */
-static int
-redirect(struct flight *flight, const char *target, struct error *err)
-{
-	struct url url;
-
-	if (flight->redirects >= FETCH_REDIRECTS_MAX)
-		return error_set(
-		    err, ERROR_PERMANENT, "more than %d redirects", FETCH_REDIRECTS_MAX);
-	if (url_parse(target, &flight->fetcher->config->fetch_ports, &url, err) != 0)
-		return error_prefix(err, "it redirects to %.200s: ", target);
-	if (strcmp(url.place, flight->url.place) != 0) {
-		url_free(&url);
-		return error_set(err, ERROR_INPUT,
-		    "it redirects to another host or port (%.200s), which is not followed", target);
-	}
-	url_free(&flight->url);
-	flight->url = url;
-	flight->redirects++;
-	return 0;
-}
-
-static void
-take_body(struct flight *flight, struct transfer_result *result)
-{
-	struct fetch_body *body = calloc(1, sizeof(*body));
-	struct error err = ERROR_INIT;
-	size_t size = result->body.size;
-
-	if (body != NULL) {
-		body->references = 1;
-		body->size = size;
-		body->bytes = (unsigned char *)buffer_take(&result->body);
-	}
-	if (body != NULL && body->bytes != NULL) {
-		end(flight, body, result->status, &err);
-		return;
-	}
-	free(body);
-	error_no_memory(&err);
-	fail(flight, BLAME_NOBODY, result->status, &err);
-}
-
-static void
-on_transfer(void *context, struct transfer_result *result)
-{
-	struct flight *flight = context;
-	struct fetcher *fetcher = flight->fetcher;
-	struct error *err = &result->error;
-	enum blame blame = BLAME_REQUEST;
-
-	flight->transfer = NULL;
-	stop_late(flight);
-	if (result->status != 0)
-		failures_forget(fetcher->silent, flight->url.place, strlen(flight->url.place));
-	if (err->code == ERROR_NONE && result->status == 200) {
-		take_body(flight, result);
-		return;
-	}
-	if (err->code == ERROR_NONE && result->redirect != NULL &&
-	    is_redirect(flight, result->status)) {
-		if (redirect(flight, result->redirect, err) == 0) {
-			start_transfer(flight);
-			return;
-		}
-	} else if (err->code == ERROR_NONE) {
-		error_set(
-		    err, ERROR_PERMANENT, "the server answers with status %ld", result->status);
-	}
-	if (result->ours)
-		blame = BLAME_NOBODY;
-	else if (result->unreachable)
-		blame = BLAME_HOST;
-	else if (result->silent && flight->redirects == 0)
-		blame = BLAME_SILENCE;
-	fail(flight, blame, result->status, err);
-}
-
-/* 0/-1 */
-static int
-set_late(struct flight *flight, event_callback_fn on_late, int64_t ms)
-{
-	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
-
-	flight->late = event_new(flight->fetcher->base, -1, 0, on_late, flight);
-	return flight->late != NULL && event_add(flight->late, &time) == 0 ? 0 : -1;
-}
-
-/* A host that was silent has had its moment. */
-static void
-on_probe_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
-{
-	struct flight *flight = context;
-	struct error err = ERROR_INIT;
-
-	stop_late(flight);
-	if (was_heard(flight))
-		return;
-	error_set(&err, ERROR_TEMPORARY,
-	    "the server was silent before, and does not begin to answer within %d ms",
-	    FETCH_PROBE_TIME);
-	fail(flight, BLAME_SILENCE, 0, &err);
-}
-
-static void
-start_transfer(struct flight *flight)
-{
-	const struct config *config = flight->fetcher->config;
-	struct transfer_request request = {
-	    .url = &flight->url,
-	    .addresses = flight->addresses,
-	    .post = flight->post,
-	    .post_size = flight->post_size,
-	    .post_type = flight->post_type,
-	    .most = flight->most,
-	    .connect_ms = config->fetch_timeout,
-	    .slow_ms = config->fetch_timeout,
-	    .allow = &config->fetch_allow,
-	};
-	struct error err = ERROR_INIT;
-
-	flight->state = FLIGHT_TRANSFERRING;
-	if (fetch_is_silent(flight->fetcher, flight->url.place) &&
-	    FETCH_PROBE_TIME < config->fetch_timeout && flight->late == NULL &&
-	    set_late(flight, on_probe_late, FETCH_PROBE_TIME) != 0) {
-		error_no_memory(&err);
-		fail(flight, BLAME_NOBODY, 0, &err);
-		return;
-	}
-	flight->transfer =
-	    transfer_start(flight->fetcher->transfers, &request, on_transfer, flight, &err);
-	if (flight->transfer == NULL)
-		fail(flight, BLAME_NOBODY, 0, &err);
+	flight_end(flight, NULL, status, err);
 }
 
 void
 flight_found(struct flight *flight, char *addresses, const struct error *err)
 {
-	stop_late(flight);
+	flight_stop_late(flight);
 	flight->addresses = addresses;
 	if (addresses != NULL)
-		start_transfer(flight);
+		flight_transfer(flight);
 	else
-		fail(flight, BLAME_HOST, 0, err);
+		flight_fail(flight, BLAME_HOST, 0, err);
 }
 
 static void
@@ -341,7 +193,7 @@ on_lookup_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 
 	error_set(&err, ERROR_TEMPORARY,
 	    "the host name can't be looked up: no answer within fetch-timeout");
-	fail(flight, BLAME_HOST, 0, &err);
+	flight_fail(flight, BLAME_HOST, 0, &err);
 }
 
 static void
@@ -349,12 +201,12 @@ start_lookup(struct flight *flight)
 {
 	struct error err = ERROR_INIT;
 
-	if (set_late(flight, on_lookup_late, flight->fetcher->config->fetch_timeout) != 0)
+	if (flight_set_late(flight, on_lookup_late, flight->fetcher->config->fetch_timeout) != 0)
 		error_no_memory(&err);
 	else
 		flight->lookup = host_lookup_start(flight, &err);
 	if (flight->lookup == NULL)
-		fail(flight, BLAME_NOBODY, 0, &err);
+		flight_fail(flight, BLAME_NOBODY, 0, &err);
 }
 
 void
@@ -368,9 +220,9 @@ flight_begin(struct flight *flight)
 	flight->state = FLIGHT_LOOKING_UP;
 	/* Another flight may have found out while this one waited. */
 	if (fetch_recall(fetcher, place, strlen(place), &err))
-		fail(flight, BLAME_NOBODY, 0, &err);
+		flight_fail(flight, BLAME_NOBODY, 0, &err);
 	else if (flight->url.numeric)
-		start_transfer(flight);
+		flight_transfer(flight);
 	else
 		start_lookup(flight);
 }
