@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "inspect/cms_front_private.h"
+
 /* Values outside the content beyond this are malformed: a recipient info of a long name takes about
  * 45, and parsing costs memory by the value, not by the byte. */
 #define VALUES_MAX ((size_t)50 * INSPECT_RECIPIENTS_MAX)
@@ -13,42 +15,6 @@ static int
 keep(struct cms_front *front, const void *bytes, size_t size, struct error *err)
 {
 	return buffer_append(&front->kept, bytes, size, err);
-}
-
-static const struct grammar_place *
-here(const struct cms_front *front)
-{
-	return cms_grammar_place(front->step);
-}
-
-static bool
-belongs(const struct cms_front *front, const struct grammar_place *place)
-{
-	unsigned int object = front->type == NULL ? GRAMMAR_ANY : front->type->object;
-
-	return (place->within & object) != 0;
-}
-
-static bool
-may_be_absent(const struct cms_front *front)
-{
-	return here(front)->optional || !belongs(front, here(front));
-}
-
-/* Finds the place in the grammar of a value that begins; NULL if it has none. */
-static const struct grammar_place *
-find_place(struct cms_front *front, unsigned int depth, unsigned char tag)
-{
-	const struct grammar_place *place;
-
-	for (; (place = here(front)) != NULL; front->step++) {
-		if (belongs(front, place) && place->depth == depth &&
-		    place->tag == (tag & place->mask))
-			return place;
-		if (!may_be_absent(front))
-			return NULL;
-	}
-	return NULL;
 }
 
 /* Stands for a value in what is kept: walked ones are opened with an indefinite length, counted
@@ -63,17 +29,6 @@ open_kept(struct cms_front *front, const struct grammar_place *place, struct err
 	else if (place->mode != GRAMMAR_COUNT)
 		return 0;
 	return keep(front, stub, 2, err);
-}
-
-/* A value begins that has no place, or the object ends too early. */
-static int
-misplaced(const struct cms_front *front, struct error *err)
-{
-	if (front->step == 0)
-		return error_set(err, ERROR_INPUT, "it is no CMS object");
-	if (here(front) == NULL)
-		return error_set(err, ERROR_INPUT, "the CMS object holds more than it should");
-	return error_set(err, ERROR_INPUT, "%s is missing in the CMS object", here(front)->name);
 }
 
 /* Where the place in hand is noted; NULL if it is not. */
@@ -102,11 +57,11 @@ begin_content(struct cms_front *front, struct error *err)
 static int
 enter(struct cms_front *front, unsigned int depth, unsigned char tag, struct error *err)
 {
-	const struct grammar_place *place = find_place(front, depth, tag);
+	const struct grammar_place *place = cms_front_find_place(front, depth, tag);
 	struct front_span *span;
 
 	if (place == NULL)
-		return misplaced(front, err);
+		return cms_front_misplaced(front, err);
 	span = span_of(front, place->mark);
 	if (span != NULL)
 		span->at = front->kept.size;
@@ -129,7 +84,7 @@ enter(struct cms_front *front, unsigned int depth, unsigned char tag, struct err
 static void
 count_member(struct cms_front *front)
 {
-	switch (here(front)->mark) {
+	switch (cms_front_here(front)->mark) {
 	case GRAMMAR_RECIPIENTS:
 		front->recipient_infos++;
 		break;
@@ -198,7 +153,8 @@ on_begin(void *context, unsigned int depth, unsigned char tag, const unsigned ch
 		return keep(front, header, size, err);
 	if ((front->mode == GRAMMAR_COUNT || front->mode == GRAMMAR_STREAM) &&
 	    depth > front->mode_depth && (tag & ~TLV_CONSTRUCTED) != TLV_OCTET_STRING)
-		return error_set(err, ERROR_INPUT, "%s is not an octet string", here(front)->name);
+		return error_set(
+		    err, ERROR_INPUT, "%s is not an octet string", cms_front_here(front)->name);
 	return 0;
 }
 
@@ -254,8 +210,8 @@ end_count(struct cms_front *front, struct error *err)
 {
 	if (front->counted == 0)
 		return error_set(
-		    err, ERROR_INPUT, "%s is empty in the CMS object", here(front)->name);
-	if (here(front)->mark == GRAMMAR_CIPHERTEXT) {
+		    err, ERROR_INPUT, "%s is empty in the CMS object", cms_front_here(front)->name);
+	if (cms_front_here(front)->mark == GRAMMAR_CIPHERTEXT) {
 		front->ciphertext = front->counted;
 		front->tail_at = front->tlv.position;
 	}
@@ -279,7 +235,7 @@ static int
 end_place(struct cms_front *front, struct error *err)
 {
 	enum grammar_mode mode = front->mode;
-	enum grammar_mark mark = here(front)->mark;
+	enum grammar_mark mark = cms_front_here(front)->mark;
 	struct front_span *span = span_of(front, mark);
 
 	if (mark == GRAMMAR_RECIPIENTS && front->recipient_infos == 0)
@@ -363,10 +319,8 @@ cms_front_finish(struct cms_front *front, bool line_end, struct error *err)
 {
 	if (!front->tlv.done)
 		return error_set(err, ERROR_INPUT, "the CMS object is cut off");
-	for (; here(front) != NULL; front->step++) {
-		if (!may_be_absent(front))
-			return misplaced(front, err);
-	}
+	if (cms_front_end_places(front, err) == -1)
+		return -1;
 	if (front->left_out && !front->has_content)
 		return error_set(err, ERROR_INPUT, "eContent is missing in the CMS object");
 	if (front->trailer_size == 0)
