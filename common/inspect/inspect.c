@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "inspect/layout.h"
 #include "inspect/walker.h"
@@ -88,10 +87,6 @@ judge_claim(struct inspect *inspect, enum entity_claim claim)
 	else
 		snprintf(result->detail, sizeof(result->detail),
 		    "it says S/MIME, but the CMS object is %.200s", object_name(layer));
-	if (layer_is_enveloped(layer)) {
-		result->cipher = layer->cipher;
-		memcpy(result->cipher_text, layer->cipher_text, sizeof(result->cipher_text));
-	}
 }
 
 int

@@ -43,11 +43,10 @@ enum inspect_kind {
 
 struct inspection {
 	enum inspect_kind kind;
-	const struct cipher
-	    *cipher;           /* enveloped: never NULL; CIPHER_UNKNOWN for one we don't know */
-	char cipher_text[128]; /* name for people, or the object identifier */
-	char detail[256];      /* why it is not what it says it is; "" */
-	const struct layer *layers; /* in the order they begin */
+	char detail[256]; /* why it is not what it says it is; "" */
+	const struct layer
+	    *layers; /* in the order they begin; where it is encrypted as a whole, the
+				       first is all of it */
 	size_t layer_count;
 	bool malformed; /* a layer is */
 	bool limited;   /* some of it was not looked at, being over a limit */

@@ -145,8 +145,8 @@ made_note(struct message *message, struct error *err)
 		facts->content = CONTENT_PGP_MIME;
 	} else if (inspection->kind != INSPECT_READABLE) {
 		facts->content = CONTENT_ENVELOPED;
-		facts->content_cipher = inspection->cipher;
-		facts->content_cipher_text = inspection->cipher_text;
+		facts->content_cipher = inspection->layers[0].cipher;
+		facts->content_cipher_text = inspection->layers[0].cipher_text;
 	}
 	return facts->envelope != NULL ? find_addressed(message, err) : 0;
 }

@@ -73,9 +73,8 @@ compare(const struct inspection *whole, const struct inspection *pieces)
 {
 	size_t i;
 
-	if (whole->kind != pieces->kind || whole->cipher != pieces->cipher ||
-	    whole->layer_count != pieces->layer_count || whole->limited != pieces->limited ||
-	    strcmp(whole->detail, pieces->detail) != 0) {
+	if (whole->kind != pieces->kind || whole->layer_count != pieces->layer_count ||
+	    whole->limited != pieces->limited || strcmp(whole->detail, pieces->detail) != 0) {
 		fprintf(stderr, "\"%s\" and \"%s\"\n", whole->detail, pieces->detail);
 		abort();
 	}
