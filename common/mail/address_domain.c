@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <glib.h>
 #include <idn2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +19,6 @@ static int
 no_domain(struct error *err, const char *text, const char *why)
 {
 	return error_set(err, ERROR_INPUT, "\"%.300s\" is not a domain: %s", text, why);
-}
-
-static bool
-is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
 }
 
 static void
@@ -104,7 +96,7 @@ to_a_labels(const char *text, char **out, struct error *err)
 	int result;
 
 	*out = NULL;
-	if (is_ascii(text)) {
+	if (g_str_is_ascii(text)) {
 		*out = strdup(text);
 		return *out != NULL ? 0 : error_no_memory(err);
 	}

@@ -120,15 +120,6 @@ blank_controls(char *text)
 	text[size] = '\0';
 }
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
-}
-
 /* Folds before blanks (RFC 5322 section 2.2.3), with the space that stands after "Subject:". */
 static char *
 fold(const char *text)
@@ -168,7 +159,7 @@ to_wire(char *text)
 	char *out;
 
 	blank_controls(text);
-	if (is_ascii(text) || !g_utf8_validate(text, -1, NULL))
+	if (g_str_is_ascii(text) || !g_utf8_validate(text, -1, NULL))
 		return fold(text);
 	encoded = g_mime_utils_header_encode_text(NULL, text, "UTF-8");
 	out = fold(encoded);
