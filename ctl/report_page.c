@@ -133,7 +133,7 @@ write_tally_note(const struct tally *tally, size_t shown, char *note, size_t siz
 }
 
 static void
-write_tally(struct page *page, const struct tally *tally, const char *caption, const char *head)
+write_tally(struct page *page, const struct tally *tally, const char *head)
 {
 	const struct page_cell_head heads[] = {
 	    {head, false}, {"Times", true}, {"Mostly", false}, {"Last", false}};
@@ -142,7 +142,7 @@ write_tally(struct page *page, const struct tally *tally, const char *caption, c
 	char note[200];
 	size_t i;
 
-	page_table_begin(page, caption, heads, ARRAY_LENGTH(heads));
+	page_table_begin(page, "By count", heads, ARRAY_LENGTH(heads));
 	for (i = 0; i < tally->count && i < LISTED_MAX; i++) {
 		const struct tally_row *row = &tally->rows[i];
 		const char *const cells[] = {row->name, page_number(row->count, count),
@@ -168,7 +168,7 @@ write_cas(struct page *page, const struct report *report)
 	    "that could be trusted.");
 	page_bars_of(page, "Recipients, by CA", bars, count, report->trust_failures);
 	if (report->cas.total > 0)
-		write_tally(page, &report->cas, "By count", "CA");
+		write_tally(page, &report->cas, "CA");
 }
 
 static void
@@ -267,7 +267,7 @@ report_write_page(
 	write_cas(page, report);
 	page_section(page, "Recipients most often refused",
 	    "Or would have been, where a rule only observes; not for another recipient's reason.");
-	write_tally(page, &report->refused, "By count", "Address");
+	write_tally(page, &report->refused, "Address");
 	write_list(
 	    page, report->warnings, "Warnings", "Findings that rules only warn of, by recipients");
 	write_list(page, report->signatures, "Signatures of mail clients",

@@ -15,18 +15,17 @@ why_reason(const json_t *record)
 }
 
 static bool
-is_one_of(const json_t *record, const char *key, const char *a, const char *b)
+is_held_by(const json_t *record, const char *key)
 {
-	const char *text = audit_log_text(record, key);
+	const char *action = audit_log_text(record, key);
 
-	return text != NULL && (strcmp(text, a) == 0 || strcmp(text, b) == 0);
+	return action != NULL && (strcmp(action, "refuse") == 0 || strcmp(action, "defer") == 0);
 }
 
 bool
 why_is_held(const json_t *record)
 {
-	return is_one_of(record, "action", "refuse", "defer") ||
-	       is_one_of(record, "would", "refuse", "defer");
+	return is_held_by(record, "action") || is_held_by(record, "would");
 }
 
 static void

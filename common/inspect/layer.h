@@ -90,7 +90,6 @@ struct layer_signature {
 	int digest_strength;              /* bits, as signature_strength(); 0: not known */
 	time_t signing_time;              /* as the signer says; 0: not said */
 	struct capabilities capabilities; /* advertised: from SIGNED only if state is GOOD */
-	bool certificate_preferred;       /* names an encryption key preference */
 };
 
 #define LAYER_NO_PARENT ((size_t)-1)

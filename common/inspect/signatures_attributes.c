@@ -161,8 +161,6 @@ signatures_attributes_read(
 	    !read_signing_time(values[SIGNING_TIME], signature))
 		return false;
 	read_capabilities(values[CAPABILITIES], signature);
-	signature->certificate_preferred =
-	    values[PREFERENCE] != NULL || values[OTHER_PREFERENCE] != NULL;
 	return true;
 }
 

@@ -44,8 +44,7 @@ MUST_CHECK int signatures_algorithms_exponent(EVP_PKEY *key, bool *bearable, str
 /*
  * Checks the attributes (RFC 5652 5.3 and 11, RFC 8551 2.5): exactly one contentType, and the
  * content's; exactly one messageDigest; one signing time, list of capabilities and preference at most,
- * with one value. Fills signing_time, capabilities, certificate_preferred. False: MALFORMED is set,
- * with its detail.
+ * with one value. Fills signing_time and capabilities. False: MALFORMED is set, with its detail.
  */
 bool signatures_attributes_read(
     CMS_ContentInfo *cms, CMS_SignerInfo *signer, struct layer_signature *signature);

@@ -109,9 +109,9 @@ put_pause(struct evidence *evidence, const char *key, time_t until, struct pause
 }
 
 void
-evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why)
+evidence_pause(struct evidence *evidence, const char *key, time_t until)
 {
-	struct pause *pause = new_pause(why);
+	struct pause *pause = new_pause("");
 
 	if (pause == NULL)
 		return;
@@ -212,13 +212,13 @@ evidence_is_time(struct evidence *evidence, const char *key, time_t at, time_t a
 	snprintf(ahead, sizeof(ahead), "ahead %s", key);
 	if (evidence_paused(evidence, ahead, at, words, sizeof(words)))
 		return false;
-	evidence_pause(evidence, ahead, at + again, "");
+	evidence_pause(evidence, ahead, at + again);
 	return true;
 }
 
 int
-evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
-    STACK_OF(X509) * certificates, struct error *err)
+evidence_certificates(
+    struct evidence *evidence, const X509_NAME *subject, STACK_OF(X509) * certificates)
 {
 	uint64_t name = evidence_name_hash(subject);
 	struct shelf_item *item = NULL;
@@ -232,7 +232,7 @@ evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
 		if (sk_X509_push(certificates, item->thing))
 			X509_up_ref(item->thing);
 		else
-			status = error_no_memory(err);
+			status = -1;
 	}
 	pthread_mutex_unlock(&evidence->mutex);
 	return status;

@@ -90,8 +90,8 @@ bool evidence_may_come(struct evidence *evidence, const char *key, time_t at);
 bool evidence_is_time(struct evidence *evidence, const char *key, time_t at, time_t again);
 
 /* Appends references to the certificates of a subject. -1 without memory. */
-MUST_CHECK int evidence_certificates(struct evidence *evidence, const X509_NAME *subject,
-    STACK_OF(X509) * certificates, struct error *err);
+MUST_CHECK int evidence_certificates(
+    struct evidence *evidence, const X509_NAME *subject, STACK_OF(X509) * certificates);
 /* References to all of an issuer's CRLs: how many *out holds (free() it); NULL without memory. */
 size_t evidence_crls(struct evidence *evidence, const X509_NAME *issuer, struct crl ***out);
 /* A reference to the last answer about a certificate (ocsp_id()); NULL. */

@@ -39,8 +39,8 @@ struct evidence {
 	struct evidence_folder folder;
 };
 
-/* Remembers until when a want is none, and why. */
-void evidence_pause(struct evidence *evidence, const char *key, time_t until, const char *why);
+/* Remembers until when a want is none, as it was had. */
+void evidence_pause(struct evidence *evidence, const char *key, time_t until);
 
 /* As evidence_restore(), of a standing that is known. */
 MUST_CHECK int evidence_put_back(struct evidence *evidence, const char *key, const void *bytes,

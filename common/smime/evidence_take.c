@@ -142,7 +142,7 @@ evidence_take(struct evidence *evidence, const struct want *want, const void *by
 		break;
 	}
 	if (status == 0) {
-		evidence_pause(evidence, want->key, at + EVIDENCE_AGAIN, "");
+		evidence_pause(evidence, want->key, at + EVIDENCE_AGAIN);
 	} else {
 		want_describe(want->kind, want->url, words, sizeof(words));
 		error_prefix(err, "%s: ", words);

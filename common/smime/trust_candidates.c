@@ -38,7 +38,7 @@ add_from_evidence(
 
 	if (evidence == NULL)
 		return true;
-	if (evidence_certificates(evidence, subject, candidates->held, NULL) != 0)
+	if (evidence_certificates(evidence, subject, candidates->held) != 0)
 		return false;
 	for (; i < sk_X509_num(candidates->held); i++) {
 		if (!add_one(candidates, candidates->others, sk_X509_value(candidates->held, i)))

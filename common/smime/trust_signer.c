@@ -116,8 +116,8 @@ gather(const struct trust_link *link, const struct crl *list, STACK_OF(X509) * s
 		if (is_named(x509, list) && !X509_add_cert(signers, x509, X509_ADD_FLAG_UP_REF))
 			return false;
 	}
-	return link->question->evidence == NULL || evidence_certificates(link->question->evidence,
-						       crl_issuer(list), signers, NULL) == 0;
+	return link->question->evidence == NULL ||
+	       evidence_certificates(link->question->evidence, crl_issuer(list), signers) == 0;
 }
 
 static bool

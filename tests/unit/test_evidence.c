@@ -66,8 +66,7 @@ certificates_named(X509 *like)
 	STACK_OF(X509) *found = sk_X509_new_null();
 	int count;
 
-	ck_assert_int_eq(
-	    evidence_certificates(t.evidence, X509_get_subject_name(like), found, NULL), 0);
+	ck_assert_int_eq(evidence_certificates(t.evidence, X509_get_subject_name(like), found), 0);
 	count = sk_X509_num(found);
 	sk_X509_pop_free(found, X509_free);
 	return count;

@@ -130,7 +130,7 @@ reads(const struct capabilities *capabilities, enum cipher_id cipher)
 	return false;
 }
 
-START_TEST(capabilities_and_preference_are_read_of_what_is_good)
+START_TEST(capabilities_are_read_of_what_is_good)
 {
 	struct signed_signer signer = test_signatures_signer_of(BY_RSA);
 	struct buffer more = BUFFER_INIT;
@@ -145,7 +145,6 @@ START_TEST(capabilities_and_preference_are_read_of_what_is_good)
 	test_signatures_expect(&layer.signatures[0], LAYER_SIGNATURE_GOOD, "");
 	ck_assert_int_eq(layer.signatures[0].capabilities.from, CAPABILITIES_SIGNED);
 	ck_assert(reads(&layer.signatures[0].capabilities, CIPHER_AES256_CBC));
-	ck_assert(layer.signatures[0].certificate_preferred);
 	layer_clear(&layer);
 	layer = test_signatures_read_signer(&signer, CHANGED);
 	test_signatures_expect(&layer.signatures[0], LAYER_SIGNATURE_BAD, "");
@@ -181,6 +180,6 @@ test_signatures_attributes(TCase *tcase)
 	tcase_add_test(tcase, attributes_that_must_be_signed_are_malformed_elsewhere);
 	tcase_add_test(tcase, attributes_that_are_missing_or_doubled_are_malformed);
 	tcase_add_test(tcase, a_signing_time_that_is_none_is_malformed);
-	tcase_add_test(tcase, capabilities_and_preference_are_read_of_what_is_good);
+	tcase_add_test(tcase, capabilities_are_read_of_what_is_good);
 	tcase_add_test(tcase, an_attribute_may_be_huge);
 }
