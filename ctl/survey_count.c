@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/utf8.h"
 #include "survey.h"
 
 int
@@ -47,10 +48,8 @@ is_chain_failure(enum reason_id verdict)
 static void
 cut_name(const char *name, char *out)
 {
-	size_t size = strnlen(name, SURVEY_NAME_MAX - 1);
+	size_t size = utf8_cut(name, SURVEY_NAME_MAX - 1);
 
-	while (size > 0 && name[size] != '\0' && ((unsigned char)name[size] & 0xc0) == 0x80)
-		size--;
 	memcpy(out, name, size);
 	out[size] = '\0';
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/utf8.h"
 
 int
 tally_init(struct tally *tally, size_t most, struct error *err)
@@ -112,11 +113,9 @@ tally_add(struct tally *tally, const char *name, size_t reason, time_t at, struc
 {
 	char cut[TALLY_NAME_MAX];
 	struct tally_row *row;
-	size_t size = strnlen(name, sizeof(cut));
+	size_t size = utf8_cut(name, sizeof(cut) - 1);
 
-	if (size == sizeof(cut)) {
-		for (size--; size > 0 && ((unsigned char)name[size] & 0xc0) == 0x80; size--)
-			;
+	if (name[size] != '\0') {
 		memcpy(cut, name, size);
 		cut[size] = '\0';
 		name = cut;

@@ -8,6 +8,7 @@
 #include "audit/json.h"
 #include "audit/sink.h"
 #include "base/buffer.h"
+#include "base/utf8.h"
 
 /* Most bytes of one string in a brief record: with the few that it holds, escaped as six characters
  * each, it stays below AUDIT_SYSLOG_MAX. */
@@ -138,13 +139,10 @@ static json_t *
 cut_json(const json_t *value)
 {
 	const char *text = json_string_value(value);
-	size_t size = json_string_length(value);
 
-	if (text == NULL || size <= BRIEF_TEXT_MAX)
+	if (text == NULL || json_string_length(value) <= BRIEF_TEXT_MAX)
 		return json_deep_copy(value);
-	for (size = BRIEF_TEXT_MAX; size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80; size--)
-		;
-	return json_stringn(text, size);
+	return json_stringn(text, utf8_cut(text, BRIEF_TEXT_MAX));
 }
 
 /* The record's members that say what was decided, long texts cut. */

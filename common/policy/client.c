@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "policy/evidence.h"
 
 #define DETAIL_SIZE 512
@@ -48,7 +49,7 @@ add(struct findings_list *list, struct plan_finding *finding, const struct stand
 	char text[DETAIL_SIZE];
 
 	/* Whole characters: it becomes JSON. */
-	snprintf(text, sizeof(text), "%.*s", (int)evidence_cut(detail, DETAIL_SIZE - 1), detail);
+	snprintf(text, sizeof(text), "%.*s", (int)utf8_cut(detail, DETAIL_SIZE - 1), detail);
 	finding->refuses = finding->refuses || refuses(standing, finding->reason);
 	return finding_add(list, FINDINGS_OF_RECIPIENT_MAX, finding, text, err);
 }
@@ -83,7 +84,7 @@ client_find_cipher(const struct facts *facts, const struct standing *standing,
 	snprintf(detail, sizeof(detail),
 	    "the mail client encrypted %s with %.*s; the weakest allowed is %s",
 	    facts->content == CONTENT_ENVELOPED ? "the message" : "a part of the message",
-	    (int)evidence_cut(used, 128), used, standing->policy->floor->title);
+	    (int)utf8_cut(used, 128), used, standing->policy->floor->title);
 	return add(list, &finding, standing, detail, err);
 }
 
@@ -141,8 +142,8 @@ find_superseded(const struct facts_recipient *who, const struct standing *standi
 	evidence_describe(finding.evidence, published, sizeof(published));
 	snprintf(detail, sizeof(detail),
 	    "encrypted for serial %.*s, issued by %.*s, which is not published; published: %.*s",
-	    (int)evidence_cut(serial, SERIAL_MOST), serial, (int)evidence_cut(issuer, NAME_MOST),
-	    issuer, (int)evidence_cut(published, PUBLISHED_MOST), published);
+	    (int)utf8_cut(serial, SERIAL_MOST), serial, (int)utf8_cut(issuer, NAME_MOST), issuer,
+	    (int)utf8_cut(published, PUBLISHED_MOST), published);
 	return add(list, &finding, standing, detail, err);
 }
 

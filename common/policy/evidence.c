@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "policy/choice.h"
 
 /* Parts of a description, so that all of them fit into plan_recipient.detail. */
@@ -40,19 +41,6 @@ evidence_most_hopeful(const struct recipient *record, const bool *among)
 	return hopeful;
 }
 
-size_t
-evidence_cut(const char *text, size_t most)
-{
-	size_t size = strnlen(text, most + 1);
-
-	if (size <= most)
-		return size;
-	size = most;
-	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
-		size--;
-	return size;
-}
-
 void
 evidence_describe(const struct digital_id *digital_id, char *out, size_t size)
 {
@@ -64,14 +52,14 @@ evidence_describe(const struct digital_id *digital_id, char *out, size_t size)
 
 	if (certificate == NULL) {
 		snprintf(out, size, "a value that can't be read%s%.*s", colon,
-		    (int)evidence_cut(detail, DETAIL_MOST), detail);
+		    (int)utf8_cut(detail, DETAIL_MOST), detail);
 		return;
 	}
 	snprintf(out, size,
 	    "certificate %.*s, issued by %.*s, serial %.*s, valid from %s to %s%s%.*s",
-	    (int)evidence_cut(certificate->subject, NAME_MOST), certificate->subject,
-	    (int)evidence_cut(certificate->issuer, NAME_MOST), certificate->issuer, SERIAL_MOST,
+	    (int)utf8_cut(certificate->subject, NAME_MOST), certificate->subject,
+	    (int)utf8_cut(certificate->issuer, NAME_MOST), certificate->issuer, SERIAL_MOST,
 	    certificate->serial, clock_format_date(certificate->not_before, from),
 	    clock_format_date(certificate->not_after, to), colon,
-	    (int)evidence_cut(detail, DETAIL_MOST), detail);
+	    (int)utf8_cut(detail, DETAIL_MOST), detail);
 }

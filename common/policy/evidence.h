@@ -18,9 +18,6 @@
  */
 const struct digital_id *evidence_most_hopeful(const struct recipient *record, const bool *among);
 
-/* Bytes of text that can be shown within `most`, ending at a whole UTF-8 character. */
-size_t evidence_cut(const char *text, size_t most);
-
 /* Writes "certificate SUBJECT, issued by ISSUER, serial N, valid from DATE to DATE: detail", long
  * parts cut. Untrusted text is not escaped. */
 void evidence_describe(const struct digital_id *digital_id, char *out, size_t size);

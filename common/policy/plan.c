@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "policy/evidence.h"
 #include "policy/outcome.h"
 
@@ -25,7 +26,7 @@ blame(const struct work *work, size_t whom, struct plan_recipient *told)
 	const char *address = work->facts->recipients[whom].address->text;
 
 	snprintf(told->detail, sizeof(told->detail), "because of %.*s: %s",
-	    (int)evidence_cut(address, ADDRESS_MOST), address,
+	    (int)utf8_cut(address, ADDRESS_MOST), address,
 	    reason_get(work->plan->recipients[whom].reason)->code);
 }
 
@@ -47,7 +48,7 @@ tell_hindrance(const struct work *work, const struct outcome *outcome, struct pl
 	}
 	address = work->facts->recipients[i].address->text;
 	snprintf(told->detail, sizeof(told->detail), "the message must be encrypted for %.*s",
-	    (int)evidence_cut(address, ADDRESS_MOST), address);
+	    (int)utf8_cut(address, ADDRESS_MOST), address);
 }
 
 /* What stays of a recipient's own finding when the message is refused or deferred. */

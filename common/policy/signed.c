@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "policy/evidence.h"
 #include "policy/signed_digest.h"
 
@@ -134,7 +135,7 @@ describe_itself(const struct facts_signature *signature, char *out)
 	char place[64];
 
 	snprintf(out, DETAIL_SIZE, "%s%.*s%ssigned with %.63s and %.31s",
-	    place_text(signature->layer, place), (int)evidence_cut(made->detail, 255), made->detail,
+	    place_text(signature->layer, place), (int)utf8_cut(made->detail, 255), made->detail,
 	    made->detail[0] != '\0' ? "; " : "",
 	    made->algorithm[0] != '\0' ? made->algorithm : "an unknown algorithm",
 	    made->digest[0] != '\0' ? made->digest : "an unknown digest");
@@ -176,7 +177,7 @@ describe_signer(const struct against *against, char *out)
 	else if (signature->id == NULL || signature->unavailable)
 		more = "; it could not be judged in time";
 	snprintf(out, DETAIL_SIZE, "%s%.*s%s", place_text(signature->layer, place),
-	    (int)evidence_cut(certificate, 500), certificate, more);
+	    (int)utf8_cut(certificate, 500), certificate, more);
 }
 
 static size_t

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "policy/evidence.h"
 #include "policy/standing_private.h"
 
@@ -15,7 +16,7 @@ standing_explain(struct plan_recipient *told, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(told->detail, sizeof(told->detail), format, args);
 	va_end(args);
-	told->detail[evidence_cut(told->detail, sizeof(told->detail) - 5)] = '\0';
+	told->detail[utf8_cut(told->detail, sizeof(told->detail) - 5)] = '\0';
 }
 
 void
@@ -84,7 +85,7 @@ standing_explain_absence(const struct facts_recipient *who, struct plan_recipien
 	if (facts_is_nameless(who))
 		standing_explain(told,
 		    "the directory has no mail address for the group's member %.*s",
-		    (int)evidence_cut(record->detail, 300), record->detail);
+		    (int)utf8_cut(record->detail, 300), record->detail);
 	else if (record->state != RECIPIENT_GROUP)
 		standing_explain(told, "%s", record->detail != NULL ? record->detail : "");
 	else if (!record->members_incomplete)
@@ -160,7 +161,7 @@ standing_lacks_common_cipher(const struct cipher *floor, const char *other,
 	    "read "
 	    "is %s or stronger, which %.*s needs",
 	    offer(&standing->choice), capabilities_source_name(standing->choice.capabilities.from),
-	    floor->title, (int)evidence_cut(other, 200), other);
+	    floor->title, (int)utf8_cut(other, 200), other);
 }
 
 /* Digital IDs are there and one can be used; whether its cipher is good enough. */
@@ -177,7 +178,7 @@ weigh_usable(const struct facts_recipient *who, bool disclosed, struct standing 
 	} else if (disclosed && standing->policy->bcc == BCC_REFUSE) {
 		bar(standing, told, REASON_BCC_DISCLOSURE, false);
 		standing_explain(told, "%.*s is named in neither To nor Cc",
-		    (int)evidence_cut(who->envelope->text, 300), who->envelope->text);
+		    (int)utf8_cut(who->envelope->text, 300), who->envelope->text);
 	} else {
 		standing_settle(standing, told, ACTION_SEAL, REASON_SEALED);
 	}

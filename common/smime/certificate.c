@@ -8,19 +8,11 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/utf8.h"
 #include "smime/certificate_address.h"
 
 /* UTF-8 as it is, controls and RFC 2253's special characters escaped. */
 #define NAME_FLAGS (XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB)
-
-/* Where to cut so that no UTF-8 sequence is torn. */
-static size_t
-whole_characters(const char *text, size_t size)
-{
-	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
-		size--;
-	return size;
-}
 
 char *
 certificate_name_text(const X509_NAME *name)
@@ -40,7 +32,7 @@ certificate_name_text(const X509_NAME *name)
 	if (text == NULL)
 		goto out;
 	if (size > CERTIFICATE_NAME_MAX) {
-		size = whole_characters(written, CERTIFICATE_NAME_MAX);
+		size = utf8_cut(written, CERTIFICATE_NAME_MAX);
 		memcpy(text + size, more, sizeof(more));
 	} else {
 		text[size] = '\0';

@@ -1,4 +1,4 @@
-/* The ground floor: array, error, buffer, escape, clock, hex, thread. */
+/* The ground floor: array, error, buffer, escape, clock, hex, thread, utf8. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/hex.h"
 #include "base/thread.h"
+#include "base/utf8.h"
 #include "unit.h"
 
 START_TEST(error_prefix_puts_context_in_front)
@@ -222,6 +223,17 @@ START_TEST(an_array_keeps_its_items_while_it_grows)
 }
 END_TEST
 
+START_TEST(text_is_cut_at_a_whole_character)
+{
+	static const char text[] = "ab\xc3\xbc\xe2\x82\xac";
+	static const size_t cut[] = {0, 1, 2, 2, 4, 4, 4, 7, 7};
+	size_t most;
+
+	for (most = 0; most < ARRAY_LENGTH(cut); most++)
+		ck_assert_uint_eq(utf8_cut(text, most), cut[most]);
+}
+END_TEST
+
 START_TEST(bytes_are_written_in_hexadecimal)
 {
 	const unsigned char bytes[] = {0x00, 0x0f, 0xa0, 0xff};
@@ -242,6 +254,7 @@ main(void)
 	TCase *tcase = unit_case(suite, "base");
 
 	tcase_add_test(tcase, an_array_keeps_its_items_while_it_grows);
+	tcase_add_test(tcase, text_is_cut_at_a_whole_character);
 	tcase_add_test(tcase, bytes_are_written_in_hexadecimal);
 	tcase_add_test(tcase, error_prefix_puts_context_in_front);
 	tcase_add_test(tcase, errno_says_whether_waiting_helps);
