@@ -1,7 +1,7 @@
 """Rows for test_paths: signatures, validity, names, CAs, usage, and ways through many CAs."""
 import der
 from paths_pki import (ALTERNATIVE, ANY_USAGE, BASIC, CN, DC, EMAIL, END, EXTENDED, FAR, FUTURE,
-                       LONG_AGO, MAIL, NOW, O, PAST, SERVER, START, UNKNOWN, USAGE, Graph,
+                       LONG_AGO, MAIL, NOW, O, PAST, SERVER, START, UNKNOWN, USAGE,
                        alternative, basic, ca, constraints, dns, extended, extension, key, leaf,
                        line, mail, name, root, usage, utf8_mail)
 

@@ -3,12 +3,14 @@ import os
 import re
 
 import ldif
+import milter
 from cms import Sealed
 from daemon import Ctl, Daemon, build_folder, configuration
 from people import People
 from place import Place, require
 from postfix import Postfix
 from sink import Sink
+from smtp import message
 
 SENDER = "sender@corp.example"
 
@@ -106,6 +108,12 @@ class Scenario:
         for daemon in self.daemons:
             if daemon.process.running():
                 daemon.stop()
+
+
+def decide(daemon, *recipients, data=None, sender=SENDER):
+    """What the daemon makes of a message to these addresses."""
+    return milter.send(daemon.address, sender, list(recipients),
+                       data or message(SENDER, ", ".join(recipients)))
 
 
 def reasons():

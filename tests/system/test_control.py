@@ -11,12 +11,7 @@ import milter
 from daemon import Ctl, build_folder, environment
 from fake_ldap import FakeLdap
 from place import SLOWER, Failure, answers, require, run, wait_until
-from scenario import SENDER
-from smtp import message
-
-
-def decide(daemon, address):
-    return milter.send(daemon.address, SENDER, [address], message(SENDER, address))
+from scenario import SENDER, decide
 
 
 def ctl(daemon):

@@ -14,14 +14,10 @@ from daemon import build_folder, environment
 from fake_ldap import FakeLdap
 from ldif import Entry
 from place import SLOWER, require, run, wait_until
-from scenario import SENDER
+from scenario import SENDER, decide
 from smtp import Client, message, send
 
 STOP_LIMIT = 25  # seconds, the default: what does not end by itself is ended then
-
-
-def decide(daemon, address, data=None):
-    return milter.send(daemon.address, SENDER, [address], data or message(SENDER, address))
 
 
 def test_fifty_waiting_sessions_make_nobody_wait_longer(s):
@@ -339,7 +335,8 @@ def test_records_hold_no_content(s):
     daemon = s.daemon()
     canary = "canary-b83d"
     for address in (s.people.anna.address, s.people.emma.address):
-        decide(daemon, address, message(SENDER, address, subject=canary, body=canary + "\r\n"))
+        data = message(SENDER, address, subject=canary, body=canary + "\r\n")
+        decide(daemon, address, data=data)
         daemon.record(address)
     require(not daemon.search_folders(canary.encode()), "content in",
             daemon.search_folders(canary.encode()))

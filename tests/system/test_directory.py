@@ -9,7 +9,7 @@ from cms import is_sealed
 from fake_ldap import FakeLdap
 from ldif import Entry
 from place import require, wait_until
-from scenario import SENDER
+from scenario import SENDER, decide
 from slapd import Slapd
 from smtp import message, send
 
@@ -24,10 +24,6 @@ def seals(s, daemon, person):
     require(outcome.verdict == "accept" and is_sealed(outcome.message()), person.about,
             outcome.verdict, outcome.reply)
     require(s.sealed(outcome.message()).opens_with(person.identity), "the wrong key")
-
-
-def decide(daemon, address):
-    return milter.send(daemon.address, SENDER, [address], message(SENDER, address))
 
 
 def test_slapd_by_starttls_through_postfix(s):

@@ -11,19 +11,14 @@ from cms import is_sealed
 from hostile import Hostile
 from ldif import Entry
 from place import SLOWER, require, wait_until
-from scenario import SENDER
+from scenario import SENDER, decide
 from slapd import Slapd
-from smtp import message
 
 TIMEOUT = 1000   # ms, of everything that the hostile directory may take
 DEADLINE = 10000  # ms, of the end of the header
 PEAK_MAX_KB = 200 << 10  # twice what one answer may be (HANDLE_INCOMING_MAX), and the rest
 RULES = {"all": {"encrypt": "required"}}
 VICTIM = "someone@hostile.example"
-
-
-def decide(daemon, address):
-    return milter.send(daemon.address, SENDER, [address], message(SENDER, address))
 
 
 def hostile_section(uri, **settings):

@@ -2,13 +2,11 @@
 import os
 import re
 
-import milter
 from cms import is_sealed
 from pki import Identity, make_key
 from place import require, run, wait_until
-from scenario import SENDER
+from scenario import decide
 from slapd import Slapd
-from smtp import message
 
 CLIENT = "cn=milter,dc=x,dc=test"
 
@@ -31,18 +29,14 @@ def read(path):
         return file.read()
 
 
-def decide(daemon, person):
-    return milter.send(daemon.address, SENDER, [person.address], message(SENDER, person.address))
-
-
 def seals(daemon, person):
-    outcome = decide(daemon, person)
+    outcome = decide(daemon, person.address)
     require(outcome.verdict == "accept" and is_sealed(outcome.message()), outcome.verdict,
             outcome.reply, daemon.log()[-2000:])
 
 
 def defers(daemon, person, *patterns):
-    outcome = decide(daemon, person)
+    outcome = decide(daemon, person.address)
     require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.verdict,
             outcome.reply)
     for pattern in patterns:
@@ -61,7 +55,7 @@ def test_external_by_a_client_certificate(s):
                           directories=ldap(uri, **settings, **{"bind-method": "external"}))
         seals(daemon, s.people.anna)
     nobody = s.daemon(name="nobody", directories=ldap(slapd.ldaps, **settings))
-    outcome = decide(nobody, s.people.anna)
+    outcome = decide(nobody, s.people.anna.address)
     require(outcome.verdict != "accept", "entries were shown to nobody", outcome.reply)
 
 
@@ -70,7 +64,7 @@ def test_external_by_the_local_socket(s):
                   readers='dn.regex="^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,'
                           'cn=external,cn=auth$"')
     seals(s.daemon(directories=ldap(slapd.ldapi, **{"bind-method": "external"})), s.people.anna)
-    outcome = decide(s.daemon(name="nobody", directories=ldap(slapd.ldapi)), s.people.anna)
+    outcome = decide(s.daemon(name="nobody", directories=ldap(slapd.ldapi)), s.people.anna.address)
     require(outcome.verdict != "accept", "entries were shown to nobody", outcome.reply)
 
 
@@ -167,7 +161,8 @@ def test_a_key_or_password_that_others_can_read_is_not_used(s):
                rf'everybody can read or write {re.escape(path)}: "chmod o= ')
         os.chmod(path, 0o640)
         s.ctl(directories=directories).run("check-config")
-        wait_until(lambda: decide(daemon, s.people.anna).verdict == "accept", "it is used again")
+        wait_until(lambda: decide(daemon, s.people.anna.address).verdict == "accept",
+                   "it is used again")
 
 
 def test_a_password_over_the_network_in_clear_must_be_asked_for(s):

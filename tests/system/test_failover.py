@@ -13,7 +13,7 @@ from fake_ldap import FakeLdap
 from ldif import Entry
 from place import SLOWER, require, wait_until
 from proxy import Proxy
-from scenario import SENDER, Skip
+from scenario import SENDER, Skip, decide
 from slapd import Slapd
 from smtp import Client, message
 
@@ -72,15 +72,10 @@ def start(s, directory, postfix=None, prefix=(), **top):
                          "cache-error": "0s", **top})
 
 
-def decide(daemon, number):
-    to = address_of(number)
-    return milter.send(daemon.address, SENDER, [to], message(SENDER, to))
-
-
 def must_seal(daemon, number):
     """Seals a message; the time it took in milliseconds."""
     begun = time.monotonic()
-    outcome = decide(daemon, number)
+    outcome = decide(daemon, address_of(number))
     require(outcome.verdict == "accept" and is_sealed(outcome.message()),
             f"number {number}:", outcome.verdict, outcome.reply)
     return (time.monotonic() - begun) * 1000
@@ -207,7 +202,7 @@ def test_while_all_servers_are_dead_what_is_known_still_serves(s):
     for slapd in both.servers:
         kill(slapd)
     for number in (1, 2):
-        outcome = decide(daemon, number)
+        outcome = decide(daemon, address_of(number))
         record = last_record(daemon, number)
         require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.reply)
         require(record["reason"] == "directory-unavailable", record)
@@ -220,7 +215,7 @@ def test_while_all_servers_are_dead_what_is_known_still_serves(s):
 
     both.servers[1].start()
     begun = time.monotonic()
-    wait_until(lambda: decide(daemon, 3).verdict == "accept", "mail flows again")
+    wait_until(lambda: decide(daemon, address_of(3)).verdict == "accept", "mail flows again")
     took = (time.monotonic() - begun) * 1000
     print(f"        mail flows {took:.0f} ms after a server came back "
           f"(retry-interval-max {RETRY_MAX} ms)", flush=True)
@@ -238,7 +233,7 @@ def test_what_is_known_is_not_used_where_the_setting_forbids_it(s):
                    **{"cache-positive": "300ms", "stale-if-error": "0s"})
     must_seal(daemon, 0)
     kill(both.servers[0])
-    wait_until(lambda: decide(daemon, 0).verdict == "defer", "it is deferred")
+    wait_until(lambda: decide(daemon, address_of(0)).verdict == "defer", "it is deferred")
 
 
 def test_a_half_dead_server_is_given_up_before_the_sender_hears_of_it(s):
@@ -287,7 +282,7 @@ def test_a_server_that_is_still_empty_leaves_its_mail_to_the_other(s):
     told = [line for line in daemon.log().splitlines() if "another server is asked" in line]
     require(len(told) == 1 and empty.uri in told[0] and "No such object" in told[0], told)
     kill(both.servers[1])
-    wait_until(lambda: decide(daemon, 3).verdict == "defer", "nobody else answers")
+    wait_until(lambda: decide(daemon, address_of(3)).verdict == "defer", "nobody else answers")
 
 
 def test_an_idle_connection_closed_by_a_restart_is_no_failure(s):
@@ -332,7 +327,7 @@ def test_a_host_name_whose_look_up_hangs_defers_in_time(s):
     both = many(s)
     dns = Dns(s.place, answers=False)
     daemon = start(s, section(both, "ldap://ldap.nowhere.test"), prefix=dns.prefix)
-    outcome = decide(daemon, 0)
+    outcome = decide(daemon, address_of(0))
     require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.reply)
     record = last_record(daemon, 0)
     require(record["duration_ms"] < DEADLINE * SLOWER and "name" in record["detail"], record)
@@ -343,7 +338,7 @@ def test_a_host_name_whose_look_up_hangs_holds_up_no_stop(s):
         raise Skip("no mount namespace can be made here")
     dns = Dns(s.place, answers=False, seconds=30)  # the longest that the C library takes
     daemon = start(s, section(many(s), "ldap://ldap.nowhere.test"), prefix=dns.prefix)
-    require(decide(daemon, 0).verdict == "defer", "not deferred")
+    require(decide(daemon, address_of(0)).verdict == "defer", "not deferred")
     require(dns.questions > 0, "the name was not looked up")
     begun = time.monotonic()
     daemon.stop()

@@ -10,9 +10,8 @@ import milter
 from cms import is_sealed
 from pki import Authority
 from place import require, run, wait_until
-from scenario import SENDER
+from scenario import SENDER, decide
 from slapd import Slapd
-from smtp import message
 from web import Responder, Web
 
 DOMAIN = "partner.example"
@@ -59,10 +58,6 @@ class Forest:
     def daemon(self, **options):
         name = options.pop("name", "daemon")
         return self.s.daemon(name=name, **self.settings(**options))
-
-
-def decide(daemon, address):
-    return milter.send(daemon.address, SENDER, [address], message(SENDER, address))
 
 
 def sealed(daemon, address, revocation=None):

@@ -4,7 +4,7 @@ from cms import is_sealed
 from fake_ldap import FakeLdap
 from ldif import SUFFIX, Group
 from place import require
-from scenario import SENDER
+from scenario import SENDER, decide
 from slapd import Slapd
 from smtp import message
 
@@ -14,11 +14,6 @@ EXPAND = {"groups": "expand"}
 
 def gal(uri, **settings):
     return {"gal": {"uri": [uri], "base": SUFFIX, **EXPAND, **settings}}
-
-
-def decide(daemon, *recipients):
-    return milter.send(daemon.address, SENDER, list(recipients),
-                       message(SENDER, ", ".join(recipients)))
 
 
 def seals_for(s, daemon, group, *people):

@@ -5,12 +5,8 @@ import milter
 from cms import is_sealed
 from daemon import build_folder, environment
 from place import require, run
-from scenario import SENDER
+from scenario import SENDER, decide
 from smtp import message, send
-
-
-def decide(daemon, address, data=None, sender=SENDER):
-    return milter.send(daemon.address, sender, [address], data or message(SENDER, address))
 
 
 def test_addresses_with_metacharacters_reach_nobody_else(s):
@@ -70,7 +66,8 @@ def test_a_header_without_end_is_refused_with_a_word(s):
     daemon = s.daemon()
     anna = s.people.anna.address
     many = b"".join(b"X-%d: %s\r\n" % (number, b"y" * 200) for number in range(30_000))
-    outcome = decide(daemon, anna, message(SENDER, anna).replace(b"Subject:", many + b"Subject:"))
+    data = message(SENDER, anna).replace(b"Subject:", many + b"Subject:")
+    outcome = decide(daemon, anna, data=data)
     require(outcome.verdict == "refuse" and outcome.reply.startswith("552"), outcome.verdict,
             outcome.reply)
     fields, body = milter.split(message(SENDER, anna))
@@ -99,7 +96,7 @@ def test_nothing_untrusted_reaches_log_reply_or_record_unescaped(s):
     require("\x1b" not in daemon.log(), "an escape sequence in the log")
     anna = s.people.anna.address
     data = message(SENDER, anna).replace(b"Message-ID: <", b"Message-ID: <\x1b[31m\xff\"\\")
-    require(decide(daemon, anna, data).verdict == "accept", "refused")
+    require(decide(daemon, anna, data=data).verdict == "accept", "refused")
     require("\x1b" not in daemon.log(), "an escape sequence in the log")
     daemon.record(anna)  # each line must be JSON
 
@@ -109,7 +106,7 @@ def test_an_undecodable_subject_hides_no_marker(s):
     rolf = s.people.rolf
     for subject in ("=?utf-8?q?=5Bsecure=5D?= x", "=?utf-8?b?W3NlY3VyZV0=?=", "=?bad?x?[secure]?=",
                     "[Secure] =?utf-8?q?=FF?=", "x\r\nSubject: [secure] y"):
-        outcome = decide(daemon, rolf.address, message(SENDER, rolf.address, subject=subject))
+        outcome = decide(daemon, rolf.address, data=message(SENDER, rolf.address, subject=subject))
         require(outcome.verdict == "accept" and is_sealed(outcome.message()), subject,
                 outcome.reply)
 

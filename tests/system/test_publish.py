@@ -12,7 +12,7 @@ from cms import is_sealed
 from daemon import build_folder, environment
 from ldif import Entry
 from people import STRONG
-from place import require, run, wait_until
+from place import require, run
 from scenario import SENDER
 from slapd import Slapd
 from smtp import message

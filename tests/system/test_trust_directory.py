@@ -6,7 +6,7 @@ import milter
 from cms import is_sealed
 from pki import Authority
 from place import require, wait_until
-from scenario import SENDER
+from scenario import SENDER, decide
 from slapd import Slapd
 from smtp import message
 
@@ -60,12 +60,8 @@ def prepared(s):
     return slapd
 
 
-def decide(daemon, person):
-    return milter.send(daemon.address, SENDER, [person.address], message(SENDER, person.address))
-
-
 def refused(daemon, person, code="untrusted-issuer"):
-    outcome = decide(daemon, person)
+    outcome = decide(daemon, person.address)
     require(outcome.verdict == "refuse" and outcome.reply.startswith("550"), person.about,
             outcome.verdict, outcome.reply)
     reasons = [record["reason"] for record in daemon.records()
@@ -74,11 +70,11 @@ def refused(daemon, person, code="untrusted-issuer"):
 
 
 def is_refused(daemon, person):
-    return decide(daemon, person).verdict == "refuse"
+    return decide(daemon, person.address).verdict == "refuse"
 
 
 def sealed(daemon, person):
-    outcome = decide(daemon, person)
+    outcome = decide(daemon, person.address)
     return outcome.verdict == "accept" and is_sealed(outcome.message())
 
 
@@ -174,7 +170,7 @@ def test_until_the_directory_was_read_mail_is_deferred(s):
                    **directory(slapd.ldaps, **{"tls-ca": slapd.ca, "domains": ["none.example"]})}
     daemon = s.daemon(directories=directories, trusts=trust(s))
     anna = s.people.anna
-    outcome = decide(daemon, anna)
+    outcome = decide(daemon, anna.address)
     require(outcome.verdict == "defer" and outcome.reply.startswith("451"), outcome.reply)
     record = daemon.record(anna.address)
     require(record["reason"] == "directory-unavailable", record)
@@ -206,7 +202,7 @@ def test_a_server_with_a_foreign_certificate_gives_no_anchor(s):
                    **directory(slapd.ldaps, **{"tls-ca": s.people.unknown.identity.cert,
                                                "domains": ["none.example"]})}
     daemon = s.daemon(directories=directories, trusts=trust(s))
-    outcome = decide(daemon, s.people.anna)
+    outcome = decide(daemon, s.people.anna.address)
     require(outcome.verdict == "defer", outcome.verdict, outcome.reply)
     daemon.wait_log("its CA certificates are not taken: .*TLS failed")
 

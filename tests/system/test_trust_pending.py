@@ -4,12 +4,11 @@ import os
 import re
 import stat
 
-import milter
 import test_trust_directory as forest
 from cms import is_sealed
 from daemon import Ctl
 from place import require, run, wait_until
-from scenario import SENDER
+from scenario import SENDER, decide
 from smtp import message, send
 
 RULES = {"all": {"encrypt": "required"}}
@@ -27,10 +26,6 @@ def ctl(daemon):
 
 def lines(done):
     return [json.loads(line) for line in done.stdout.decode().splitlines()]
-
-
-def decide(daemon, address):
-    return milter.send(daemon.address, SENDER, [address], message(SENDER, address))
 
 
 def fingerprint(authority):
