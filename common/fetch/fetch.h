@@ -87,8 +87,8 @@ struct fetch_request {
  *
  * body: what a server sent with status 200, perhaps nothing or what its end cut off; given to the
  * callee (unref). Or NULL, and err says which URL and why: ERROR_TEMPORARY (waiting can help: no
- * answer, 5xx), ERROR_LIMIT (larger than we take, or not asked in time), ERROR_INPUT (a redirect to what we don't ask),
- * ERROR_PERMANENT (all else). status: of HTTP, 0 if it didn't come to one.
+ * answer, 5xx), ERROR_LIMIT (larger than we take, or not asked in time), ERROR_INPUT (a redirect to
+ * what we don't ask), ERROR_PERMANENT (all else). status: of HTTP, 0 if it didn't come to one.
  */
 typedef void fetch_answer(
     void *context, struct fetch_body *body, long status, const struct error *err);

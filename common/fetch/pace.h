@@ -24,8 +24,8 @@ struct pace_limits {
 struct pace *pace_new(const struct pace_limits *limits, struct error *err);
 void pace_free(struct pace *pace);
 
-/* Counts one more for the host, unless it has `most` already, and gives 0; or milliseconds after which to ask again, or -1 when a
- * pace_end() comes before anything changes. Without memory it is to be asked again, too. */
+/* Counts one more for the host, unless it has `most` already, and gives 0; or milliseconds after
+ * which to ask again, or -1 when a pace_end() comes before anything changes. Without memory it is to be asked again, too. */
 int64_t pace_begin(struct pace *pace, const char *host, size_t most, int64_t now_ms);
 
 /* One that began has ended. */

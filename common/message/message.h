@@ -37,7 +37,8 @@
 struct message;
 
 /* Begins. Takes its own reference of the snapshot; origin and sender are copied. A sender that is
- * no valid address is kept as the null one, and said so; where a rule names senders it is trouble. NULL only without memory. */
+ * no valid address is kept as the null one, and said so; where a rule names senders it is trouble.
+ * NULL only without memory. */
 struct message *message_new(
     struct snapshot *snapshot, const struct origin *origin, const char *sender, struct error *err);
 
