@@ -260,15 +260,29 @@ address_is_null(const struct address *address)
 	return address->local[0] == '\0' && address->domain[0] == '\0';
 }
 
-/* Composed and decomposed accents are one spelling to people (RFC 6532 section 3.1). */
+/* The letter in lower case, where the two are each other's: "İ" and "ẞ" are not. */
+static gunichar
+lower(gunichar c)
+{
+	gunichar small = g_unichar_tolower(c);
+
+	return g_unichar_toupper(small) == c ? small : c;
+}
+
+/* Composed and decomposed accents are one spelling to people (RFC 6532 section 3.1). Only the case of
+ * letters goes: all that Unicode folds would make one of "straße" and "strasse", which may be two
+ * people's. */
 static char *
 folded(const char *local)
 {
 	char *normal = g_utf8_normalize(local, -1, G_NORMALIZE_NFC);
-	char *fold = g_utf8_casefold(normal != NULL ? normal : local, -1);
+	const char *at = normal != NULL ? normal : local;
+	GString *fold = g_string_new(NULL);
 
+	for (; *at != '\0'; at = g_utf8_next_char(at))
+		g_string_append_unichar(fold, lower(g_utf8_get_char(at)));
 	g_free(normal);
-	return fold;
+	return g_string_free(fold, FALSE);
 }
 
 char *
@@ -287,25 +301,45 @@ address_fold(const struct address *address, bool exact_local, struct error *err)
 	return out;
 }
 
+/* Whether two local parts are one by a way to fold them. */
+static bool
+same_folded(const char *a, const char *b, char *(*fold)(const char *))
+{
+	char *fold_a = fold(a);
+	char *fold_b = fold(b);
+	bool same = strcmp(fold_a, fold_b) == 0;
+
+	g_free(fold_b);
+	g_free(fold_a);
+	return same;
+}
+
 bool
 address_equal(const struct address *a, const struct address *b, bool exact_local)
 {
-	char *fold_a;
-	char *fold_b;
-	bool equal;
-
 	if (strcmp(a->domain, b->domain) != 0)
 		return false;
 	if (strcmp(a->local, b->local) == 0)
 		return true;
-	if (exact_local)
-		return false;
-	fold_a = folded(a->local);
-	fold_b = folded(b->local);
-	equal = strcmp(fold_a, fold_b) == 0;
-	g_free(fold_b);
-	g_free(fold_a);
-	return equal;
+	return !exact_local && same_folded(a->local, b->local, folded);
+}
+
+/* All that Unicode folds, as some MTAs do when they look for a mailbox (Postfix with SMTPUTF8). */
+static char *
+folded_widely(const char *local)
+{
+	char *normal = g_utf8_normalize(local, -1, G_NORMALIZE_NFC);
+	char *fold = g_utf8_casefold(normal != NULL ? normal : local, -1);
+
+	g_free(normal);
+	return fold;
+}
+
+bool
+address_alike(const struct address *a, const struct address *b)
+{
+	return strcmp(a->domain, b->domain) == 0 &&
+	       (strcmp(a->local, b->local) == 0 || same_folded(a->local, b->local, folded_widely));
 }
 
 size_t

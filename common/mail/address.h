@@ -52,8 +52,13 @@ void address_free(struct address *address);
 bool address_is_null(const struct address *address);
 
 /* Same mailbox: domain without regard to case; local part too unless exact_local (RFC 8550 section
- * 3 leaves the choice to policy). */
+ * 3 leaves the choice to policy). Of letters that are one only to some, such as "ß" and "ss", each
+ * stands for itself. */
 bool address_equal(const struct address *a, const struct address *b, bool exact_local);
+
+/* Whether an MTA could take them for the same mailbox, even where address_equal() does not: to decide
+ * which rule holds, never whose certificate it is. */
+bool address_alike(const struct address *a, const struct address *b);
 
 /* A text that is the same for two addresses exactly if they are equal in this sense; to sort and
  * look up many. free(). NULL without memory. */

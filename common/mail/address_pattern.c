@@ -99,7 +99,7 @@ address_pattern_matches(const struct address_pattern *pattern, const struct addr
 	case PATTERN_ADDRESS:
 		/* Case must not decide whether a rule holds: senders can't know it (RFC 5321 2.4).
 		 */
-		return address_equal(&pattern->address, address, false);
+		return address_alike(&pattern->address, address);
 	case PATTERN_DOMAIN:
 		return strcmp(pattern->address.domain, address->domain) == 0;
 	case PATTERN_SUBDOMAINS:

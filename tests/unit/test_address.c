@@ -144,6 +144,15 @@ static const struct {
     {"\"a b\"@example.org", "ab@example.org", false, false},
     {"J\xc3\x9cRG@example.org", "j\xc3\xbcrg@example.org", true, false},
     {"ju\xcc\x88rg@example.org", "j\xc3\xbcrg@example.org", true, false},
+    /* Sharp s, long s, a ligature, the Turkish I: other letters, perhaps other people's. */
+    {"stra\xc3\x9f"
+     "e@example.org",
+	"strasse@example.org", false, false},
+    {"\xc5\xbftrasse@example.org", "strasse@example.org", false, false},
+    {"o\xef\xac\x83"
+     "ce@example.org",
+	"office@example.org", false, false},
+    {"\xc4\xb0nes@example.org", "ines@example.org", false, false},
     {"a@b\xc3\xbc"
      "cher.example",
 	"a@xn--bcher-kva.example", true, true},
@@ -224,6 +233,11 @@ static const struct {
     {"user@example.org", "user@example.org", true},
     {"user@example.org", "USER@Example.org", true},
     {"user@example.org", "user2@example.org", false},
+    /* One mailbox to an MTA that folds all that Unicode does. */
+    {"strasse@example.org",
+	"STRA\xc3\x9f"
+	"E@example.org",
+	true},
     {"user@example.org", "<>", false},
     {"\"a b\"@example.org", "\"a b\"@example.org", true},
     {"@example.org", "any@example.org", true},
