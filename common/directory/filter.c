@@ -1,11 +1,11 @@
 #include "directory/filter.h"
 
 #include <ldap.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "directory/entry.h"
 #include "directory/subaddress.h"
 
 static const char *
@@ -185,6 +185,38 @@ out:
 	address_free(&shorter);
 	free(unicode);
 	return filter;
+}
+
+/* Whether the comparison that begins there, after its parenthesis, is of an entry's own address. */
+static bool
+is_of_address(const char *comparison)
+{
+	char name[sizeof(ENTRY_PROXY_ADDRESSES)];
+	size_t size = strcspn(comparison, "=~<>:;%");
+
+	if (size >= sizeof(name))
+		return false;
+	memcpy(name, comparison, size);
+	name[size] = '\0';
+	return entry_is_attribute(ENTRY_MAIL, name) ||
+	       entry_is_attribute(ENTRY_PROXY_ADDRESSES, name);
+}
+
+bool
+filter_is_by_address(const struct config_directory *directory)
+{
+	const char *comparison = "";
+	const char *at;
+
+	for (at = template_of(directory); *at != '\0'; at++) {
+		if (*at == '(')
+			comparison = at + 1;
+		else if (*at == '%' && at[1] == '%')
+			at++;
+		else if (*at == '%' && !is_of_address(comparison))
+			return false;
+	}
+	return true;
 }
 
 int

@@ -5,6 +5,8 @@
 #ifndef SMIME_DIRECTORY_FILTER_H
 #define SMIME_DIRECTORY_FILTER_H
 
+#include <stdbool.h>
+
 #include "base/compiler.h"
 #include "base/error.h"
 #include "config/config.h"
@@ -25,6 +27,10 @@ char *filter_build(
 /* What finds the entries of all addresses: the template with an asterisk for each (RFC 4515 section 3,
  * "present" and "substrings"). free(); NULL on error. */
 char *filter_build_any(const struct config_directory *directory, struct error *err);
+
+/* Whether the template compares the address, and each part of it, with nothing but the attributes in
+ * which entries keep their own addresses (directory/entry.h). */
+bool filter_is_by_address(const struct config_directory *directory);
 
 /* Whether a template can be filled in. 0, or -1: ERROR_INPUT. */
 MUST_CHECK int filter_check(const struct config_directory *directory, struct error *err);

@@ -95,7 +95,8 @@ copy_dn(LDAP *ld, LDAPMessage *message)
 }
 
 int
-group_walk_take(struct group_walk *walk, LDAP *ld, LDAPMessage *message, struct error *err)
+group_walk_take(
+    struct group_walk *walk, LDAP *ld, LDAPMessage *message, bool exact, struct error *err)
 {
 	struct top *tops = reallocarray(walk->tops, walk->top_count + 1, sizeof(*tops));
 	struct top *top;
@@ -105,6 +106,7 @@ group_walk_take(struct group_walk *walk, LDAP *ld, LDAPMessage *message, struct 
 	walk->tops = tops;
 	top = &tops[walk->top_count];
 	top->entry = (struct group_entry)GROUP_ENTRY_INIT;
+	top->exact = exact;
 	top->dn = copy_dn(ld, message);
 	if (top->dn == NULL)
 		return error_no_memory(err);
@@ -112,16 +114,28 @@ group_walk_take(struct group_walk *walk, LDAP *ld, LDAPMessage *message, struct 
 	return read_entry(walk, &top->entry, ld, message, err);
 }
 
-bool
-group_walk_is_group(const struct group_walk *walk)
+static bool
+has_group(const struct group_walk *walk, bool exact)
 {
 	size_t i;
 
 	for (i = 0; i < walk->top_count; i++) {
-		if (walk->tops[i].entry.is_group)
+		if (walk->tops[i].entry.is_group && walk->tops[i].exact == exact)
 			return true;
 	}
 	return false;
+}
+
+bool
+group_walk_is_group(const struct group_walk *walk)
+{
+	return has_group(walk, true) || has_group(walk, false);
+}
+
+bool
+group_walk_is_exact(const struct group_walk *walk)
+{
+	return has_group(walk, true);
 }
 
 static void
@@ -215,21 +229,29 @@ go_on(struct group_walk *walk, struct error *err)
 	return walk->running_count == 0 ? 1 : 0;
 }
 
+/* A group's members; or, beside a group, somebody who gets the same mail. */
+static int
+take_top(struct group_walk *walk, const struct top *top, struct error *err)
+{
+	if (members_follow(&walk->members, top->dn, NULL, err) == MEMBERS_NO_MEMORY)
+		return -1;
+	if (!top->entry.is_group)
+		return members_add_nameless(&walk->members, top->dn, err);
+	return group_walk_expand(walk, top->dn, &top->entry, 0, err);
+}
+
 int
 group_walk_start(struct group_walk *walk, int64_t deadline_ms, group_walk_done *done, void *context,
     struct error *err)
 {
-	struct top *top;
+	bool exact = group_walk_is_exact(walk);
 	size_t i;
 
 	walk->deadline_ms = deadline_ms;
 	walk->done = done;
 	walk->context = context;
 	for (i = 0; i < walk->top_count; i++) {
-		top = &walk->tops[i];
-		if (members_follow(&walk->members, top->dn, NULL, err) == MEMBERS_NO_MEMORY ||
-		    (top->entry.is_group &&
-			group_walk_expand(walk, top->dn, &top->entry, 0, err) != 0))
+		if (walk->tops[i].exact == exact && take_top(walk, &walk->tops[i], err) != 0)
 			return -1;
 	}
 	return go_on(walk, err);

@@ -44,12 +44,16 @@ void group_walk_free(struct group_walk *walk);
 /* Forgets the entries taken: the address's search begins again. */
 void group_walk_begin(struct group_walk *walk);
 
-/* Takes an entry that was found for the address itself. 0/-1. */
+/* Takes an entry that was found for the address: by the address itself (exact), or by its shorter form
+ * (directory/subaddress.h). 0/-1. */
 MUST_CHECK int group_walk_take(
-    struct group_walk *walk, LDAP *ld, LDAPMessage *message, struct error *err);
+    struct group_walk *walk, LDAP *ld, LDAPMessage *message, bool exact, struct error *err);
 
-/* Whether one of those is a group. */
+/* Whether one of those is a group; and whether one of those found by the address itself is: then the
+ * others don't count. What else was found with a group counts as one of its members, without an
+ * address of its own. */
 bool group_walk_is_group(const struct group_walk *walk);
+bool group_walk_is_exact(const struct group_walk *walk);
 
 /* Looks for the members. 1: nothing is left to be asked, and done is not called; 0: done will be;
  * -1: error. Once. */

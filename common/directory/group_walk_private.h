@@ -29,9 +29,10 @@ struct step {
 
 TAILQ_HEAD(step_list, step);
 
-/* An entry that was found for the address itself. */
+/* An entry that was found for the address. */
 struct top {
 	char *dn;
+	bool exact; /* not by its shorter form */
 	struct group_entry entry;
 };
 

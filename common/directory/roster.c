@@ -222,7 +222,7 @@ take_entry(struct findings *findings, struct roster_groups *groups, size_t index
 
 	findings->entries++;
 	if (findings->entries > (size_t)groups->directory->entries_limit) {
-		findings->left_out += entry->value_count;
+		findings->left_out += entry->value_count + entry->group.is_group;
 		return 0;
 	}
 	if (add_entry(findings, groups->directory, entry, found_by, err) != 0)
@@ -231,6 +231,26 @@ take_entry(struct findings *findings, struct roster_groups *groups, size_t index
 		return 0;
 	groups->any = true;
 	return roster_expand(groups, index, 0, err);
+}
+
+/* What else has the key of a group counts as one of its members, without an address of its own. */
+static int
+name_others(struct roster_groups *groups, const char *key, const char *but, struct error *err)
+{
+	const struct roster *roster = groups->roster;
+	const struct roster_entry *entry;
+	size_t i;
+
+	for (i = lower_bound(roster, key);
+	     i < roster->key_count && strcmp(roster->keys[i].key, key) == 0; i++) {
+		entry = &roster->entries[roster->keys[i].entry];
+		if (entry->group.is_group ||
+		    (but != NULL && has_key(roster, roster->keys[i].entry, but)))
+			continue;
+		if (members_add_nameless(&groups->members, entry->dn, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Adds the entries of one key, but for those that have the other key (may be NULL), too. 0/-1. */
@@ -253,7 +273,7 @@ add_entries(struct roster_groups *groups, const char *key, const char *but, cons
 			return -1;
 	}
 	findings->many_entries = findings->entries > 1;
-	return 0;
+	return groups->any ? name_others(groups, key, but, err) : 0;
 }
 
 /* The entries of the address; those of its shorter form, too, unless it is a group by itself. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "directory/entry.h"
+#include "directory/filter.h"
 #include "directory/subaddress.h"
 
 /* Beside those of members: each of three attributes twice, two of addresses, the end. */
@@ -71,6 +72,7 @@ search_init(struct search *search, const struct config_directory *directory, boo
 
 	search->directory = directory;
 	search->exact_local = exact_local;
+	search->by_other = !filter_is_by_address(directory);
 	search->attributes = calloc(ATTRIBUTES_MAX + directory->member_attributes.count +
 					directory->member_mail_attributes.count,
 	    sizeof(search->attributes[0]));
@@ -191,9 +193,18 @@ take_claims(const struct search *search, LDAP *ld, LDAPMessage *message,
 	value->claims = claims_address(search, ld, message, shorter);
 }
 
+static enum search_match
+match_of(const struct search *search, const struct entry_value *value)
+{
+	if (!value->claims && !search->by_other)
+		return SEARCH_MATCH_NONE;
+	return value->found_by == NULL ? SEARCH_MATCH_ADDRESS : SEARCH_MATCH_SHORTER;
+}
+
 int
 search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
-    const struct address *address, struct findings *findings, struct error *err)
+    const struct address *address, struct findings *findings, enum search_match *match,
+    struct error *err)
 {
 	struct address shorter = ADDRESS_INIT;
 	struct entry_value value;
@@ -202,6 +213,7 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 	char *dn;
 	int result = 0;
 
+	*match = SEARCH_MATCH_NONE;
 	findings->entries++;
 	findings->many_entries = findings->entries > 1;
 	if (findings->entries > (size_t)search->directory->entries_limit) {
@@ -214,6 +226,7 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 	dn = ldap_get_dn(ld, message);
 	value.dn = dn != NULL ? dn : "";
 	take_claims(search, ld, message, address, &shorter, &value);
+	*match = match_of(search, &value);
 	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
 	     name = ldap_next_attribute(ld, message, place)) {
 		result = take_attribute(search, ld, message, name, &value, findings, err);

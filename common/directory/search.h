@@ -19,6 +19,7 @@
 struct search {
 	const struct config_directory *directory;
 	bool exact_local;
+	bool by_other;     /* the filter finds entries by more than their own addresses */
 	char **attributes; /* NULL-terminated */
 	char **owner;      /* the last of them: addresses, and with groups = expand members */
 };
@@ -36,11 +37,21 @@ void search_clear(struct search *search);
 struct pool_question search_question(
     const struct search *search, const char *filter, int64_t deadline_ms);
 
+/* Whose entry a search has found. Servers take more for equal than we do: other case, more blanks. */
+enum search_match {
+	SEARCH_MATCH_NONE,    /* somebody else's */
+	SEARCH_MATCH_SHORTER, /* that of the address without its detail (subaddress-delimiter) */
+	SEARCH_MATCH_ADDRESS, /* that of the address; a filter that finds entries by other attributes
+				 than their addresses is believed */
+};
+
 /*
  * Adds what an entry holds. Entries beyond entries-limit are only counted. An entry whose own
- * addresses don't contain the one asked for counts, but not as a binding (bind_by_entry). 0/-1.
+ * addresses don't contain the one asked for counts, but not as a binding (bind_by_entry). *match: of
+ * one that was not beyond the limit. 0/-1.
  */
 MUST_CHECK int search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
-    const struct address *address, struct findings *findings, struct error *err);
+    const struct address *address, struct findings *findings, enum search_match *match,
+    struct error *err);
 
 #endif

@@ -49,16 +49,17 @@ static int
 on_entry(void *context, LDAP *ld, LDAPMessage *entry, struct error *err)
 {
 	struct source_query *query = context;
+	enum search_match match;
 
 	if (query->findings == NULL)
 		return error_no_memory(err);
-	if (search_take_entry(
-		&query->owner->search, ld, entry, query->address, query->findings, err) != 0)
+	if (search_take_entry(&query->owner->search, ld, entry, query->address, query->findings,
+		&match, err) != 0)
 		return -1;
-	if (query->walk == NULL ||
-	    query->findings->entries > (size_t)query->owner->directory->entries_limit)
+	/* A certificate must name the address, members need not: so the group must. */
+	if (query->walk == NULL || match == SEARCH_MATCH_NONE)
 		return 0;
-	return group_walk_take(query->walk, ld, entry, err);
+	return group_walk_take(query->walk, ld, entry, match == SEARCH_MATCH_ADDRESS, err);
 }
 
 static void
@@ -98,8 +99,11 @@ find_members(struct source_query *query, struct error *err)
 {
 	int status;
 
-	if (query->walk == NULL || !group_walk_is_group(query->walk) ||
-	    findings_hold_digital_ids(query->findings))
+	if (query->walk == NULL || !group_walk_is_group(query->walk))
+		return false;
+	if (group_walk_is_exact(query->walk))
+		findings_forget_shorter(query->findings);
+	if (findings_hold_digital_ids(query->findings))
 		return false;
 	status = group_walk_start(query->walk, query->deadline_ms, on_members, query, err);
 	if (status == 1)

@@ -120,18 +120,14 @@ findings_add(struct findings *findings, const struct finding *finding, struct er
 }
 
 void
-findings_prefer_exact(struct findings *findings)
+findings_forget_shorter(struct findings *findings)
 {
-	bool exact = false;
+	struct finding *item;
 	size_t kept = 0;
 	size_t i;
 
-	for (i = 0; i < findings->count; i++)
-		exact |=
-		    findings->items[i].kind != FINDING_CA && findings->items[i].address == NULL;
-	for (i = 0; exact && i < findings->count; i++) {
-		struct finding *item = &findings->items[i];
-
+	for (i = 0; i < findings->count; i++) {
+		item = &findings->items[i];
 		if (item->kind != FINDING_CA && item->address != NULL) {
 			findings->bytes -= bytes_of(item);
 			clear_finding(item);
@@ -139,8 +135,20 @@ findings_prefer_exact(struct findings *findings)
 			findings->items[kept++] = *item;
 		}
 	}
-	if (exact)
-		findings->count = kept;
+	findings->count = kept;
+}
+
+void
+findings_prefer_exact(struct findings *findings)
+{
+	size_t i;
+
+	for (i = 0; i < findings->count; i++) {
+		if (findings->items[i].kind != FINDING_CA && findings->items[i].address == NULL) {
+			findings_forget_shorter(findings);
+			return;
+		}
+	}
 }
 
 struct findings *

@@ -84,6 +84,10 @@ void findings_set_group(struct findings *findings, struct findings_group *group)
 struct findings *findings_merge(
     const struct findings *first, const struct findings *other, struct error *err);
 
+/* Forgets the digital IDs that were found by the address's shorter form only (finding.address). Not
+ * once shared. */
+void findings_forget_shorter(struct findings *findings);
+
 /* Where values were found by the very address that was asked for, forgets the digital IDs that were
  * found by its shorter form only (finding.address). Not once shared. */
 void findings_prefer_exact(struct findings *findings);

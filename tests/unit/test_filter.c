@@ -107,6 +107,30 @@ START_TEST(an_address_with_a_detail_is_asked_for_with_and_without_it)
 }
 END_TEST
 
+static const struct {
+	const char *template;
+	bool by_address;
+} comparisons[] = {
+    {"", true},
+    {"(&(objectClass=person)(|(MAIL;lang-de=%a)(proxyaddresses=smtp:%l@%d))(d=100%%))", true},
+    {"(mail:caseExactMatch:=%a)", true},
+    {"(uid=%l)", false},
+    {"(|(mail=%a)(mailAlternateAddress=%a))", false},
+    {"(mailbox=%a)", false},
+    {"(|(mail=%a)(proxyAddressesOfOthers=%a))", false},
+    {"(%l=mail)", false},
+};
+
+START_TEST(what_the_address_is_compared_with_is_known)
+{
+	struct config_directory directory = {.filter = (char *)comparisons[_i].template};
+
+	ck_assert_int_eq(filter_is_by_address(&directory), comparisons[_i].by_address);
+	directory.kind = DIRECTORY_ACTIVE_DIRECTORY;
+	ck_assert_int_eq(filter_is_by_address(&directory), comparisons[_i].by_address);
+}
+END_TEST
+
 static const char *const bad_templates[] = {"(mail=%x)", "(mail=%", "(mail=%A)"};
 
 START_TEST(unknown_fields_are_refused)
@@ -154,6 +178,8 @@ main(void)
 	tcase_add_test(tcase, an_international_domain_is_asked_for_in_both_forms);
 	tcase_add_loop_test(tcase, unknown_fields_are_refused, 0, (int)ARRAY_LENGTH(bad_templates));
 	tcase_add_test(tcase, a_filter_too_long_is_refused);
+	tcase_add_loop_test(
+	    tcase, what_the_address_is_compared_with_is_known, 0, (int)ARRAY_LENGTH(comparisons));
 	tcase_add_loop_test(tcase, an_address_with_a_detail_is_asked_for_with_and_without_it, 0,
 	    (int)ARRAY_LENGTH(details));
 	return unit_run(suite);

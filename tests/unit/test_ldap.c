@@ -10,6 +10,10 @@
 
 #include "test_ldap.h"
 
+#define GROUP(name, local, member)                                                        \
+	"dn: cn=" name ",o=x\nobjectClass: groupOfNames\nobjectClass: extensibleObject\n" \
+	"mail: " local "@example.org\nmember: cn=" member ",o=x\n\n"
+
 /* What the tests' slapd holds. */
 static const char entries[] =
     "dn: o=x\nobjectClass: organization\n\n"
@@ -28,7 +32,15 @@ static const char entries[] =
     "dn: cn=D3,o=x\nobjectClass: inetOrgPerson\nsn: D\nmail: dan@example.org\n"
     "userSMIMECertificate:: AAMB\n\n"
     "dn: cn=Eve,o=x\nobjectClass: inetOrgPerson\nsn: E\nmail: eve@example.org\n"
-    "userSMIMECertificate:: AAEB\nuserSMIMECertificate:: AAIB\nuserSMIMECertificate:: AAMB\n\n";
+    "userSMIMECertificate:: AAEB\nuserSMIMECertificate:: AAIB\nuserSMIMECertificate:: AAMB\n\n"
+    "dn: cn=Fay,o=x\nobjectClass: inetOrgPerson\nsn: F\nmail: fay@example.org\n\n"
+    "dn: cn=Gus,o=x\nobjectClass: inetOrgPerson\nsn: G\nmail: gus@example.org\n\n" GROUP(
+	"team", "\"my team\"", "anna") GROUP("case", "Crew", "anna")
+	GROUP("gus-list", "gus", "Gus,o=x\nmember: cn=anna") GROUP("fay-list", "fay+list", "anna")
+	    GROUP("list", "list", "anna") GROUP("list-x", "list+x", "Bob,ou=private")
+		GROUP("carol-list", "carol+list", "anna");
+
+static bool exact_local;
 
 /* Any file will do for slapd as long as it is a certificate: its own. */
 static void
@@ -82,6 +94,7 @@ setup(void)
 	fixture.directories[0].connect_timeout = 20000;
 	fixture.directories[0].retry_interval = 100;
 	fixture.config.cache_entries = 0;
+	exact_local = false;
 }
 
 static void
@@ -122,7 +135,8 @@ ask(const char *text)
 	evthread_use_pthreads();
 	asked.base = event_base_new();
 	pool = worker_pool_new(asked.base, 1, 10, "tests", NULL);
-	source = source_ldap_new(&fixture.directories[0], false, &limits, asked.base, pool, NULL);
+	source =
+	    source_ldap_new(&fixture.directories[0], exact_local, &limits, asked.base, pool, NULL);
 	ck_assert_ptr_nonnull(source);
 	ck_assert_ptr_nonnull(source->operations->start(source, &address,
 	    clock_monotonic_ms() + FIXTURE_PATIENCE, on_answer, &asked, &asked.error));
@@ -284,6 +298,76 @@ START_TEST(an_address_with_a_detail_finds_the_entry_without_it)
 }
 END_TEST
 
+/* The members that slapd has for the address: addresses, then names, each before a blank; "-": it is no
+ * group. */
+static void
+expect_members(const char *address, const char *members)
+{
+	struct findings *findings = ask(address);
+	const struct findings_group *group = findings->group;
+	char text[500] = "-";
+	size_t i;
+
+	if (group != NULL)
+		text[0] = '\0';
+	for (i = 0; group != NULL && i < group->address_count; i++)
+		strcat(strcat(text, group->addresses[i]), " ");
+	for (i = 0; group != NULL && i < group->nameless_count; i++)
+		strcat(strcat(text, group->nameless[i]), " ");
+	ck_assert_msg(strcmp(text, members) == 0, "%s: %s", address, text);
+	findings_unref(findings);
+}
+
+static void
+expand_groups(void)
+{
+	static const char *const names[] = {"member"};
+
+	test_ldap_use_ldapi();
+	fixture_list(&fixture.directories[0].member_attributes, names, 1);
+	fixture.directories[0].groups = GROUPS_EXPAND;
+}
+
+/* slapd finds them all: its rules leave out blanks and case (RFC 4517 4.2). */
+START_TEST(a_group_of_another_address_is_nobodys)
+{
+	expand_groups();
+	expect_members("\"my team\"@example.org", "anna@example.org ");
+	expect_members("\"my  team\"@example.org", "-");
+	expect_members("crew@example.org", "anna@example.org ");
+	exact_local = true;
+	expect_members("crew@example.org", "-");
+	expect_members("Crew@example.org", "anna@example.org ");
+	fixture.directories[0].filter = (char *)"(&(objectClass=groupOfNames)(mail=%a))";
+	expect_members("crew@example.org", "-");
+	/* By other attributes, the filter's word is all that there is. */
+	fixture.directories[0].filter = (char *)"(cn=case)";
+	expect_members("crew@example.org", "-");
+	fixture.directories[0].filter = (char *)"(cn=%l)";
+	expect_members("case@example.org", "anna@example.org ");
+}
+END_TEST
+
+START_TEST(who_has_the_address_of_a_group_is_a_member)
+{
+	expand_groups();
+	expect_members("gus@example.org", "anna@example.org cn=Gus,o=x ");
+}
+END_TEST
+
+START_TEST(a_group_of_the_address_with_its_detail_goes_first)
+{
+	expand_groups();
+	fixture.directories[0].subaddress_delimiter = (char *)"+";
+	expect_members("list+y@example.org", "anna@example.org ");
+	expect_members("list+x@example.org", "cn=Bob,ou=private,o=x ");
+	expect_members("fay+list@example.org", "anna@example.org ");
+	/* Carol's digital ID is for what is hers. */
+	expect_members("carol+list@example.org", "anna@example.org ");
+	expect_members("carol+news@example.org", "-");
+}
+END_TEST
+
 START_TEST(several_entries_of_one_address_are_told)
 {
 	struct findings *findings;
@@ -366,6 +450,9 @@ main(void)
 	    tcase, the_search_goes_as_far_as_its_scope, 0, (int)ARRAY_LENGTH(scopes));
 	tcase_add_test(tcase, someone_elses_entry_does_not_bind);
 	tcase_add_test(tcase, an_address_with_a_detail_finds_the_entry_without_it);
+	tcase_add_test(tcase, a_group_of_another_address_is_nobodys);
+	tcase_add_test(tcase, who_has_the_address_of_a_group_is_a_member);
+	tcase_add_test(tcase, a_group_of_the_address_with_its_detail_goes_first);
 	tcase_add_test(tcase, several_entries_of_one_address_are_told);
 	tcase_add_test(tcase, values_beyond_the_limit_are_counted);
 	tcase_add_test(tcase, nothing_there_is_an_answer_and_an_asterisk_is_a_letter);

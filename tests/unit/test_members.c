@@ -193,6 +193,10 @@ static const struct {
     {GROUP("team", "member: cn=a,dc=x\n") "dn: cn=other,dc=x\nmail: team@x.test\n"
 					  "member: cn=b,dc=x\n\n" PERSON("a") PERSON("b"),
 	"a@x.test b@x.test "},
+    /* Who has the address as well gets the mail, and is nobody's certificate. */
+    {GROUP("team", "member: cn=a,dc=x\nmember: cn=b,dc=x\n") "dn: cn=b,dc=x\n"
+							     "mail: team@x.test\n\n" PERSON("a"),
+	"a@x.test team@x.test cn=b,dc=x "},
     {GROUP("team", "member: cn=a,dc=x\nuserCertificate: x\n") PERSON("a"), NULL},
     {GROUP("team", "member: cn=a,dc=x\ncACertificate: x\n") PERSON("a"), "a@x.test "},
     {GROUP("team", "member: cn=a,dc=x\n") "dn: cn=other,dc=x\nmail: team@x.test\n"
@@ -208,6 +212,16 @@ START_TEST(a_group_in_a_file_is_its_members)
 		ck_assert_ptr_null(members);
 	else
 		ck_assert_pstr_eq(members, files[_i].members);
+}
+END_TEST
+
+/* As of a server. */
+START_TEST(a_group_beyond_entries_limit_is_not_left_out_of_the_whole)
+{
+	fixture.directories[0].entries_limit = 1;
+	ck_assert_ptr_null(members_in(
+	    GROUP("team", "member: cn=a,dc=x\n") "dn: cn=other,dc=x\nmail: team@x.test\n"
+						 "member: cn=b,dc=x\n\n" PERSON("a") PERSON("b")));
 }
 END_TEST
 
@@ -252,6 +266,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, an_entry_gives_its_best_address_and_its_members);
 	tcase_add_loop_test(tcase, a_group_in_a_file_is_its_members, 0, (int)ARRAY_LENGTH(files));
+	tcase_add_test(tcase, a_group_beyond_entries_limit_is_not_left_out_of_the_whole);
 	tcase_add_test(tcase, groups_stay_groups_nobody_asked_to_expand);
 	tcase_add_test(tcase, a_group_beyond_the_limits_is_not_whole);
 	return unit_run(suite);
