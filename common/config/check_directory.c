@@ -215,6 +215,7 @@ check_directory(const struct check *check, const struct config_directory *direct
 	check_attributes(check, DIRECTORY_member_attributes, &directory->member_attributes);
 	check_attributes(
 	    check, DIRECTORY_member_mail_attributes, &directory->member_mail_attributes);
+	check_attributes(check, DIRECTORY_dynamic_attributes, &directory->dynamic_attributes);
 	check_file(check, DIRECTORY_ldif, CHECK_FILE, directory->ldif);
 	check_file(check, DIRECTORY_tls_ca, CHECK_FILE, directory->tls_ca);
 	check_file(check, DIRECTORY_tls_certificate, CHECK_FILE, directory->tls_certificate);

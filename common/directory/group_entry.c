@@ -42,14 +42,28 @@ is_member(const struct config_directory *directory, const char *name, bool *is_a
 	return *is_address || is_listed(&directory->member_attributes, name);
 }
 
-/* What is text: as a string. */
+static bool
+is_dynamic(const struct config_directory *directory, const char *name)
+{
+	return directory->groups == GROUPS_EXPAND &&
+	       is_listed(&directory->dynamic_attributes, name);
+}
+
+/* As a string, in which a NUL can't hide what follows it: neither an address nor a name has a control
+ * character. */
 static char *
 copy_text(const struct berval *value, struct error *err)
 {
-	char *copy = strndup(value->bv_val, value->bv_len);
+	char *copy = malloc(value->bv_len + 1);
+	size_t i;
 
-	if (copy == NULL)
+	if (copy == NULL) {
 		error_no_memory(err);
+		return NULL;
+	}
+	for (i = 0; i < value->bv_len; i++)
+		copy[i] = value->bv_val[i] != '\0' ? value->bv_val[i] : '\x01';
+	copy[i] = '\0';
 	return copy;
 }
 
@@ -101,6 +115,11 @@ group_entry_add(struct group_entry *entry, const struct config_directory *direct
 {
 	bool is_address;
 
+	if (is_dynamic(directory, name)) {
+		entry->is_group = true;
+		entry->dynamic = true;
+		return 0;
+	}
 	if (!is_member(directory, name, &is_address))
 		return take_address(entry, directory, name, value, err);
 	entry->is_group = true;

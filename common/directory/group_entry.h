@@ -25,15 +25,16 @@ struct group_entry {
 	struct group_member *members;
 	size_t member_count;
 	bool is_group; /* it has an attribute of members, be it without a value */
+	bool dynamic;  /* members are to be searched for, too (dynamic-attributes) */
 	bool cut;      /* more members than were taken */
 	char *more;    /* attribute whose values go on at more_from: Active Directory hands out
 			      1,500 at a time; NULL */
 	unsigned more_from;
 };
 
-#define GROUP_ENTRY_INIT                                \
-	{                                               \
-		NULL, 0, NULL, 0, false, false, NULL, 0 \
+#define GROUP_ENTRY_INIT                                       \
+	{                                                      \
+		NULL, 0, NULL, 0, false, false, false, NULL, 0 \
 	}
 
 void group_entry_clear(struct group_entry *entry);

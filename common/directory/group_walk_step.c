@@ -81,6 +81,8 @@ expand(struct group_walk *walk, const char *dn, const struct group_entry *entry,
 
 	if (depth > walk->members.limits.depth || entry->cut)
 		walk->members.group->incomplete = true;
+	if (entry->dynamic)
+		members_set_dynamic(&walk->members);
 	for (i = 0; result == 0 && i < entry->member_count && !walk->members.group->incomplete;
 	     i++) {
 		member = &entry->members[i];

@@ -116,6 +116,13 @@ no_memory:
 }
 
 void
+members_set_dynamic(struct members *members)
+{
+	members->group->dynamic = true;
+	members->group->incomplete = true;
+}
+
+void
 members_give(struct members *members, struct findings *findings)
 {
 	findings_set_group(findings, members->group);

@@ -48,6 +48,9 @@ enum members_follow {
 enum members_follow members_follow(
     struct members *members, const char *dn, const char **key, struct error *err);
 
+/* Of a group some of whose members nobody lists. */
+void members_set_dynamic(struct members *members);
+
 /* Gives the group gathered to the findings. */
 void members_give(struct members *members, struct findings *findings);
 

@@ -94,6 +94,8 @@ roster_expand(struct roster_groups *groups, size_t index, size_t depth, struct e
 	int result = 0;
 	size_t i;
 
+	if (entry->group.dynamic)
+		members_set_dynamic(members);
 	if (depth > members->limits.depth) {
 		members->group->incomplete = true;
 		return 0;

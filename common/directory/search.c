@@ -58,7 +58,9 @@ add_owner(struct search *search, size_t *count, struct error *err)
 		return 0;
 	if (add_names(search, count, &directory->member_attributes, err) != 0)
 		return -1;
-	return add_names(search, count, &directory->member_mail_attributes, err);
+	if (add_names(search, count, &directory->member_mail_attributes, err) != 0)
+		return -1;
+	return add_names(search, count, &directory->dynamic_attributes, err);
 }
 
 int
@@ -74,7 +76,8 @@ search_init(struct search *search, const struct config_directory *directory, boo
 	search->exact_local = exact_local;
 	search->by_other = !filter_is_by_address(directory);
 	search->attributes = calloc(ATTRIBUTES_MAX + directory->member_attributes.count +
-					directory->member_mail_attributes.count,
+					directory->member_mail_attributes.count +
+					directory->dynamic_attributes.count,
 	    sizeof(search->attributes[0]));
 	if (search->attributes == NULL)
 		return error_no_memory(err);

@@ -45,11 +45,26 @@ walk_free_members(struct walk *walk)
 
 /* Nobody is asked any more. */
 static void
-give_up(struct walk *walk, const char *why, int64_t limit)
+give_up(struct walk *walk, const char *why)
 {
 	walk->over = true;
-	snprintf(walk->note, sizeof(walk->note), "its members are not all known: %s (%lld)", why,
-	    (long long)limit);
+	snprintf(walk->note, sizeof(walk->note), "its members are not all known: %s", why);
+}
+
+static void
+give_up_beyond(struct walk *walk, const char *setting, int64_t limit)
+{
+	char why[80];
+
+	snprintf(why, sizeof(why), "%s (%lld)", setting, (long long)limit);
+	give_up(walk, why);
+}
+
+static void
+give_up_many(struct walk *walk)
+{
+	give_up_beyond(
+	    walk, "more than group-members-limit", walk->resolver->config->group_members_limit);
 }
 
 static void on_found(void *context, const struct lookup_answer *answer);
@@ -83,7 +98,7 @@ no_memory:
 	free(member);
 	free(key);
 	walk->lasting = false;
-	give_up(walk, "out of memory", 0);
+	give_up(walk, "out of memory");
 	return NULL;
 }
 
@@ -91,11 +106,9 @@ no_memory:
 static void
 count_member(struct walk *walk)
 {
-	int64_t limit = walk->resolver->config->group_members_limit;
-
 	walk->count++;
-	if (walk->count > (size_t)limit)
-		give_up(walk, "more than group-members-limit", limit);
+	if (walk->count > (size_t)walk->resolver->config->group_members_limit)
+		give_up_many(walk);
 }
 
 static void
@@ -140,16 +153,18 @@ walk_expand(struct walk *walk, const struct findings_group *group)
 	size_t most = (size_t)config->group_members_limit * NODES_SHARE;
 	size_t i;
 
-	if (group->incomplete)
-		give_up(walk, "more than group-members-limit", config->group_members_limit);
+	if (group->dynamic)
+		give_up(walk, "some are to be searched for (dynamic-attributes)");
+	else if (group->incomplete)
+		give_up_many(walk);
 	if (walk->depth > config->group_depth_limit)
-		give_up(walk, "groups within groups, beyond group-depth-limit",
+		give_up_beyond(walk, "groups within groups, beyond group-depth-limit",
 		    config->group_depth_limit);
 	if (group->address_count + group->nameless_count > most)
-		give_up(walk, "more than group-members-limit", config->group_members_limit);
+		give_up_many(walk);
 	for (i = 0; i < group->address_count && !walk->over; i++) {
 		if (walk->met_count > most)
-			give_up(walk, "more than group-members-limit", config->group_members_limit);
+			give_up_many(walk);
 		else
 			meet_address(walk, group->addresses[i]);
 	}
@@ -168,7 +183,7 @@ set_record(struct member *member, struct recipient *record)
 	if (record == NULL || record->state == RECIPIENT_UNAVAILABLE || record->stale_if_error)
 		walk->lasting = false;
 	if (record == NULL)
-		give_up(walk, "out of memory", 0);
+		give_up(walk, "out of memory");
 	else
 		count_member(walk);
 }

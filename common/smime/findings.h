@@ -38,7 +38,8 @@ struct findings_group {
 	size_t address_count;
 	char **nameless; /* DNs of members that are there (or are said to be) without an address */
 	size_t nameless_count;
-	bool incomplete; /* more members, or deeper groups, than the limits allow */
+	bool incomplete; /* there are more: members, or deeper groups, than the limits allow */
+	bool dynamic; /* incomplete because members are to be searched for (dynamic-attributes) */
 };
 
 struct findings {

@@ -35,10 +35,10 @@ class Entry:
 
 
 class Group:
-    """A mail group. members: entries, or DNs; addresses: of members that have no entry. mail may be
-    None."""
+    """A mail group. members: entries, or DNs; addresses: of members that have no entry; url: by which
+    further ones are to be searched for. mail may be None."""
 
-    def __init__(self, uid, mail, members=(), addresses=(), attribute="member"):
+    def __init__(self, uid, mail, members=(), addresses=(), attribute="member", url=None):
         self.uid = uid
         self.dn = f"uid={uid},ou=people,{SUFFIX}"
         self.mail = [] if mail is None else [mail]
@@ -47,11 +47,13 @@ class Group:
         self.attribute = attribute
         self.members = [getattr(member, "dn", member) for member in members]
         self.addresses = list(addresses)
+        self.url = url
 
     @property
     def other(self):
         return ([(self.attribute, dn.encode()) for dn in self.members]
-                + [("mgrpRFC822MailMember", address.encode()) for address in self.addresses])
+                + [("mgrpRFC822MailMember", address.encode()) for address in self.addresses]
+                + ([("memberURL", self.url.encode())] if self.url else []))
 
     def text(self):
         kind = "applicationProcess" if not self.members else \

@@ -39,8 +39,9 @@ attributetype ( 1.2.840.113556.1.2.210 NAME 'proxyAddresses' EQUALITY caseIgnore
   SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
 attributetype ( 2.16.840.1.113730.3.1.30 NAME 'mgrpRFC822MailMember'
   EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
+attributetype ( 2.16.840.1.113730.3.1.198 NAME 'memberURL' SUP labeledURI )
 objectclass ( 2.16.840.1.113730.3.2.4 NAME 'mailGroup' SUP top AUXILIARY
-  MAY ( uid $ mail $ mgrpRFC822MailMember ) )
+  MAY ( uid $ mail $ mgrpRFC822MailMember $ memberURL ) )
 objectclass ( 1.2.840.113556.1.5.9 NAME 'adUser' SUP top AUXILIARY MAY proxyAddresses )
 """
 

@@ -2,7 +2,7 @@
 import milter
 from cms import is_sealed
 from fake_ldap import FakeLdap
-from ldif import SUFFIX, Group
+from ldif import SUFFIX, Entry, Group
 from place import require
 from scenario import SENDER, decide
 from slapd import Slapd
@@ -51,6 +51,10 @@ def groups(people):
                                                    people.emma.entry]),
         Group("gone", "gone@partner.example", [anna.entry, f"uid=missing,ou=people,{SUFFIX}"]),
         Group("mixed", "mixed@preferred.example", [anna.entry, people.empty.entry]),
+        Group("searched", "searched@partner.example", [anna.entry],
+              url=f"ldap:///{SUFFIX}??sub?(uid=empty)"),
+        Entry("both", "both@partner.example"),
+        Group("both-list", "both@partner.example", [anna.entry]),
         Group("large", "large@partner.example", [anna.entry, bruno.entry, clara.entry]),
     ]
 
@@ -67,6 +71,10 @@ def holds(s, daemon):
                    f"{people.emma.address} (member of broken@partner.example)", "expired")
     refuses_naming(daemon, "gone@partner.example", "uid=missing,ou=people",
                    "(member of gone@partner.example)")
+    refuses_naming(daemon, "searched@partner.example", "members are not all known",
+                   "dynamic-attributes")
+    refuses_naming(daemon, "both@partner.example", "uid=both,ou=people",
+                   "(member of both@partner.example)")
     outcome = decide(daemon, "mixed@preferred.example")
     require(outcome.verdict == "accept" and not is_sealed(outcome.message()), outcome.verdict)
     record = daemon.record(people.empty.address, count=2)[-1]
@@ -76,7 +84,24 @@ def holds(s, daemon):
 
 def test_groups_of_slapd(s):
     slapd = Slapd(s.place, s.people.entries() + groups(s.people), s.people.server_ca)
-    holds(s, s.daemon(directories=gal(slapd.uri, **{"tls-ca": slapd.ca})))
+    settings = {"tls-ca": slapd.ca}
+    holds(s, s.daemon(directories=gal(slapd.uri, **settings)))
+    settings["dynamic-attributes"] = []
+    lists = s.daemon(name="lists", directories=gal(slapd.uri, **settings))
+    seals_for(s, lists, "searched@partner.example", s.people.anna)
+
+
+def test_a_group_that_the_server_alone_takes_for_the_one_meant_is_not(s):
+    """slapd finds it: it leaves out case and blanks."""
+    anna, bruno = s.people.anna, s.people.bruno
+    entries = [anna.entry, bruno.entry, Group("crew", "Crew@partner.example", [anna.entry]),
+               Group("other", '"other crew"@partner.example', [bruno.entry])]
+    slapd = Slapd(s.place, entries, s.people.server_ca)
+    daemon = s.daemon(directories=gal(slapd.uri, **{"tls-ca": slapd.ca, "local-part": "exact"}))
+    seals_for(s, daemon, "Crew@partner.example", anna)
+    refuses_naming(daemon, "crew@partner.example", "no certificate is published")
+    seals_for(s, daemon, '"other crew"@partner.example', bruno)
+    refuses_naming(daemon, '"other  crew"@partner.example', "no certificate is published")
 
 
 def test_groups_of_an_ldif_file(s):

@@ -36,9 +36,11 @@ static const char entries[] =
     "dn: cn=Fay,o=x\nobjectClass: inetOrgPerson\nsn: F\nmail: fay@example.org\n\n"
     "dn: cn=Gus,o=x\nobjectClass: inetOrgPerson\nsn: G\nmail: gus@example.org\n\n" GROUP(
 	"team", "\"my team\"", "anna") GROUP("case", "Crew", "anna")
-	GROUP("gus-list", "gus", "Gus,o=x\nmember: cn=anna") GROUP("fay-list", "fay+list", "anna")
-	    GROUP("list", "list", "anna") GROUP("list-x", "list+x", "Bob,ou=private")
-		GROUP("carol-list", "carol+list", "anna");
+	GROUP("dyn", "dyn", "Fay,o=x\nmember: cn=anna,o=x\nlabeledURI: ldap:///o=x??sub?(cn=bob)")
+	    GROUP("gus-list", "gus", "Gus,o=x\nmember: cn=anna")
+		GROUP("fay-list", "fay+list", "anna") GROUP("list", "list", "anna")
+		    GROUP("list-x", "list+x", "Bob,ou=private")
+			GROUP("carol-list", "carol+list", "anna");
 
 static bool exact_local;
 
@@ -348,6 +350,20 @@ START_TEST(a_group_of_another_address_is_nobodys)
 }
 END_TEST
 
+START_TEST(a_group_with_members_to_be_searched_for_is_not_whole)
+{
+	static const char *const names[] = {"labeledURI"};
+	struct findings *findings;
+
+	expand_groups();
+	expect_members("dyn@example.org", "anna@example.org fay@example.org ");
+	fixture_list(&fixture.directories[0].dynamic_attributes, names, 1);
+	findings = ask("dyn@example.org");
+	ck_assert(findings->group->incomplete && findings->group->dynamic);
+	findings_unref(findings);
+}
+END_TEST
+
 START_TEST(who_has_the_address_of_a_group_is_a_member)
 {
 	expand_groups();
@@ -451,6 +467,7 @@ main(void)
 	tcase_add_test(tcase, someone_elses_entry_does_not_bind);
 	tcase_add_test(tcase, an_address_with_a_detail_finds_the_entry_without_it);
 	tcase_add_test(tcase, a_group_of_another_address_is_nobodys);
+	tcase_add_test(tcase, a_group_with_members_to_be_searched_for_is_not_whole);
 	tcase_add_test(tcase, who_has_the_address_of_a_group_is_a_member);
 	tcase_add_test(tcase, a_group_of_the_address_with_its_detail_goes_first);
 	tcase_add_test(tcase, several_entries_of_one_address_are_told);

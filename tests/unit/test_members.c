@@ -19,6 +19,7 @@ setup(void)
 {
 	static const char *const names[] = {"member", "uniqueMember"};
 	static const char *const addresses[] = {"mgrpRFC822MailMember"};
+	static const char *const dynamic[] = {"memberURL"};
 	struct config_directory *directory = &fixture.directories[0];
 
 	fixture_init(&fixture, 1);
@@ -27,6 +28,7 @@ setup(void)
 	directory->groups = GROUPS_EXPAND;
 	fixture_list(&directory->member_attributes, names, ARRAY_LENGTH(names));
 	fixture_list(&directory->member_mail_attributes, addresses, ARRAY_LENGTH(addresses));
+	fixture_list(&directory->dynamic_attributes, dynamic, ARRAY_LENGTH(dynamic));
 	limits = (struct members_limits){500, 8};
 }
 
@@ -193,6 +195,18 @@ static const struct {
     {GROUP("team", "member: cn=a,dc=x\n") "dn: cn=other,dc=x\nmail: team@x.test\n"
 					  "member: cn=b,dc=x\n\n" PERSON("a") PERSON("b"),
 	"a@x.test b@x.test "},
+    /* Members that are to be searched for are not known, be it of a group within it. */
+    {GROUP("team", "member: cn=a,dc=x\nmemberURL: ldap:///dc=x??sub?(cn=b)\n") PERSON("a")
+	    PERSON("b"),
+	"!"},
+    {GROUP("team", "member: cn=sub,dc=x\n") "dn: cn=sub,dc=x\n"
+					    "memberurl: ldap:///dc=x??sub?(cn=b)\n\n" PERSON("b"),
+	"!"},
+    {GROUP("team", "userCertificate: x\nmemberURL: ldap:///dc=x??sub?(cn=b)\n"), NULL},
+    /* A NUL ends nothing: this is no address. */
+    {GROUP("team", "mgrpRFC822MailMember:: YUB4LnRlc3QALmV2aWw=\n"), "a@x.test\x01.evil "},
+    {GROUP("team", "member:: Y249YSxkYz14AGZvbw==\n") PERSON("a"), "cn=a,dc=x\x01"
+								   "foo "},
     /* Who has the address as well gets the mail, and is nobody's certificate. */
     {GROUP("team", "member: cn=a,dc=x\nmember: cn=b,dc=x\n") "dn: cn=b,dc=x\n"
 							     "mail: team@x.test\n\n" PERSON("a"),
