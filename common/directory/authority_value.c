@@ -5,6 +5,7 @@
 
 #include "directory/authority_private.h"
 #include "directory/entry.h"
+#include "ldap/attributes.h"
 
 /* Active Directory puts one zero octet where there is no CRL yet. */
 #define CRL_SIZE_MIN 2
@@ -126,20 +127,17 @@ take_crl(struct reader *reader, const char *dn, const char *name, size_t number,
 }
 
 static int
-take_crls(struct reader *reader, LDAP *ld, LDAPMessage *entry, const char *name,
-    struct berval **values, struct error *err)
+take_crls(
+    struct reader *reader, const char *dn, const struct attribute *attribute, struct error *err)
 {
-	char *dn = ldap_get_dn(ld, entry);
 	int status = 0;
 	size_t i;
 
-	if (dn == NULL)
-		return error_set(err, ERROR_TEMPORARY, "an entry has no name that can be read");
-	for (i = 0; values[i] != NULL && status == 0; i++) {
-		if (values[i]->bv_len >= CRL_SIZE_MIN)
-			status = take_crl(reader, dn, name, i, values[i], err);
+	for (i = 0; attribute->values[i] != NULL && status == 0; i++) {
+		if (attribute->values[i]->bv_len >= CRL_SIZE_MIN)
+			status =
+			    take_crl(reader, dn, attribute->name, i, attribute->values[i], err);
 	}
-	ldap_memfree(dn);
 	return status;
 }
 
@@ -155,37 +153,33 @@ is_asked_for(const struct reader *reader, const char *name)
 	return false;
 }
 
-static int
-take_values(
-    struct reader *reader, LDAP *ld, LDAPMessage *entry, const char *name, struct error *err)
-{
-	struct berval **values = ldap_get_values_len(ld, entry, name);
-	int status;
+/* What an entry is read with. */
+struct taking {
+	struct reader *reader;
+	char *dn;
+};
 
-	if (values == NULL)
+static int
+take_attribute(void *context, const struct attribute *attribute, struct error *err)
+{
+	const struct taking *taking = context;
+
+	if (attribute->again || !is_asked_for(taking->reader, attribute->name))
 		return 0;
-	if (value_is_crls(reader))
-		status = take_crls(reader, ld, entry, name, values, err);
-	else
-		status = take_certificates(reader, values, err);
-	ldap_value_free_len(values);
-	return status;
+	if (value_is_crls(taking->reader))
+		return take_crls(taking->reader, taking->dn, attribute, err);
+	return take_certificates(taking->reader, attribute->values, err);
 }
 
 int
 value_take(struct reader *reader, LDAP *ld, LDAPMessage *entry, struct error *err)
 {
-	BerElement *place = NULL;
-	int status = 0;
-	char *name;
+	struct taking taking = {reader, ldap_get_dn(ld, entry)};
+	int status;
 
-	for (name = ldap_first_attribute(ld, entry, &place); name != NULL && status == 0;
-	     name = ldap_next_attribute(ld, entry, place)) {
-		if (is_asked_for(reader, name))
-			status = take_values(reader, ld, entry, name, err);
-		ldap_memfree(name);
-	}
-	ldap_memfree(name);
-	ber_free(place, 0);
+	if (taking.dn == NULL)
+		return error_set(err, ERROR_TEMPORARY, "an entry has no name that can be read");
+	status = attributes_visit(ld, entry, take_attribute, &taking, err);
+	ldap_memfree(taking.dn);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "directory/census_private.h"
 #include "directory/filter.h"
+#include "ldap/attributes.h"
 #include "ldap/pool.h"
 
 /* Entries of a page that are only counted: what Active Directory gives at most. */
@@ -97,18 +98,14 @@ on_begin(void *context)
 	census_draft_clear(&census->draft);
 }
 
-/* The values of one attribute as the server named it. */
 static int
-take_attribute(
-    struct census *census, LDAP *ld, LDAPMessage *message, const char *name, struct error *err)
+take_attribute(void *context, const struct attribute *attribute, struct error *err)
 {
-	struct berval **values = ldap_get_values_len(ld, message, name);
+	struct berval *const *value;
 	int result = 0;
-	size_t i;
 
-	for (i = 0; values != NULL && values[i] != NULL && result == 0; i++)
-		result = census_entry_attribute(census, name, values[i], err);
-	ldap_value_free_len(values);
+	for (value = attribute->values; *value != NULL && result == 0; value++)
+		result = census_entry_attribute(context, attribute->name, *value, err);
 	return result;
 }
 
@@ -116,8 +113,6 @@ static int
 on_entry(void *context, LDAP *ld, LDAPMessage *message, struct error *err)
 {
 	struct census *census = context;
-	BerElement *place = NULL;
-	char *name;
 	char *dn;
 	int result;
 
@@ -131,13 +126,7 @@ on_entry(void *context, LDAP *ld, LDAPMessage *message, struct error *err)
 	ldap_memfree(dn);
 	if (result != 0)
 		return -1;
-	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
-	     name = ldap_next_attribute(ld, message, place)) {
-		result = take_attribute(census, ld, message, name, err);
-		ldap_memfree(name);
-	}
-	ldap_memfree(name);
-	ber_free(place, 0);
+	result = attributes_visit(ld, message, take_attribute, census, err);
 	if (result != 0)
 		census_entry_drop(&census->draft);
 	else

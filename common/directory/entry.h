@@ -18,6 +18,11 @@
 #define ENTRY_MAIL "mail"
 #define ENTRY_PROXY_ADDRESSES "proxyAddresses"
 
+/* Values of one of these that are looked at: Active Directory holds no more than some 1,300 of an
+ * attribute, and reading a million addresses takes seconds. What an entry says beyond, it does not
+ * claim. */
+#define ENTRY_ADDRESSES_MAX 5000
+
 /* Whether a name is that of the attribute configured, whatever the case and options of either. */
 bool entry_is_attribute(const char *configured, const char *name);
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "directory/entry.h"
 #include "directory/supply_private.h"
+#include "ldap/attributes.h"
 #include "ldap/referral.h"
 
 /* For one directory: a CRL of 64 MB over a slow line. Milliseconds. */
@@ -167,42 +168,29 @@ append_pem(struct errand *errand, const struct berval *value, struct error *err)
 }
 
 static int
-take_values(
-    struct errand *errand, LDAP *ld, LDAPMessage *entry, const char *name, struct error *err)
+take_attribute(void *context, const struct attribute *attribute, struct error *err)
 {
-	struct berval **values = ldap_get_values_len(ld, entry, name);
+	struct errand *errand = context;
+	struct berval *const *value;
 	int status = 0;
-	size_t i;
 
-	for (i = 0; values != NULL && values[i] != NULL && status == 0; i++) {
-		if (values[i]->bv_len < VALUE_SIZE_MIN)
+	if (!entry_is_attribute(errand->want.attribute, attribute->name))
+		return 0;
+	for (value = attribute->values; *value != NULL && status == 0; value++) {
+		if ((*value)->bv_len < VALUE_SIZE_MIN)
 			continue;
 		if (errand->want.kind == WANT_ISSUER)
-			status = append_pem(errand, values[i], err);
+			status = append_pem(errand, *value, err);
 		else if (errand->size == 0)
-			status = append(errand, values[i]->bv_val, values[i]->bv_len, err);
+			status = append(errand, (*value)->bv_val, (*value)->bv_len, err);
 	}
-	ldap_value_free_len(values);
 	return status;
 }
 
 static int
 on_entry(void *context, LDAP *ld, LDAPMessage *entry, struct error *err)
 {
-	struct errand *errand = context;
-	BerElement *place = NULL;
-	int status = 0;
-	char *name;
-
-	for (name = ldap_first_attribute(ld, entry, &place); name != NULL && status == 0;
-	     name = ldap_next_attribute(ld, entry, place)) {
-		if (entry_is_attribute(errand->want.attribute, name))
-			status = take_values(errand, ld, entry, name, err);
-		ldap_memfree(name);
-	}
-	ldap_memfree(name);
-	ber_free(place, 0);
-	return status;
+	return attributes_visit(ld, entry, take_attribute, context, err);
 }
 
 static void

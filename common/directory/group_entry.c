@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "directory/entry.h"
+#include "ldap/attributes.h"
 
 void
 group_entry_clear(struct group_entry *entry)
@@ -97,7 +98,7 @@ take_address(struct group_entry *entry, const struct config_directory *directory
 	int rank = entry_address_rank(directory, name, value->bv_val, value->bv_len);
 	struct address address;
 
-	if (rank <= entry->rank ||
+	if (rank <= entry->rank || entry->looked++ >= ENTRY_ADDRESSES_MAX ||
 	    !entry_address(directory, name, value->bv_val, value->bv_len, &address, NULL))
 		return 0;
 	free(entry->address);
@@ -158,20 +159,35 @@ note_range(struct group_entry *entry, const char *name, struct error *err)
 	return 0;
 }
 
+/* What an entry is read with. */
+struct reading {
+	struct group_entry *entry;
+	const struct config_directory *directory;
+	size_t most;
+};
+
 static int
-read_attribute(struct group_entry *entry, const struct config_directory *directory,
-    const char *name, struct berval **values, size_t most, struct error *err)
+read_attribute(void *context, const struct attribute *attribute, struct error *err)
 {
+	const struct reading *reading = context;
+	struct group_entry *entry = reading->entry;
 	bool is_address;
 	size_t i;
 
-	if (is_member(directory, name, &is_address)) {
+	if (is_member(reading->directory, attribute->name, &is_address)) {
+		if (attribute->again)
+			return error_set(err, ERROR_TEMPORARY,
+			    "a group's entry has the attribute %s twice: not all of its members "
+			    "can be "
+			    "read",
+			    attribute->name);
 		entry->is_group = true;
-		if (note_range(entry, name, err) != 0)
+		if (note_range(entry, attribute->name, err) != 0)
 			return -1;
 	}
-	for (i = 0; values != NULL && values[i] != NULL; i++) {
-		if (group_entry_add(entry, directory, name, values[i], most, err) != 0)
+	for (i = 0; attribute->values[i] != NULL; i++) {
+		if (group_entry_add(entry, reading->directory, attribute->name,
+			attribute->values[i], reading->most, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -181,19 +197,7 @@ int
 group_entry_read(struct group_entry *entry, const struct config_directory *directory, LDAP *ld,
     LDAPMessage *message, size_t most, struct error *err)
 {
-	struct berval **values;
-	BerElement *place = NULL;
-	char *name;
-	int result = 0;
+	struct reading reading = {entry, directory, most};
 
-	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
-	     name = ldap_next_attribute(ld, message, place)) {
-		values = ldap_get_values_len(ld, message, name);
-		result = read_attribute(entry, directory, name, values, most, err);
-		ldap_value_free_len(values);
-		ldap_memfree(name);
-	}
-	ldap_memfree(name);
-	ber_free(place, 0);
-	return result;
+	return attributes_visit(ld, message, read_attribute, &reading, err);
 }

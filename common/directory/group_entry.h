@@ -22,6 +22,7 @@ struct group_entry {
 	char *address; /* its own, as it stands there: of mail, or the primary one of
 			  proxyAddresses; NULL */
 	int rank;      /* how good that one is */
+	size_t looked; /* values that could have been one */
 	struct group_member *members;
 	size_t member_count;
 	bool is_group; /* it has an attribute of members, be it without a value */
@@ -32,9 +33,9 @@ struct group_entry {
 	unsigned more_from;
 };
 
-#define GROUP_ENTRY_INIT                                       \
-	{                                                      \
-		NULL, 0, NULL, 0, false, false, false, NULL, 0 \
+#define GROUP_ENTRY_INIT                                          \
+	{                                                         \
+		NULL, 0, 0, NULL, 0, false, false, false, NULL, 0 \
 	}
 
 void group_entry_clear(struct group_entry *entry);

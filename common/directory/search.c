@@ -7,9 +7,10 @@
 #include "directory/entry.h"
 #include "directory/filter.h"
 #include "directory/subaddress.h"
+#include "ldap/attributes.h"
 
 /* Beside those of members: each of three attributes twice, two of addresses, the end. */
-#define ATTRIBUTES_MAX 9
+#define ASKED_MAX 9
 
 static int
 add_name(
@@ -75,7 +76,7 @@ search_init(struct search *search, const struct config_directory *directory, boo
 	search->directory = directory;
 	search->exact_local = exact_local;
 	search->by_other = !filter_is_by_address(directory);
-	search->attributes = calloc(ATTRIBUTES_MAX + directory->member_attributes.count +
+	search->attributes = calloc(ASKED_MAX + directory->member_attributes.count +
 					directory->member_mail_attributes.count +
 					directory->dynamic_attributes.count,
 	    sizeof(search->attributes[0]));
@@ -150,7 +151,9 @@ claims_address(
 
 	for (i = 0; i < ARRAY_LENGTH(names) && !found; i++) {
 		values = ldap_get_values_len(ld, message, names[i]);
-		for (v = 0; values != NULL && values[v] != NULL && !found; v++) {
+		for (v = 0;
+		     values != NULL && values[v] != NULL && v < ENTRY_ADDRESSES_MAX && !found;
+		     v++) {
 			if (!entry_address(search->directory, names[i], values[v]->bv_val,
 				values[v]->bv_len, &own, NULL))
 				continue;
@@ -162,24 +165,29 @@ claims_address(
 	return found;
 }
 
-/* The values of one attribute as the server named it. */
+/* What an entry's attributes are taken with. */
+struct taking {
+	const struct search *search;
+	struct entry_value value;
+	struct findings *findings;
+};
+
 static int
-take_attribute(const struct search *search, LDAP *ld, LDAPMessage *message, const char *name,
-    struct entry_value *value, struct findings *findings, struct error *err)
+take_attribute(void *context, const struct attribute *attribute, struct error *err)
 {
-	struct berval **values;
+	struct taking *taking = context;
+	const struct config_directory *directory = taking->search->directory;
+	struct entry_value *value = &taking->value;
 	int result = 0;
 	size_t i;
 
-	if (!entry_attribute(search->directory, name, &value->kind, &value->attribute))
+	if (!entry_attribute(directory, attribute->name, &value->kind, &value->attribute))
 		return 0;
-	values = ldap_get_values_len(ld, message, name);
-	for (i = 0; values != NULL && values[i] != NULL && result == 0; i++) {
-		value->value = values[i]->bv_val;
-		value->size = values[i]->bv_len;
-		result = entry_add(findings, search->directory, value, err);
+	for (i = 0; attribute->values[i] != NULL && result == 0; i++) {
+		value->value = attribute->values[i]->bv_val;
+		value->size = attribute->values[i]->bv_len;
+		result = entry_add(taking->findings, directory, value, err);
 	}
-	ldap_value_free_len(values);
 	return result;
 }
 
@@ -209,12 +217,10 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
     const struct address *address, struct findings *findings, enum search_match *match,
     struct error *err)
 {
+	struct taking taking = {.search = search, .findings = findings};
 	struct address shorter = ADDRESS_INIT;
-	struct entry_value value;
-	BerElement *place = NULL;
-	char *name;
 	char *dn;
-	int result = 0;
+	int result;
 
 	*match = SEARCH_MATCH_NONE;
 	findings->entries++;
@@ -225,18 +231,11 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 	}
 	if (subaddress_shorten(search->directory, address, &shorter, err) < 0)
 		return -1;
-	memset(&value, 0, sizeof(value));
 	dn = ldap_get_dn(ld, message);
-	value.dn = dn != NULL ? dn : "";
-	take_claims(search, ld, message, address, &shorter, &value);
-	*match = match_of(search, &value);
-	for (name = ldap_first_attribute(ld, message, &place); name != NULL && result == 0;
-	     name = ldap_next_attribute(ld, message, place)) {
-		result = take_attribute(search, ld, message, name, &value, findings, err);
-		ldap_memfree(name);
-	}
-	ldap_memfree(name);
-	ber_free(place, 0);
+	taking.value.dn = dn != NULL ? dn : "";
+	take_claims(search, ld, message, address, &shorter, &taking.value);
+	*match = match_of(search, &taking.value);
+	result = attributes_visit(ld, message, take_attribute, &taking, err);
 	ldap_memfree(dn);
 	address_free(&shorter);
 	return result;

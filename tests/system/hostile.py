@@ -26,6 +26,8 @@ class Hostile:
     endless-pdu     one answer of 100 MB
     endless-entry   entries without an end, 100 MB of them
     endless-value   an entry with one value of 40 MB
+    attributes      an entry with 60,000 attributes
+    addresses       an entry with 500,000 addresses
     close-after     answers properly, then closes
     close-midway    half an entry, then closes
     tls             answers properly, with the identity's certificate
@@ -135,6 +137,21 @@ class Hostile:
         self._send(connection, message(number, entry("cn=x", values)))
         self._send(connection, message(number, result(DONE)))
         self._silent(connection)
+
+    def _give(self, connection, attributes):
+        found = entry("cn=x", attributes)
+        while True:
+            number, _, _ = request(connection, SEARCH)
+            self.searches += 1
+            self._send(connection, message(number, found))
+            self._send(connection, message(number, result(DONE)))
+
+    def _attributes(self, connection):
+        self._give(connection, [(f"member;x-{number}", [b"cn=y"]) for number in range(60_000)])
+
+    def _addresses(self, connection):
+        many = [f"x{number}@ä{number}.example".encode() for number in range(500_000)]
+        self._give(connection, [("mail", many)])
 
     def _close_after(self, connection):
         self._send(connection, self._right_answer(*request(connection, SEARCH)))

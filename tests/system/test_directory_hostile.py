@@ -188,6 +188,24 @@ def test_a_server_that_sends_a_value_of_40_mb(s):
     check_memory(daemon)
 
 
+def test_a_server_that_sends_an_entry_of_60_000_attributes(s):
+    """libldap goes through all those before the one that is asked for, and the loop waits."""
+    hostile = Hostile(s.place, "attributes")
+    suffers(s, hostile, hostile_section(hostile.uri, groups="expand"),
+            "more than 1000 attributes", log=False)
+
+
+def test_a_server_that_sends_an_entry_of_500_000_addresses(s):
+    hostile = Hostile(s.place, "addresses")
+    daemon = start(s, {"hostile": hostile_section(hostile.uri, groups="expand")})
+    with Others(daemon, s.people.anna) as others:
+        for number in range(3):
+            outcome = decide(daemon, f"{number}@hostile.example")
+            require(outcome.verdict == "refuse", outcome.verdict, outcome.reply)
+    others.check(hostile.behaviour)
+    require(max(others.took) < TIMEOUT * SLOWER, "somebody was held up")
+
+
 def test_a_server_that_closes_after_each_answer_still_serves(s):
     paul = s.people.paul
     hostile = Hostile(s.place, "close-after", [paul.entry])

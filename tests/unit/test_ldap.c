@@ -36,7 +36,8 @@ static const char entries[] =
     "dn: cn=Fay,o=x\nobjectClass: inetOrgPerson\nsn: F\nmail: fay@example.org\n\n"
     "dn: cn=Gus,o=x\nobjectClass: inetOrgPerson\nsn: G\nmail: gus@example.org\n\n" GROUP(
 	"team", "\"my team\"", "anna") GROUP("case", "Crew", "anna")
-	GROUP("dyn", "dyn", "Fay,o=x\nmember: cn=anna,o=x\nlabeledURI: ldap:///o=x??sub?(cn=bob)")
+	GROUP("split", "split", "Fay,o=x\ndescription: x\nmember: cn=anna") GROUP(
+	    "dyn", "dyn", "Fay,o=x\nmember: cn=anna,o=x\nlabeledURI: ldap:///o=x??sub?(cn=bob)")
 	    GROUP("gus-list", "gus", "Gus,o=x\nmember: cn=anna")
 		GROUP("fay-list", "fay+list", "anna") GROUP("list", "list", "anna")
 		    GROUP("list-x", "list+x", "Bob,ou=private")
@@ -364,6 +365,15 @@ START_TEST(a_group_with_members_to_be_searched_for_is_not_whole)
 }
 END_TEST
 
+/* As slapadd -q leaves it, where the lines of the LDIF don't stand together. */
+START_TEST(a_group_whose_members_cannot_all_be_read_is_unavailable)
+{
+	expand_groups();
+	fixture_start(&fixture);
+	test_ldap_expect_unavailable("split@example.org", "has the attribute member twice");
+}
+END_TEST
+
 START_TEST(who_has_the_address_of_a_group_is_a_member)
 {
 	expand_groups();
@@ -468,6 +478,7 @@ main(void)
 	tcase_add_test(tcase, an_address_with_a_detail_finds_the_entry_without_it);
 	tcase_add_test(tcase, a_group_of_another_address_is_nobodys);
 	tcase_add_test(tcase, a_group_with_members_to_be_searched_for_is_not_whole);
+	tcase_add_test(tcase, a_group_whose_members_cannot_all_be_read_is_unavailable);
 	tcase_add_test(tcase, who_has_the_address_of_a_group_is_a_member);
 	tcase_add_test(tcase, a_group_of_the_address_with_its_detail_goes_first);
 	tcase_add_test(tcase, several_entries_of_one_address_are_told);
