@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 #include <strings.h>
 
 #include "ldap/tls_text.h"
@@ -139,6 +140,39 @@ out:
 	ERR_clear_error();
 }
 
+static bool
+has_common_name(X509 *x509, const char *host)
+{
+	const X509_NAME *name = X509_get_subject_name(x509);
+	const ASN1_STRING *value;
+	int i = -1;
+
+	while ((i = X509_NAME_get_index_by_NID(name, NID_commonName, i)) >= 0) {
+		value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
+		if ((size_t)ASN1_STRING_length(value) == strlen(host) &&
+		    memcmp(ASN1_STRING_get0_data(value), host, strlen(host)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* As libldap compares: an address with addresses and common names, a name with DNS names and these.
+ * *as_name: the address is there, but as if it were a name. */
+static bool
+is_for(X509 *x509, const char *host, bool *as_name)
+{
+	int address = X509_check_ip_asc(x509, host, 0); /* -2: a name */
+	bool name = X509_check_host(x509, host, 0, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT, NULL) == 1;
+
+	*as_name = false;
+	if (address == -2)
+		return name;
+	if (address == 1 || has_common_name(x509, host))
+		return true;
+	*as_name = X509_check_host(x509, host, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
+	return false;
+}
+
 /* libldap takes "localhost" for the machine's own name, which only it knows how to find: that is
  * told when nothing else is wrong. */
 static void
@@ -146,13 +180,16 @@ verify_name(struct faults *faults, X509 *x509)
 {
 	const char *host = faults->expected->host;
 	bool local = strcasecmp(host, "localhost") == 0;
+	bool as_name = false;
 
-	if (local ? faults->text.used > 0
-		  : X509_check_ip_asc(x509, host, 0) == 1 ||
-			X509_check_host(
-			    x509, host, 0, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT, NULL) == 1)
+	if (local ? faults->text.used > 0 : is_for(x509, host, &as_name))
 		return;
 	tls_text_separate(&faults->text);
+	if (as_name) {
+		tls_text_add(&faults->text, "it is for the name %.*s, not for that IP address",
+		    TLS_TEXT_NAME, host);
+		return;
+	}
 	tls_text_add(&faults->text, "it is for ");
 	tls_text_add_names(&faults->text, x509);
 	if (local)

@@ -292,6 +292,10 @@ static const struct {
     {"ldap.example",
 	"subjectAltName=DNS:a.example,DNS:b.example,DNS:c.example,DNS:d.example,DNS:e.example",
 	"c.example, d.example and 1 more, not for"},
+    /* Where an address stands as a name, and as libldap does not compare it. */
+    {"192.0.2.2", "subjectAltName=DNS:192.0.2.2",
+	"it is for the name 192.0.2.2, not for that IP address"},
+    {"192.0.2.2", "subjectAltName=DNS:*.0.2.2", "it is for *.0.2.2, not for 192.0.2.2"},
     {"localhost", "subjectAltName=DNS:localhost", "this machine's own full name"},
 };
 
