@@ -265,6 +265,19 @@ take_length(const unsigned char *bytes, size_t *at)
 	return length;
 }
 
+/* An INTEGER or ENUMERATED at *at, which it moves behind it. */
+static int
+take_number(const unsigned char *bytes, size_t *at)
+{
+	size_t size;
+	int number = 0;
+
+	++*at;
+	for (size = take_length(bytes, at); size > 0; size--)
+		number = number << 8 | bytes[(*at)++];
+	return number;
+}
+
 /* What stands behind the operation, which begins at `at`. */
 static void
 take_controls(struct fake *fake, const unsigned char *bytes, size_t at, size_t end)
@@ -302,6 +315,11 @@ take_request(struct fake *fake, struct fake_client *client)
 		at++;
 		size = take_length(bytes, &at);
 		snprintf(fake->base, sizeof(fake->base), "%.*s", (int)size, bytes + at);
+		at += size;
+		take_number(bytes, &at); /* the scope */
+		atomic_store(&fake->aliases, take_number(bytes, &at));
+		atomic_store(&fake->entries_limit, take_number(bytes, &at));
+		atomic_store(&fake->seconds_limit, take_number(bytes, &at));
 		atomic_fetch_add(size > 0 ? &fake->searches : &fake->greetings, 1);
 		if (!muted)
 			answer(fake, client, id, fake->base);

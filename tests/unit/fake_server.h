@@ -57,6 +57,9 @@ struct fake {
 	atomic_int open;
 	atomic_int searches;  /* but for the root DSE's */
 	atomic_int greetings; /* searches of the root DSE */
+	atomic_int aliases;   /* to follow (derefAliases), and limits of the last search */
+	atomic_int entries_limit;
+	atomic_int seconds_limit;
 	atomic_int abandoned;
 	atomic_int held;
 	atomic_int most;   /* searches at a time on one connection */

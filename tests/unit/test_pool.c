@@ -74,6 +74,20 @@ START_TEST(a_search_gives_its_entries_and_who_answered)
 }
 END_TEST
 
+/* RFC 4511 4.5.1.3 to 4.5.1.5 */
+START_TEST(the_server_is_asked_for_so_many_entries_in_such_a_time_and_no_aliases)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
+
+	directory->search_timeout = 4100;
+	test_pool_start_pool();
+	test_pool_expect_answered(test_pool_ask(), fake);
+	ck_assert_int_eq(atomic_load(&fake->aliases), LDAP_DEREF_NEVER);
+	ck_assert_int_eq(atomic_load(&fake->entries_limit), 10);
+	ck_assert_int_eq(atomic_load(&fake->seconds_limit), 5);
+}
+END_TEST
+
 START_TEST(controls_go_out_and_come_back)
 {
 	char oid[] = LDAP_CONTROL_PAGEDRESULTS;
@@ -351,6 +365,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_search_gives_its_entries_and_who_answered);
+	tcase_add_test(
+	    tcase, the_server_is_asked_for_so_many_entries_in_such_a_time_and_no_aliases);
 	tcase_add_test(tcase, controls_go_out_and_come_back);
 	tcase_add_test(tcase, the_next_page_is_asked_of_the_same_connection_or_fails);
 	tcase_add_test(tcase, a_local_socket_authenticates);
