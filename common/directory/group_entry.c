@@ -142,11 +142,16 @@ note_range(struct group_entry *entry, const char *name, struct error *err)
 	unsigned low;
 	unsigned high;
 	char rest;
+	int read;
 
 	for (at = strchr(name, ';'); at != NULL; at = strchr(at, ';')) {
 		at++;
-		if (strncasecmp(at, option, sizeof(option) - 1) != 0 ||
-		    sscanf(at + sizeof(option) - 1, "%9u-%9u%c", &low, &high, &rest) != 2)
+		if (strncasecmp(at, option, sizeof(option) - 1) != 0)
+			continue;
+		read = sscanf(at + sizeof(option) - 1, "%9u-%9u%c", &low, &high, &rest);
+		if (read < 1 || read > 2 || low != entry->from)
+			entry->cut = true;
+		if (read != 2)
 			continue;
 		if (entry->more != NULL || high < low) {
 			entry->cut = true; /* of two attributes at once, or no range */

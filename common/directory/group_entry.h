@@ -31,11 +31,12 @@ struct group_entry {
 	char *more;    /* attribute whose values go on at more_from: Active Directory hands out
 			      1,500 at a time; NULL */
 	unsigned more_from;
+	unsigned from; /* where a part is to begin: what it leaves out, nobody knows */
 };
 
-#define GROUP_ENTRY_INIT                                          \
-	{                                                         \
-		NULL, 0, 0, NULL, 0, false, false, false, NULL, 0 \
+#define GROUP_ENTRY_INIT                                             \
+	{                                                            \
+		NULL, 0, 0, NULL, 0, false, false, false, NULL, 0, 0 \
 	}
 
 void group_entry_clear(struct group_entry *entry);

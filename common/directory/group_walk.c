@@ -144,6 +144,7 @@ on_begin(void *context)
 	struct step *step = context;
 
 	group_entry_clear(&step->entry);
+	step->entry.from = step->from;
 	step->found = false;
 }
 

@@ -60,12 +60,14 @@ class FakeLdap:
     """entries: address → [ldif.Entry]. delay: seconds before a search is answered. behaviour:
     "answer", "hold" (until release()), "never", "referral", "garbage", "close", "busy" or "someone
     else". part: so many
-    members of a group are given at once, as Active Directory does with 1,500."""
+    members of a group are given at once, as Active Directory does with 1,500; after the first part,
+    .left_out of them are left out."""
 
     def __init__(self, place, entries, delay=0, behaviour="answer", part=None):
         self.entries = {}
         self.names = {entry.dn.lower(): entry for entry in entries}
         self.part = part
+        self.left_out = 0
         self.ranges = []
         self.silent = set()  # names that are never answered for
         self.codes = {}      # name → result code
@@ -200,6 +202,7 @@ class FakeLdap:
         values = [value for name, value in entry.other if name == "member"]
         if not self.part or len(values) <= self.part:
             return [("member", values)]
+        start += self.left_out if start > 0 else 0
         end = start + self.part
         last = "*" if end >= len(values) else end - 1
         return [("member", []), (f"member;range={start}-{last}", values[start:end])]

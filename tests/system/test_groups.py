@@ -168,6 +168,15 @@ def test_a_long_list_of_members_is_fetched_part_by_part(s):
     seals_for(s, daemon, "outer@partner.example", *people)
 
 
+def test_a_part_of_a_list_that_does_not_go_on_where_the_last_ended_is_none(s):
+    people = [s.people.anna, s.people.bruno, s.people.clara, s.people.dora]
+    group = Group("staff", STAFF, [person.entry for person in people])
+    server = FakeLdap(s.place, [person.entry for person in people] + [group], part=2)
+    server.left_out = 1
+    daemon = s.daemon(directories=gal(server.uri, tls="never", kind="active-directory"))
+    refuses_naming(daemon, STAFF, "members are not all known")
+
+
 def test_a_member_that_cannot_be_asked_about_defers(s):
     group = Group("staff", STAFF, [s.people.anna.entry, s.people.bruno.entry])
     server = FakeLdap(s.place, [s.people.anna.entry, s.people.bruno.entry, group])
