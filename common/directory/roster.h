@@ -55,7 +55,7 @@ struct roster *roster_load(const struct config_directory *directory, bool exact_
     const atomic_bool *stop, struct error *err);
 void roster_free(struct roster *roster);
 
-/* What is asked for: the key of the address (directory/key.h); and, where there is one, its shorter
+/* What is asked for: the address, folded (mail/address.h); and, where there is one, its shorter
  * form (directory/subaddress.h) with its own key. */
 struct roster_question {
 	const char *key;

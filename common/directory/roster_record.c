@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "directory/entry.h"
-#include "directory/key.h"
 #include "directory/record_parse.h"
 #include "directory/roster_private.h"
 
@@ -70,7 +69,7 @@ add_key(struct roster_reading *reading, const struct address *address, struct er
 	if (keys == NULL)
 		return -1;
 	roster->keys = keys;
-	key = key_of_address(address, reading->exact_local, err);
+	key = address_fold(address, reading->exact_local, err);
 	if (key == NULL)
 		return -1;
 	roster->keys[roster->key_count].key = key;

@@ -8,7 +8,6 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
-#include "directory/key.h"
 #include "directory/roster.h"
 #include "directory/subaddress.h"
 
@@ -92,10 +91,10 @@ find(const struct ldif *ldif, const struct address *address, struct error *err)
 	int detail;
 	char *key;
 
-	key = key_of_address(address, ldif->exact_local, err);
+	key = address_fold(address, ldif->exact_local, err);
 	detail = subaddress_shorten(ldif->directory, address, &shorter, err);
 	if (detail > 0)
-		shorter_key = key_of_address(&shorter, ldif->exact_local, err);
+		shorter_key = address_fold(&shorter, ldif->exact_local, err);
 	if (key == NULL || detail < 0 || (detail > 0 && shorter_key == NULL))
 		goto out;
 	question.key = key;

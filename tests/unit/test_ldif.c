@@ -144,6 +144,19 @@ START_TEST(an_international_domain_is_found_in_either_form)
 }
 END_TEST
 
+/* Ä and ä, composed or not, as wherever addresses are compared. */
+START_TEST(an_international_local_part_is_found_in_either_case)
+{
+	write_ldif("dn: cn=a\nmail:: w4RubmVAZXhhbXBsZS5vcmc=\nuserCertificate:: AQID\n");
+	fixture_start(&fixture);
+	ck_assert_int_eq(fixture_state(&fixture, "\xc3\x84nne@example.org", NULL), RECIPIENT_FOUND);
+	ck_assert_int_eq(fixture_state(&fixture, "\xc3\xa4NNE@example.org", NULL), RECIPIENT_FOUND);
+	ck_assert_int_eq(
+	    fixture_state(&fixture, "a\xcc\x88nne@example.org", NULL), RECIPIENT_FOUND);
+	ck_assert_int_eq(fixture_state(&fixture, "anne@example.org", NULL), RECIPIENT_NONE);
+}
+END_TEST
+
 START_TEST(a_detail_is_left_out_where_the_directory_says_so)
 {
 	struct ticket *ticket;
@@ -658,6 +671,7 @@ main(void)
 	tcase_add_test(tcase, values_are_found_by_every_address_of_the_entry);
 	tcase_add_test(tcase, folded_lines_and_crlf_and_no_last_newline_are_read);
 	tcase_add_test(tcase, an_international_domain_is_found_in_either_form);
+	tcase_add_test(tcase, an_international_local_part_is_found_in_either_case);
 	tcase_add_test(tcase, a_detail_is_left_out_where_the_directory_says_so);
 	tcase_add_test(tcase, the_directory_decides_about_case);
 	tcase_add_test(tcase, proxy_addresses_count_for_active_directory_only);
