@@ -15,6 +15,9 @@
 #include "base/compiler.h"
 #include "base/error.h"
 
+/* Longest line of a file that is taken for a password, bytes. */
+#define SECRET_LINE_MAX 1024
+
 /* Whether these permissions let others than owner and group read or write. */
 bool secret_is_exposed(mode_t mode);
 

@@ -1,5 +1,7 @@
 #include <string.h>
+#include <strings.h>
 
+#include "base/secret.h"
 #include "config/check.h"
 
 /* Longer filters are built by programs that have gone wrong. */
@@ -27,6 +29,16 @@ check_source(const struct check *check, const struct config_directory *directory
 		    "a directory with uri needs base: where the search begins");
 }
 
+/* A server that is asked twice as often, and fails twice. */
+static bool
+is_repeated(const struct strings *uris, size_t place)
+{
+	for (size_t i = 0; i < place; i++)
+		if (strcasecmp(uris->items[i], uris->items[place]) == 0)
+			return true;
+	return false;
+}
+
 /* Each URI of a list; false if one is not as it must be. *exposed: one sends in clear what it says. */
 static bool
 check_uris(const struct check *check, size_t place, const struct strings *uris, bool *exposed)
@@ -36,6 +48,8 @@ check_uris(const struct check *check, size_t place, const struct strings *uris, 
 	for (size_t i = 0; i < uris->count; i++) {
 		const char *problem = check_uri(uris->items[i]);
 
+		if (problem == NULL && is_repeated(uris, i))
+			problem = "it is there twice";
 		if (problem == NULL) {
 			*exposed = *exposed || check_uri_is_exposed(uris->items[i]);
 			continue;
@@ -159,6 +173,18 @@ check_attribute(const struct check *check, size_t place, const char *name)
 		    setting_section(SECTION_DIRECTORY)->settings[place].name, name);
 }
 
+/* What is not asked for can't be found. */
+static void
+check_published(const struct check *check, const struct config_directory *directory)
+{
+	if (directory->smime_attribute[0] != '\0' || directory->certificate_attribute[0] != '\0' ||
+	    !check_is_sound(check, DIRECTORY_smime_attribute) ||
+	    !check_is_sound(check, DIRECTORY_certificate_attribute))
+		return;
+	problems_add(check->problems, check_line(check, DIRECTORY_certificate_attribute),
+	    "without smime-attribute and certificate-attribute no certificate can be found");
+}
+
 static void
 check_attributes(const struct check *check, size_t place, const struct strings *names)
 {
@@ -188,6 +214,24 @@ check_delimiter(const struct check *check, const char *delimiter)
 	    "subaddress-delimiter: \"%.20s\" is not one character such as \"+\"", delimiter);
 }
 
+/* A file that can be read holds a password; one that can't is told of by its mode. */
+static void
+check_password(const struct check *check, const char *path)
+{
+	char password[SECRET_LINE_MAX];
+	struct error err = ERROR_INIT;
+	size_t before = check->problems->count;
+
+	check_file(check, DIRECTORY_bind_password_file, CHECK_SECRET, path);
+	if (path[0] == '\0' || check->problems->count > before ||
+	    !check_is_sound(check, DIRECTORY_bind_password_file))
+		return;
+	if (secret_read_line(path, password, sizeof(password), &err) != 0)
+		problems_add(check->problems, check_line(check, DIRECTORY_bind_password_file),
+		    "bind-password-file: %s", err.text);
+	explicit_bzero(password, sizeof(password));
+}
+
 void
 check_directory(const struct check *check, const struct config_directory *directory)
 {
@@ -212,6 +256,7 @@ check_directory(const struct check *check, const struct config_directory *direct
 	check_attribute(check, DIRECTORY_smime_attribute, directory->smime_attribute);
 	check_attribute(check, DIRECTORY_certificate_attribute, directory->certificate_attribute);
 	check_attribute(check, DIRECTORY_ca_attribute, directory->ca_attribute);
+	check_published(check, directory);
 	check_attributes(check, DIRECTORY_member_attributes, &directory->member_attributes);
 	check_attributes(
 	    check, DIRECTORY_member_mail_attributes, &directory->member_mail_attributes);
@@ -220,6 +265,5 @@ check_directory(const struct check *check, const struct config_directory *direct
 	check_file(check, DIRECTORY_tls_ca, CHECK_FILE, directory->tls_ca);
 	check_file(check, DIRECTORY_tls_certificate, CHECK_FILE, directory->tls_certificate);
 	check_file(check, DIRECTORY_tls_key, CHECK_SECRET, directory->tls_key);
-	check_file(
-	    check, DIRECTORY_bind_password_file, CHECK_SECRET, directory->bind_password_file);
+	check_password(check, directory->bind_password_file);
 }

@@ -20,7 +20,9 @@ check_authority(const char *authority)
 	char *after;
 	long port;
 
-	if (length == 0 || (*authority == '[' && end == NULL) || strpbrk(authority, " @") != NULL)
+	if (strpbrk(authority, " ,") != NULL)
+		return "one URI in each pair of quotes: { \"ldaps://dc1\", \"ldaps://dc2\" }";
+	if (length == 0 || (*authority == '[' && end == NULL) || strchr(authority, '@') != NULL)
 		return "a host must be named";
 	if (*rest == ':') {
 		port = strtol(rest + 1, &after, 10);

@@ -47,10 +47,12 @@ static void
 on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	struct reader *reader = reader_of(&cfg->opts[0]);
+	bool unknown = strncmp(format, "no such option", 14) == 0; /* "name: value", say */
 	char text[256];
 
 	vsnprintf(text, sizeof(text), format, arguments);
-	problems_add(reader->problems, cfg->line, "syntax: %s", text);
+	problems_add(reader->problems, cfg->line, "syntax: %s%s", text,
+	    unknown ? ": a setting is written name = value" : "");
 }
 
 /* The section of the file that cfg is, or NULL if the walk before saw another one there. */

@@ -64,7 +64,8 @@ scan_equals(struct scanner *scanner)
 	if (scanner->last.kind == TOKEN_STRING && !scanner->in_list)
 		return scanner_refuse(scanner, "the name of a setting is written without quotes");
 	if (scanner->last.kind != TOKEN_WORD || scanner->in_list)
-		return scanner_refuse(scanner, "unexpected \"=\"");
+		return scanner_refuse(scanner,
+		    "unexpected \"=\": a value that holds one, such as a DN, is written in quotes");
 	token_text(scanner, &scanner->last, name, sizeof(name));
 	scanner->setting = NULL;
 	if (scanner->section != NULL) {
@@ -273,7 +274,9 @@ scan_token(struct scanner *scanner)
 		return scan_close(scanner);
 	case ',':
 		if (!scanner->in_list)
-			return scanner_refuse(scanner, "unexpected \",\"");
+			return scanner_refuse(scanner, "unexpected \",\": several values stand in "
+						       "braces, { \"a\", \"b\" }; one "
+						       "that holds a comma in quotes");
 		scanner_push(scanner, TOKEN_COMMA, scanner->at, scanner->at + 1);
 		return 0;
 	default:

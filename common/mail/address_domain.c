@@ -48,7 +48,8 @@ name_fault(const char *name)
 				return "a label is empty";
 			label = 0;
 		} else if (!is_label_byte(*name)) {
-			return "it has a character that no domain can have";
+			return *name == '@' ? "it is written without @"
+					    : "it has a character that no domain can have";
 		} else if (++label > LABEL_MAX) {
 			return "a label is too long";
 		}

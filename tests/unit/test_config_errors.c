@@ -63,8 +63,14 @@ static const struct {
     {"mode =", "1: syntax: premature end of file"},
     {"mode = observe }", "1: unexpected \"}\""},
     {"rule a { encrypt = }", "1: unexpected \"}\""},
-    {"mode = , observe", "1: unexpected \",\""},
-    {"= x", "1: unexpected \"=\""},
+    {"mode = , observe", "1: unexpected \",\": several values stand in braces, { \"a\", \"b\" }; "
+			 "one that holds a comma "
+			 "in quotes"},
+    {"= x", "1: unexpected \"=\": a value that holds one, such as a DN, is written in quotes"},
+    {"directory d {\nbase = dc=x,dc=y }",
+	"2: unexpected \"=\": a value that holds one, such as a DN, is written in quotes"},
+    {"directory d {\nsearch-timeout: 3s }",
+	"2: syntax: no such option 'search-timeout:': a setting is written name = value"},
     {"{ }", "1: unexpected \"{\""},
     {"\nrule a { encrypt = never\n", "2: a section is not closed: } is missing"},
     {"rule a { encrypt = never\nrule b { encrypt = never }\n",
@@ -172,6 +178,15 @@ static const struct {
 	"%2F, as in ldapi://%2Frun%2Fslapd%2Fldapi"},
     {"directory d { base=\"o=x\"\nuri = { \"ldaps://a\", \"\" } }",
 	"2: uri: an item of the list is empty"},
+    {"directory d { base=\"o=x\" uri = \"ldaps://a ldaps://b\" }",
+	"1: uri: \"ldaps://a ldaps://b\": one URI in each pair of quotes: { \"ldaps://dc1\", "
+	"\"ldaps://dc2\" }"},
+    {"directory d { base=\"o=x\"\nuri = { \"ldaps://a\", \"ldaps://b\", \"ldaps://A\" } }",
+	"2: uri: \"ldaps://A\": it is there twice"},
+    {"directory d { " LDAP "smime-attribute = \"\"\ncertificate-attribute = \"\" }",
+	"2: without smime-attribute and certificate-attribute no certificate can be found"},
+    {"directory d { " LDAP "domains = \"@a.example\" }",
+	"1: domains: \"@a.example\" is not a domain: it is written without @"},
     {"directory d { " LDAP "bind-dn = \"cn=a\" }", "1: bind-dn needs bind-password-file"},
     {"directory d { " LDAP "bind-password-file = \"@F@\" }", "1: bind-password-file needs bind-dn"},
     {"directory d { " LDAP "tls-ca = \"/nonexistent\" }",
@@ -572,6 +587,20 @@ START_TEST(a_password_is_kept_from_others)
 }
 END_TEST
 
+START_TEST(a_password_file_holds_a_password)
+{
+	char text[500], secret[128], problem[400];
+
+	strcpy(secret, test_file("secret", "\nx\n", 3));
+	ck_assert_int_eq(chmod(secret, 0640), 0);
+	snprintf(text, sizeof(text), "directory d { " LDAP "bind-dn=x\nbind-password-file=\"%s\" }",
+	    secret);
+	snprintf(problem, sizeof(problem),
+	    "2: bind-password-file: %s holds no password in its first line", secret);
+	test_refused(text, problem);
+}
+END_TEST
+
 START_TEST(a_private_key_is_kept_from_others)
 {
 	char text[500], key[128], problem[400];
@@ -642,6 +671,7 @@ test_config_errors(void)
 	tcase_add_test(tcase, nul_bytes_are_refused);
 	tcase_add_test(tcase, deep_nesting_is_refused_at_once);
 	tcase_add_test(tcase, a_password_is_kept_from_others);
+	tcase_add_test(tcase, a_password_file_holds_a_password);
 	tcase_add_test(tcase, a_private_key_is_kept_from_others);
 	tcase_add_loop_test(tcase, what_goes_together_is_taken, 0, (int)ARRAY_LENGTH(fine));
 	tcase_add_test(tcase, a_rule_that_never_encrypts_needs_nothing);
