@@ -1,5 +1,7 @@
 #include "ldap/answer.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
@@ -52,19 +54,39 @@ struct answer {
 	char **referrals;
 };
 
-/* Why a search that has ended did not succeed. */
-static const char *
-name_fault(int code)
+/* Active Directory calls it an operations error that nobody is known yet on a connection. */
+static bool
+wants_name(const struct answer *answer)
 {
-	switch (code) {
-	case LDAP_NO_SUCH_OBJECT:
-		return "the base of the search does not exist, or may not be seen";
-	case LDAP_REFERRAL:
-	case LDAP_PARTIAL_RESULTS:
-		return "the server refers to another one, which is not asked";
-	default:
-		return "the search failed";
-	}
+	return answer->code == LDAP_INSUFFICIENT_ACCESS ||
+	       answer->code == LDAP_INAPPROPRIATE_AUTH ||
+	       (answer->code == LDAP_OPERATIONS_ERROR && answer->text != NULL &&
+		   strstr(answer->text, "successful bind") != NULL);
+}
+
+static bool
+is_anonymous(const struct config_directory *directory)
+{
+	return directory->bind_method == BIND_SIMPLE &&
+	       (directory->bind_dn == NULL || directory->bind_dn[0] == '\0');
+}
+
+/* Why a search that has ended did not succeed. */
+static void
+name_fault(const struct pool_search *search, const struct answer *answer, char *text, size_t size)
+{
+	bool anonymous = is_anonymous(search->pool->directory);
+
+	if (answer->code == LDAP_NO_SUCH_OBJECT)
+		snprintf(text, size,
+		    "the base of the search does not exist, or may not be seen%s: \"%.200s\"",
+		    anonymous ? " without a name (bind-dn)" : "", search->legs[search->leg].base);
+	else if (answer->code == LDAP_REFERRAL || answer->code == LDAP_PARTIAL_RESULTS)
+		snprintf(text, size, "the server refers to another one, which is not asked");
+	else if (anonymous && wants_name(answer))
+		snprintf(text, size, "it does not let us search without a name (bind-dn)");
+	else
+		snprintf(text, size, "the search failed");
 }
 
 /* Whether the server speaks of itself, so that another one may answer, or of the question. One that
@@ -109,8 +131,10 @@ end_failed(struct pool_search *search, const struct answer *answer)
 	struct server *server = search->link->server;
 	bool has_text = answer->text != NULL && answer->text[0] != '\0';
 	struct error err = ERROR_INIT;
+	char fault[300];
 
-	error_set(&err, ERROR_TEMPORARY, "%s: %s: %s%s%s%s", server->uri, name_fault(answer->code),
+	name_fault(search, answer, fault, sizeof(fault));
+	error_set(&err, ERROR_TEMPORARY, "%s: %s: %s%s%s%s", server->uri, fault,
 	    ldap_err2string(answer->code), has_text ? " (" : "", has_text ? answer->text : "",
 	    has_text ? ")" : "");
 	if (search->leg == 0 && is_own_trouble(answer->code) && seek_elsewhere(search, &err)) {

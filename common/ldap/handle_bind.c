@@ -10,9 +10,6 @@
 #include "ldap/handle.h"
 #include "ldap/handle_private.h"
 
-/* Longest password taken from a file, bytes. */
-#define HANDLE_PASSWORD_MAX 1024
-
 static bool
 is_set(const char *text)
 {
@@ -57,9 +54,12 @@ is_private(LDAP *ld)
 	return find_peer(ld, &peer) && (peer.ss_family == AF_UNIX || is_loopback(&peer));
 }
 
+/* Says why a bind was refused. */
+typedef int set_refusal(LDAP *ld, int code, struct error *err, const char *what);
+
 /* The answer to a bind, waited for as long as LDAP_OPT_TIMEOUT says. */
 static int
-wait_bound(LDAP *ld, int id, const char *what, struct error *err)
+wait_bound(LDAP *ld, int id, const char *what, set_refusal *refused, struct error *err)
 {
 	LDAPMessage *message = NULL;
 	int code = LDAP_OTHER;
@@ -74,13 +74,13 @@ wait_bound(LDAP *ld, int id, const char *what, struct error *err)
 	}
 	if (ldap_parse_result(ld, message, &code, NULL, NULL, NULL, NULL, 1) != LDAP_SUCCESS)
 		code = LDAP_DECODING_ERROR;
-	return code == LDAP_SUCCESS ? 0 : handle_set_error(ld, code, err, what);
+	return code == LDAP_SUCCESS ? 0 : refused(ld, code, err, what);
 }
 
 static int
 bind_simple(LDAP *ld, const struct config_directory *directory, struct error *err)
 {
-	char password[HANDLE_PASSWORD_MAX];
+	char password[SECRET_LINE_MAX];
 	char what[300];
 	struct berval credentials;
 	int result = -1;
@@ -106,7 +106,7 @@ bind_simple(LDAP *ld, const struct config_directory *directory, struct error *er
 	if (code != LDAP_SUCCESS)
 		handle_set_error(ld, code, err, what);
 	else
-		result = wait_bound(ld, id, what, err);
+		result = wait_bound(ld, id, what, handle_set_refusal, err);
 out:
 	explicit_bzero(password, sizeof(password));
 	return result;
@@ -139,7 +139,7 @@ bind_external(LDAP *ld, const struct config_directory *directory, struct error *
 	code = ldap_sasl_bind(ld, NULL, "EXTERNAL", &nobody_else, NULL, NULL, &id);
 	if (code != LDAP_SUCCESS)
 		return handle_set_error(ld, code, err, what);
-	return wait_bound(ld, id, what, err);
+	return wait_bound(ld, id, what, handle_set_error, err);
 }
 
 int

@@ -12,6 +12,10 @@
  * ld may be NULL. Always -1. */
 int handle_set_error(LDAP *ld, int code, struct error *err, const char *what);
 
+/* handle_refusal.c: likewise for the answer to a bind with a password, and what it means where that can
+ * be told. Always -1. */
+int handle_set_refusal(LDAP *ld, int code, struct error *err, const char *what);
+
 /* handle_context.c: gives a handle, all of whose TLS options are set, its context with the client
  * certificate: one that is there, or a new one. LDAP_OPT_SUCCESS or another code of libldap's. Any
  * thread. */

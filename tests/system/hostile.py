@@ -38,6 +38,7 @@ class Hostile:
 
     def __init__(self, place, behaviour, entries=(), identity=None):
         self.behaviour = behaviour
+        self.refusal = "go away"
         self.connections = 0
         self.searches = 0
         self.sent = 0
@@ -171,7 +172,7 @@ class Hostile:
         while True:
             number, tag, content = request(connection)
             if tag == BIND:
-                self._send(connection, message(number, result(BIND_ANSWER, 49, "go away")))
+                self._send(connection, message(number, result(BIND_ANSWER, 49, self.refusal)))
             else:
                 self._send(connection, self._right_answer(number, tag, content))
 
