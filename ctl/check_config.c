@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command.h"
+#include "ldap/tls_files.h"
 #include "ldap/tls_identity.h"
 #include "smime/certificate.h"
 #include "smime/trust.h"
@@ -20,7 +21,7 @@ struct outcome {
 	struct config *config; /* NULL: see problems */
 	struct trust *trust;   /* NULL: see err, or problems */
 	struct error err;
-	json_t *identities; /* what is wrong with client certificates: texts */
+	json_t *faults; /* what is wrong with client certificates and CAs for TLS: texts */
 };
 
 /* It may still work, or will soon: a word on standard error. */
@@ -43,9 +44,9 @@ warn_of_dates(const struct config_directory *directory, X509 *x509)
 		    clock_format_date(to, text));
 }
 
-/* The client certificates and keys, as the daemon reads them before it connects. */
+/* What TLS with directories needs, as the daemon reads it before it connects. */
 static void
-examine_identities(struct outcome *outcome)
+examine_tls(struct outcome *outcome)
 {
 	const struct config *config = outcome->config;
 
@@ -54,23 +55,21 @@ examine_identities(struct outcome *outcome)
 		struct error err = ERROR_INIT;
 		struct tls_identity identity;
 
-		if (directory->tls_certificate[0] == '\0')
-			continue;
-		if (tls_identity_read(
-			directory->tls_certificate, directory->tls_key, &identity, &err) != 0) {
-			error_prefix(&err, "directory \"%s\": ", directory->title);
-			json_array_append_new(outcome->identities, ctl_json_text(err.text));
-			continue;
+		if (tls_files_check(directory, &err) != 0) {
+			json_array_append_new(outcome->faults, ctl_json_text(err.text));
+		} else if (directory->tls_certificate[0] != '\0' &&
+			   tls_identity_read(directory->tls_certificate, directory->tls_key,
+			       &identity, &err) == 0) {
+			warn_of_dates(directory, identity.certificate);
+			tls_identity_clear(&identity);
 		}
-		warn_of_dates(directory, identity.certificate);
-		tls_identity_clear(&identity);
 	}
 }
 
 static bool
 is_good(const struct outcome *outcome)
 {
-	return outcome->trust != NULL && json_array_size(outcome->identities) == 0;
+	return outcome->trust != NULL && json_array_size(outcome->faults) == 0;
 }
 
 /* The certificates it names are read as well: anchors that are none are warned of on standard
@@ -79,12 +78,12 @@ static void
 examine(const char *file, struct outcome *outcome)
 {
 	memset(outcome, 0, sizeof(*outcome));
-	outcome->identities = json_array();
+	outcome->faults = json_array();
 	outcome->config = config_load(file, &outcome->problems);
 	if (outcome->config == NULL)
 		return;
 	outcome->trust = trust_load(outcome->config, &outcome->err);
-	examine_identities(outcome);
+	examine_tls(outcome);
 }
 
 static void
@@ -93,7 +92,7 @@ outcome_free(struct outcome *outcome)
 	trust_unref(outcome->trust);
 	config_unref(outcome->config);
 	config_problems_free(&outcome->problems);
-	json_decref(outcome->identities);
+	json_decref(outcome->faults);
 }
 
 static void
@@ -106,7 +105,7 @@ print_json(const struct outcome *outcome)
 		json_array_append_new(list, json_string(outcome->problems.items[i]));
 	if (outcome->err.code != ERROR_NONE)
 		json_array_append_new(list, ctl_json_text(outcome->err.text));
-	json_array_extend(list, outcome->identities);
+	json_array_extend(list, outcome->faults);
 	ctl_print_json(json_pack("{s:b, s:o, s:i}", "good", is_good(outcome), "problems", list,
 	    "anchors", outcome->trust != NULL ? (int)trust_anchor_count(outcome->trust) : 0));
 }
@@ -148,9 +147,9 @@ print_text(const struct outcome *outcome)
 		fprintf(stderr, "smimectl: %s\n", outcome->problems.items[i]);
 	if (outcome->err.code != ERROR_NONE)
 		ctl_fail(&outcome->err);
-	for (i = 0; i < json_array_size(outcome->identities); i++) {
-		error_set(&err, ERROR_INPUT, "%s",
-		    json_string_value(json_array_get(outcome->identities, i)));
+	for (i = 0; i < json_array_size(outcome->faults); i++) {
+		error_set(
+		    &err, ERROR_INPUT, "%s", json_string_value(json_array_get(outcome->faults, i)));
 		ctl_fail(&err);
 	}
 	if (!is_good(outcome))

@@ -15,6 +15,7 @@
 #include "daemon.h"
 #include "listener.h"
 #include "fetch/startup.h"
+#include "ldap/tls_files.h"
 #include "mail/startup.h"
 #include "message/snapshot.h"
 #include "process.h"
@@ -229,15 +230,35 @@ free_space:
 	return result;
 }
 
+/* The files for TLS with directories; each that is no good is named. */
+static bool
+has_good_tls(const struct config *config)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < config->directory_count; i++) {
+		struct error err = ERROR_INIT;
+
+		if (tls_files_check(&config->directories[i], &err) == 0)
+			continue;
+		fprintf(stderr, PROGRAM ": %s\n", err.text);
+		good = false;
+	}
+	return good;
+}
+
 /* The configuration is good by itself: so are the certificates that it names? */
 static int
 check(const struct config *config, const char *file)
 {
 	struct error err = ERROR_INIT;
 	struct trust *trust = trust_load(config, &err);
+	bool good = has_good_tls(config);
 
-	if (trust == NULL) {
+	if (trust == NULL)
 		fprintf(stderr, PROGRAM ": %s\n", err.text);
+	if (trust == NULL || !good) {
+		trust_unref(trust);
 		return EX_CONFIG;
 	}
 	printf("%s is good: %zu rule(s), %zu directory section(s), %zu trust section(s) with %zu "

@@ -6,6 +6,7 @@
 #include "ldap/handle.h"
 #include "ldap/handle_private.h"
 #include "ldap/tls_certificate.h"
+#include "ldap/tls_files.h"
 #include "ldap/tls_identity.h"
 
 /* Messages that may come for a question that asks for nothing of one entry: the entry, its end, and
@@ -201,6 +202,8 @@ handle_start_tls(LDAP *ld, const struct config_directory *directory, const LDAPU
 	}
 	if (code > 0) /* the server's own answer to StartTLS */
 		return handle_set_error(ld, code, err, "StartTLS");
+	if (tls_files_check_cas(handle_ca_file(directory), err) != 0)
+		return error_prefix(err, "TLS failed: reading the TLS CAs: ");
 	/* Which of these it was, libldap doesn't tell. */
 	*unclear = true;
 	snprintf(what, sizeof(what),

@@ -3,7 +3,8 @@ import os
 import re
 
 from cms import is_sealed
-from pki import Identity, make_key
+from daemon import build_folder, environment
+from pki import Identity, der, make_key
 from place import require, run, wait_until
 from scenario import decide
 from slapd import Slapd
@@ -176,7 +177,7 @@ def test_a_password_over_the_network_in_clear_must_be_asked_for(s):
         s.ctl(directories=ldap(uri, **settings, **more)).run("check-config")
 
 
-def test_check_config_reads_client_certificates_and_keys(s):
+def test_both_checks_read_client_certificates_keys_and_cas(s):
     good = client(s)
     late = client(s, name="late", start=-20, end=-3)
     soon = client(s, name="soon", start=-20, end=10)
@@ -185,6 +186,7 @@ def test_check_config_reads_client_certificates_and_keys(s):
          "-out", encrypted])
     os.chmod(encrypted, 0o600)
     nothing = s.place.write("nothing.pem", "nothing\n", 0o600)
+    der_file = s.place.write("ca.cer", der(s.people.server_ca.identity.cert))
     cases = ((good, 0, None),
              (late, 0, rf"the certificate in {late['tls-certificate']} has expired on 2"),
              (soon, 0, rf"the certificate in {soon['tls-certificate']} expires on 2"),
@@ -192,11 +194,16 @@ def test_check_config_reads_client_certificates_and_keys(s):
               r"the key in \S+late\.key is not that of the first certificate in \S+milter\.pem"),
              ({**good, "tls-key": encrypted}, 2, r"encrypted\.key is encrypted"),
              ({**good, "tls-key": nothing}, 2, r"nothing\.pem does not hold a private key"),
-             ({**good, "tls-certificate": nothing}, 2, r"nothing\.pem does not hold certificates"))
+             ({**good, "tls-certificate": nothing}, 2, r"nothing\.pem does not hold certificates"),
+             ({"tls-ca": nothing}, 2, r"tls-ca: \S+nothing\.pem does not hold certificates in PEM"),
+             ({"tls-ca": der_file}, 2, r"tls-ca: \S+ca\.cer holds a certificate in DER, not PEM"))
     for settings, code, words in cases:
         ctl = s.ctl(directories=ldap("ldaps://192.0.2.1", **settings))
         said = ctl.run("check-config", codes=(code,)).stderr.decode()
         require(re.search(words, said) if words else not said, words, "is not in", said)
         answer = ctl.json("check-config", codes=(code,))
         require(answer["good"] == (code == 0), answer)
+        done = run([os.path.join(build_folder(), "smime-milter"), "--check", "-c", ctl.file],
+                   check=False, env=environment(s.place.folder))
+        require(done.returncode == (78 if code else 0), done.returncode, done.stderr)
         require(code == 0 or re.search(words, answer["problems"][0]), answer)
