@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -38,23 +39,43 @@ run_milter(void *argument)
 	return NULL;
 }
 
+/* Names a setting that has changed, and that only a start takes up. */
+static void
+note_change(struct buffer *names, const char *name, bool changed)
+{
+	if (changed &&
+	    buffer_append_format(names, NULL, "%s%s", names->size > 0 ? ", " : "", name) != 0)
+		log_warning("changed, and in force only after a restart: %s", name);
+}
+
+static void
+note_text(struct buffer *names, const char *name, const char *before, const char *after)
+{
+	note_change(names, name, strcmp(before, after) != 0);
+}
+
 static void
 warn_of_restart(const struct config *before, const struct config *after)
 {
-	if (strcmp(before->listen, after->listen) != 0 ||
-	    before->socket_mode != after->socket_mode ||
-	    strcmp(before->socket_group, after->socket_group) != 0 ||
-	    strcmp(before->user, after->user) != 0 || strcmp(before->group, after->group) != 0 ||
-	    strcmp(before->pid_file, after->pid_file) != 0 || before->log_to != after->log_to ||
-	    strcmp(before->log_facility, after->log_facility) != 0 ||
-	    strcmp(before->state_folder, after->state_folder) != 0 ||
-	    before->crl_memory != after->crl_memory ||
-	    before->crl_size_limit != after->crl_size_limit ||
-	    strcmp(before->control_socket, after->control_socket) != 0 ||
-	    strcmp(before->control_group, after->control_group) != 0)
-		log_warning("listen, socket-mode, socket-group, control-socket, control-group, "
-			    "user, group, pid-file, log-to, log-facility, state-folder, "
-			    "crl-memory and crl-size-limit take effect at a restart only");
+	struct buffer names = BUFFER_INIT;
+
+	note_text(&names, "listen", before->listen, after->listen);
+	note_change(&names, "socket-mode", before->socket_mode != after->socket_mode);
+	note_text(&names, "socket-group", before->socket_group, after->socket_group);
+	note_text(&names, "control-socket", before->control_socket, after->control_socket);
+	note_text(&names, "control-group", before->control_group, after->control_group);
+	note_text(&names, "user", before->user, after->user);
+	note_text(&names, "group", before->group, after->group);
+	note_text(&names, "pid-file", before->pid_file, after->pid_file);
+	note_change(&names, "log-to", before->log_to != after->log_to);
+	note_text(&names, "log-facility", before->log_facility, after->log_facility);
+	note_text(&names, "state-folder", before->state_folder, after->state_folder);
+	note_change(&names, "crl-memory", before->crl_memory != after->crl_memory);
+	note_change(&names, "crl-size-limit", before->crl_size_limit != after->crl_size_limit);
+	if (names.size > 0)
+		log_warning("changed, and in force only after a restart: %.*s", (int)names.size,
+		    names.data);
+	buffer_free(&names);
 }
 
 static void

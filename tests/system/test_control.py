@@ -290,6 +290,6 @@ def test_a_reload_leaves_the_socket_and_says_so(s):
     daemon = s.daemon()
     daemon.write(s.configuration({"control-socket": ""}))
     daemon.reload()
-    daemon.wait_log(r"control-socket.* take effect at a restart only", "the warning")
+    daemon.wait_log(r"in force only after a restart: control-socket\n", "the warning")
     require(json.loads(ask(daemon.control, b'{"command":"status"}\n').splitlines()[0])["pid"]
             == daemon.pid, "the socket is gone")

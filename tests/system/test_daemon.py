@@ -93,7 +93,7 @@ def test_a_reload_tells_what_only_a_restart_can_change(s):
     daemon = s.daemon()
     daemon.write(s.configuration({"socket-mode": "0600"}))
     daemon.reload()
-    daemon.wait_log(r"socket-mode.* take effect at a restart only", "the warning")
+    daemon.wait_log(r"in force only after a restart: socket-mode\n", "the warning names it alone")
 
 
 def test_a_message_keeps_the_configuration_it_began_with(s):
