@@ -21,36 +21,32 @@ text(const json_t *object, const char *name)
 	return value != NULL ? value : "?";
 }
 
-/* The groups that it is in: "Groups:\t102 110 ", and its own. */
+/* The groups that a line of /proc/PID/status names. */
 static void
-learn_groups(struct access_user *user, FILE *file)
+learn_groups(struct access_user *user, const char *text)
 {
-	char line[4096]; /* of more groups than there is room for here, the first */
-	char *text;
 	char *end;
 
-	user->group_count = 0;
-	while (fgets(line, sizeof(line), file) != NULL) {
-		if (strncmp(line, "Gid:", 4) != 0 && strncmp(line, "Groups:", 7) != 0)
-			continue;
-		for (text = strchr(line, ':') + 1;; text = end) {
-			unsigned long group = strtoul(text, &end, 10);
+	for (;; text = end) {
+		unsigned long group = strtoul(text, &end, 10);
 
-			if (end == text)
-				break;
-			access_join(user, (gid_t)group);
-		}
+		if (end == text)
+			return;
+		access_join(user, (gid_t)group);
 	}
 }
 
-/* As whom it runs: the kernel knows. */
+/* As whom it runs: "Uid:\t103\t103\t103\t103", the effective one second; "Gid:" likewise, and "Groups:\t102
+ * 110 ". The file's owner says nothing: of a daemon that gave up root it is root. */
 static void
 learn_user(struct doctor *doctor, const json_t *daemon)
 {
 	json_int_t pid = json_integer_value(json_object_get(daemon, "pid"));
 	const struct passwd *entry;
-	struct access_user user;
-	struct stat about;
+	struct access_user user = {.group_count = 0};
+	bool known = false;
+	unsigned long uid;
+	char line[4096]; /* of more groups than there is room for here, the first */
 	char path[64];
 	FILE *file;
 
@@ -58,13 +54,21 @@ learn_user(struct doctor *doctor, const json_t *daemon)
 	file = pid > 0 ? fopen(path, "re") : NULL;
 	if (file == NULL)
 		return;
-	if (fstat(fileno(file), &about) == 0 && (entry = getpwuid(about.st_uid)) != NULL &&
-	    access_user(entry->pw_name, &user)) {
-		learn_groups(&user, file);
-		doctor->user = user;
-		doctor->has_user = true;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, "Uid:%*u%lu", &uid) == 1) {
+			entry = getpwuid((uid_t)uid);
+			known = entry != NULL && access_user(entry->pw_name, &user);
+			user.group_count = 0;
+		} else if (known && strncmp(line, "Gid:", 4) == 0) {
+			learn_groups(&user, line + 4);
+		} else if (known && strncmp(line, "Groups:", 7) == 0) {
+			learn_groups(&user, line + 7);
+		}
 	}
 	fclose(file);
+	if (known)
+		doctor->user = user;
+	doctor->has_user = doctor->has_user || known;
 }
 
 static void

@@ -39,19 +39,36 @@ make_filter(struct doctor_view *view, struct error *err)
 	return view->filter != NULL ? 0 : -1;
 }
 
+/* What may be wrong where no certificate is found. */
+static void
+write_advice(const struct doctor_view *view, char *advice, size_t size)
+{
+	const char *blob = view->directory->smime_attribute;
+	const char *bare = view->directory->certificate_attribute;
+	bool both = blob[0] != '\0' && bare[0] != '\0';
+	bool file = view->inquiry == NULL;
+
+	snprintf(advice, size, "see that %s %.100s%s%.100s",
+	    file ? "its entries have mail and"
+		 : "base and filter are right, and that bind-dn may read",
+	    bare,
+	    both && file ? " or "
+	    : both       ? " and "
+			 : "",
+	    blob);
+}
+
 static void
 tell_found(const struct doctor_view *view, size_t entries, bool complete)
 {
+	char advice[300];
+
+	write_advice(view, advice, sizeof(advice));
 	if (entries > 0)
 		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_OK, "directory", NULL,
 		    "\"%s\": there is an entry with a certificate", view->directory->title);
 	else if (complete)
-		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory",
-		    view->inquiry == NULL
-			? "see that its entries have mail and userCertificate or "
-			  "userSMIMECertificate"
-			: "see that base is right, and that bind-dn may read userCertificate and "
-			  "userSMIMECertificate",
+		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory", advice,
 		    "\"%s\": no entry with an address and a certificate is found",
 		    view->directory->title);
 }
@@ -90,8 +107,9 @@ reach(struct doctor_view *view)
 	inquiry_ask(view->inquiry, &question, NULL, NULL, &answer);
 	if (answer.outcome == POOL_FAILED) {
 		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_PROBLEM, "directory",
-		    "repair it, or take it out of uri", "\"%s\": %s", view->directory->title,
-		    answer.error.text);
+		    view->directory->uri.count > 1 ? "repair that, or take the server out of uri"
+						   : "repair that: mail for its domains waits",
+		    "\"%s\": %s", view->directory->title, answer.error.text);
 		return false;
 	}
 	view->connection = answer.connection;
@@ -148,9 +166,11 @@ look_at_server(const struct doctor *doctor, const struct config_directory *direc
 	} else if (reach(&view)) {
 		reached = true;
 		tell_tls(&view);
-		doctor_speed(&view);
 		if (first)
 			tell_certificates(&view);
+		/* No index can be missing for an attribute that is not there. */
+		if (!first || doctor_schema(&view))
+			doctor_speed(&view);
 	}
 	inquiry_free(view.inquiry);
 	free(view.filter);

@@ -45,12 +45,13 @@ static bool
 is_usable(const struct doctor *doctor, const struct file_rule *rule)
 {
 	char why[ACCESS_TEXT];
-	char advice[128];
+	char advice[160];
 
 	if (!doctor->has_user || rule->want == 0 ||
 	    access_may(&doctor->user, rule->path, rule->want, why))
 		return true;
-	snprintf(advice, sizeof(advice), "let user %s: by its owner or group", doctor->user.name);
+	snprintf(advice, sizeof(advice), "let user %s %s it, by its owner or its group and mode",
+	    doctor->user.name, (rule->want & W_OK) != 0 ? "write to" : "read");
 	diagnosis_add(doctor->diagnosis, DIAGNOSIS_PROBLEM, "files", advice,
 	    "%s: the daemon's user %s can't use it: %s", rule->setting, doctor->user.name, why);
 	return false;

@@ -1,4 +1,5 @@
-/* What the checks of one directory server share: doctor_directory.c and doctor_speed.c. */
+/* What the checks of one directory server share: doctor_directory.c, doctor_schema.c and
+ * doctor_speed.c. */
 #ifndef SMIME_CTL_DOCTOR_VIEW_H
 #define SMIME_CTL_DOCTOR_VIEW_H
 
@@ -23,6 +24,9 @@ struct pool_question doctor_view_question(
 
 /* libldap's name of the section's scope. */
 int doctor_view_scope(const struct doctor_view *view);
+
+/* Whether its schema, if it can be read, has the attributes looked for; false is told. */
+bool doctor_schema(struct doctor_view *view);
 
 /* How long a look-up takes, and whether that is for want of an index. */
 void doctor_speed(struct doctor_view *view);

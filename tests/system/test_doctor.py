@@ -1,5 +1,6 @@
 """smimectl doctor and smimectl setup: an installation in good and in bad shapes."""
 import os
+import shutil
 
 import ldif
 from daemon import Ctl, build_folder, environment
@@ -282,6 +283,8 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
             "good": {**base, "uri": [slapd.uri]},
             "slow": {**base, "uri": [slapd.uri], "filter": "(&(mail=%a)(description=%l))"},
             "empty": {**base, "uri": [slapd.uri], "base": "ou=nobody," + ldif.SUFFIX},
+            "misspelt": {**base, "uri": [slapd.uri], "filter": "(|(mail=%a)(maill=%a))",
+                         "certificate-attribute": "userCert;binary", "smime-attribute": ""},
             "down": {**base, "uri": ["ldap://127.0.0.1:1"]}})
     found = findings(ctl, "--sendmail-cf", s.place.write("empty.cf", ""), codes=(1,))
     for severity, words in (
@@ -297,10 +300,33 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
             ("ok", "\"good\": there is an entry with a certificate"),
             ("warning", "has no index for description (olcDbIndex in cn=config)"),
             ("problem", "\"empty\": "),
+            ("warning", "\"misspelt\": no entry with an address and a certificate is found -> see that "
+                        "base and filter are right, and that bind-dn may read userCert;binary"),
+            ("warning", "has no attribute maill (filter)"),
+            ("warning", "has no attribute userCert;binary (certificate-attribute)"),
             ("problem", "\"down\": "),
             ("problem", "no filter in ")):
         require_found(found, severity, words, "faults")
     require(not any("no index for mail" in text for _, text in found), found)
+    require(sum("has no attribute" in text for _, text in found) == 2, found)
+
+
+def test_doctor_judges_files_for_the_user_that_the_daemon_has_become(s):
+    """Root started it, and gave root up: what root may read says nothing."""
+    text = s.configuration({"user": "nobody"})
+    for name in ("daemon", "daemon/cache", "daemon/state"):
+        os.makedirs(s.place.path(name), exist_ok=True)
+        shutil.chown(s.place.path(name), "nobody")
+    daemon = s.daemon(text)
+    ctl = Ctl(s.place, daemon.file)
+    cf = s.place.write("empty.cf", "")
+    found = findings(ctl, "--sendmail-cf", cf)
+    require_found(found, "ok", f"(pid {daemon.pid}, user nobody)", "the user")
+    require_found(found, "ok", "are right for user nobody", "the files")
+    os.chmod(daemon.file, 0o600)
+    found = findings(ctl, "--sendmail-cf", cf, codes=(1,))
+    require_found(found, "problem", "configuration: the daemon's user nobody can't use it",
+                  "the configuration")
 
 
 def test_setup_and_doctor_take_hostile_names_for_text(s):
