@@ -92,8 +92,11 @@ succeed(struct asking *asking)
 	asking_done *done = asking->done;
 	void *context = asking->context;
 
-	if (findings == NULL)
+	if (findings == NULL) {
 		findings = findings_new();
+		if (findings != NULL)
+			findings->unasked = true;
+	}
 	asking->findings = NULL;
 	asking_cancel(asking);
 	done(context, findings, "out of memory");

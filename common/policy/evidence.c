@@ -41,6 +41,13 @@ evidence_most_hopeful(const struct recipient *record, const bool *among)
 	return hopeful;
 }
 
+/* What shows that a detail is not all there is. */
+static const char *
+more(const char *detail)
+{
+	return strlen(detail) > DETAIL_MOST ? " ..." : "";
+}
+
 void
 evidence_describe(const struct digital_id *digital_id, char *out, size_t size)
 {
@@ -51,15 +58,15 @@ evidence_describe(const struct digital_id *digital_id, char *out, size_t size)
 	char to[CLOCK_TEXT_SIZE];
 
 	if (certificate == NULL) {
-		snprintf(out, size, "a value that can't be read%s%.*s", colon,
-		    (int)utf8_cut(detail, DETAIL_MOST), detail);
+		snprintf(out, size, "a value that can't be read%s%.*s%s", colon,
+		    (int)utf8_cut(detail, DETAIL_MOST), detail, more(detail));
 		return;
 	}
 	snprintf(out, size,
-	    "certificate %.*s, issued by %.*s, serial %.*s, valid from %s to %s%s%.*s",
+	    "certificate %.*s, issued by %.*s, serial %.*s, valid from %s to %s%s%.*s%s",
 	    (int)utf8_cut(certificate->subject, NAME_MOST), certificate->subject,
 	    (int)utf8_cut(certificate->issuer, NAME_MOST), certificate->issuer, SERIAL_MOST,
 	    certificate->serial, clock_format_date(certificate->not_before, from),
 	    clock_format_date(certificate->not_after, to), colon,
-	    (int)utf8_cut(detail, DETAIL_MOST), detail);
+	    (int)utf8_cut(detail, DETAIL_MOST), detail, more(detail));
 }

@@ -217,6 +217,18 @@ add_signature(struct reply *reply, const struct facts_signature *signature)
 	    then);
 }
 
+/* Whether the first line has room for all of a detail. */
+static bool
+is_told_whole(const char *detail)
+{
+	char note[NOTE_SIZE];
+	char text[NOTE_SIZE + 4];
+
+	escape_text(ESCAPE_REPLY, detail, note, sizeof(note));
+	escape_text(ESCAPE_REPLY, detail, text, sizeof(text));
+	return strcmp(note, text) == 0;
+}
+
 /* Up to three lines of one recipient: certificate, detail, and the advice once a reason. What the
  * first line of the reply has said whole is not said again. */
 static void
@@ -236,7 +248,7 @@ add_finding(struct reply *reply, const struct plan_recipient *told, bool in_head
 	} else if (is_about_certificate(told)) {
 		add_certificate(reply, "Certificate", told->evidence);
 		detail = told->evidence->detail;
-	} else if (in_headline && strlen(detail) < NOTE_SIZE / 2) {
+	} else if (in_headline && is_told_whole(detail)) {
 		detail = NULL;
 	}
 	if (detail != NULL && detail[0] != '\0')

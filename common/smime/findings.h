@@ -47,6 +47,7 @@ struct findings {
 	size_t count;
 	size_t entries;               /* directory entries that claim the address */
 	size_t left_out;              /* values beyond values-limit */
+	bool unasked;                 /* no directory is for the address's domain */
 	bool many_entries;            /* several entries claim the address: no binding by entry */
 	struct findings_group *group; /* NULL: no group, or one that publishes for itself */
 	size_t bytes;                 /* about what this costs in memory */

@@ -121,7 +121,10 @@ note_findings(struct recipient *recipient, const struct recipient_work *work, st
 	char text[200] = "";
 	int used = 0;
 
-	if (findings->many_entries)
+	if (findings->unasked)
+		used = snprintf(
+		    text, sizeof(text), "no directory section answers for its domain (domains)");
+	else if (findings->many_entries)
 		used = snprintf(text, sizeof(text),
 		    "%zu directory entries claim the address: none of them binds a certificate",
 		    findings->entries);

@@ -242,6 +242,8 @@ START_TEST(very_long_names_never_overrun_the_detail)
 	test_plan_decide();
 	ck_assert_uint_lt(strlen(plan->recipients[0].detail), sizeof(plan->recipients[0].detail));
 	ck_assert_ptr_nonnull(strstr(plan->recipients[0].detail, "valid from"));
+	ck_assert_str_eq(plan->recipients[0].detail + strlen(plan->recipients[0].detail) - 6,
+	    "\xc3\xa9 ..."); /* that there is more is seen */
 	test_plan_end();
 }
 END_TEST

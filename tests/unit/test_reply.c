@@ -98,6 +98,26 @@ START_TEST(a_deferral_has_a_4xx_code)
 }
 END_TEST
 
+START_TEST(a_detail_that_the_first_line_has_whole_is_not_said_again)
+{
+	static char detail[200];
+
+	begin(REASON_OK);
+	scene.records[0].state = RECIPIENT_UNAVAILABLE;
+	scene.records[0].detail = detail;
+	memset(detail, 'x', 149);
+	write_reply();
+	ck_assert_uint_eq(times_said("xxx"), 1);
+	ck_assert(strstr(reply.lines[0], detail) != NULL);
+	detail[149] = 'x'; /* too long for the first line */
+	write_reply();
+	ck_assert(strstr(reply.lines[0], detail) == NULL);
+	ck_assert(says("xxx...)"));
+	ck_assert(strncmp(reply.lines[1], "Detail: xxx", 11) == 0);
+	ck_assert(strstr(reply.lines[1], detail) != NULL);
+}
+END_TEST
+
 START_TEST(the_one_who_decided_comes_first_and_others_concerned_follow)
 {
 	begin(REASON_OK);
@@ -340,6 +360,7 @@ main(void)
 	tcase_add_test(tcase, the_first_line_says_it_all);
 	tcase_add_test(tcase, the_certificate_the_advice_and_the_reference_follow);
 	tcase_add_test(tcase, a_deferral_has_a_4xx_code);
+	tcase_add_test(tcase, a_detail_that_the_first_line_has_whole_is_not_said_again);
 	tcase_add_test(tcase, the_one_who_decided_comes_first_and_others_concerned_follow);
 	tcase_add_test(tcase, a_blocking_recipient_is_named_with_the_one_it_blocks);
 	tcase_add_test(tcase, many_recipients_are_counted_not_listed);

@@ -175,13 +175,21 @@ END_TEST
 START_TEST(an_address_nobody_is_responsible_for_has_nothing)
 {
 	static const char *const org[] = {"example.org"};
+	struct ticket *ticket;
 
 	fixture_init(&fixture, 1);
 	fixture_list(&fixture.directories[0].domains, org, 1);
 	begin(1);
-	expect("found@example.com", RECIPIENT_NONE);
+	ticket = fixture_ask(&fixture, "found@example.com");
+	ck_assert_int_eq(ticket_record(ticket)->state, RECIPIENT_NONE);
+	ck_assert_str_eq(
+	    ticket_record(ticket)->detail, "no directory section answers for its domain (domains)");
+	ticket_free(ticket);
 	expect("<>", RECIPIENT_NONE);
 	ck_assert_int_eq(scripted_searches(), 0);
+	ticket = fixture_ask(&fixture, "none@example.org");
+	ck_assert_ptr_null(ticket_record(ticket)->detail);
+	ticket_free(ticket);
 }
 END_TEST
 
