@@ -13,12 +13,20 @@
 /* That a server refuses what others answer is logged again after so long. Milliseconds. */
 #define REFUSAL_LOG_INTERVAL 600000
 
+/* The first of the servers referred to, for a text. */
+static const char *
+first_of(char **uris)
+{
+	return uris != NULL && uris[0] != NULL ? uris[0] : "nowhere";
+}
+
 static void
-log_referral(struct server *server)
+log_referral(struct server *server, char **uris)
 {
 	if (!server->refers)
-		log_info("%s: %s refers to other servers, which are not asked", server->pool->name,
-		    server->uri);
+		log_info("%s: %s refers to other servers that referrals does not list, such as "
+			 "%.200s: they are not asked",
+		    server->pool->name, server->uri, first_of(uris));
 	server->refers = true;
 }
 
@@ -36,7 +44,7 @@ take_reference(struct pool_search *search, LDAPMessage *message)
 	case REFERRAL_KNOWN:
 		break;
 	case REFERRAL_UNLISTED:
-		log_referral(link->server);
+		log_referral(link->server, uris);
 		break;
 	case REFERRAL_FAILED:
 		error_prefix(&err, "%s: ", link->server->uri);
@@ -82,7 +90,9 @@ name_fault(const struct pool_search *search, const struct answer *answer, char *
 		    "the base of the search does not exist, or may not be seen%s: \"%.200s\"",
 		    anonymous ? " without a name (bind-dn)" : "", search->legs[search->leg].base);
 	else if (answer->code == LDAP_REFERRAL || answer->code == LDAP_PARTIAL_RESULTS)
-		snprintf(text, size, "the server refers to another one, which is not asked");
+		snprintf(text, size,
+		    "the server refers to another one, which is not asked (referrals): %.150s",
+		    first_of(answer->referrals));
 	else if (anonymous && wants_name(answer))
 		snprintf(text, size, "it does not let us search without a name (bind-dn)");
 	else
@@ -131,7 +141,7 @@ end_failed(struct pool_search *search, const struct answer *answer)
 	struct server *server = search->link->server;
 	bool has_text = answer->text != NULL && answer->text[0] != '\0';
 	struct error err = ERROR_INIT;
-	char fault[300];
+	char fault[320];
 
 	name_fault(search, answer, fault, sizeof(fault));
 	error_set(&err, ERROR_TEMPORARY, "%s: %s: %s%s%s%s", server->uri, fault,

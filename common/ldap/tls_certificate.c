@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "ldap/tls_text.h"
 
 struct faults {
@@ -70,14 +71,19 @@ add_untrusted(struct faults *faults, X509 *x509, int code)
 static void
 add_time_fault(struct faults *faults, X509 *x509, int depth, bool expired)
 {
+	char today[CLOCK_TEXT_SIZE];
+
 	tls_text_separate(&faults->text);
 	add_whose(faults, x509, depth);
 	tls_text_add(&faults->text, expired ? " has expired" : " is not valid yet");
-	if (depth == 0)
-		return; /* its dates stand before */
-	tls_text_add(&faults->text, expired ? " on " : " before ");
-	tls_text_add_date(
-	    &faults->text, expired ? X509_get0_notAfter(x509) : X509_get0_notBefore(x509));
+	if (depth > 0) { /* the first one's dates stand before */
+		tls_text_add(&faults->text, expired ? " on " : " before ");
+		tls_text_add_date(
+		    &faults->text, expired ? X509_get0_notAfter(x509) : X509_get0_notBefore(x509));
+	}
+	/* Who reads it may see that it is our clock that is wrong. */
+	tls_text_add(
+	    &faults->text, " (by our clock it is %s)", clock_format_date(clock_wall(), today));
 }
 
 /* Called for each fault; goes on, so that all of them are told. */
