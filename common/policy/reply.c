@@ -83,6 +83,14 @@ is_about_certificate(const struct plan_recipient *told)
 		   told->reason == REASON_RECIPIENT_NOT_ADDRESSED);
 }
 
+/* What is said of it beside the sentence. Why a directory can't be asked names servers, accounts and
+ * files of ours: that is for the administrator, who has the log and the record. */
+static const char *
+detail_of(const struct plan_recipient *told)
+{
+	return told->reason == REASON_DIRECTORY_UNAVAILABLE ? "" : told->detail;
+}
+
 static bool
 is_early(const struct plan_recipient *told)
 {
@@ -128,9 +136,9 @@ write_note(const struct plan_recipient *told, char *note, size_t size)
 		snprintf(note, size, " (issued by %s, valid %s %s)", text, early ? "from" : "until",
 		    clock_format_date(
 			early ? certificate->not_before : certificate->not_after, date));
-	} else if (told->detail[0] != '\0') {
+	} else if (detail_of(told)[0] != '\0') {
 		snprintf(note, size, " (%s)",
-		    escape_text(ESCAPE_REPLY, told->detail, text, sizeof(text)));
+		    escape_text(ESCAPE_REPLY, detail_of(told), text, sizeof(text)));
 	}
 }
 
@@ -236,7 +244,7 @@ add_finding(struct reply *reply, const struct plan_recipient *told, bool in_head
     bool advised[REASON_COUNT])
 {
 	const struct reason *reason = reason_get(told->reason);
-	const char *detail = told->detail;
+	const char *detail = detail_of(told);
 	char text[REPLY_LINE_SIZE - 16];
 
 	if (told->signature != NULL && !in_headline)
