@@ -30,7 +30,8 @@ print_found(const json_t *row)
 		snprintf(text, sizeof(text), "%" PRId64 " value%s", (int64_t)number(row, "values"),
 		    number(row, "values") == 1 ? "" : "s");
 	else
-		snprintf(text, sizeof(text), "nothing");
+		snprintf(text, sizeof(text), "%s",
+		    json_is_true(json_object_get(row, "group")) ? "group" : "nothing");
 	printf("%-13s", text);
 }
 

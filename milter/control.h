@@ -8,7 +8,8 @@
  *
  *   {"command":"cache","most":100}
  *       What is remembered of addresses, the most recently used first: "most" of them, 1 to 20000,
- *       100 if not said. A row each: {"address", "values", "members", "bytes", "age_ms", "left_ms",
+ *       100 if not said. A row each: {"address", "values", "group", "members" (of it, as far as they
+ *       are known), "bytes", "age_ms", "left_ms",
  *       "error": whether the directory could not be asked}. The end is {"end":true,"cut":true}
  *       where not all of them had room.
  *   {"command":"flush","pattern":"anna@partner.example"}

@@ -64,11 +64,12 @@ put_cached(void *context, const struct resolver_cached *cached)
 
 	if (answer->cut || answer->failed)
 		return;
-	put_row(answer, json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:b}", "address",
-			    audit_text_json(cached->key), "values", (json_int_t)cached->values,
-			    "members", (json_int_t)cached->members, "bytes",
-			    (json_int_t)cached->bytes, "age_ms", (json_int_t)cached->age_ms,
-			    "left_ms", (json_int_t)cached->left_ms, "error", cached->is_error));
+	put_row(
+	    answer, json_pack("{s:o, s:I, s:b, s:I, s:I, s:I, s:I, s:b}", "address",
+			audit_text_json(cached->key), "values", (json_int_t)cached->values, "group",
+			cached->is_group, "members", (json_int_t)cached->members, "bytes",
+			(json_int_t)cached->bytes, "age_ms", (json_int_t)cached->age_ms, "left_ms",
+			(json_int_t)cached->left_ms, "error", cached->is_error));
 }
 
 static int

@@ -54,6 +54,7 @@ take_entry(void *context, const struct cache_view *view)
 	row->cached.key = row->key;
 	row->cached.values = values_of(view->findings);
 	row->cached.members = group != NULL ? group->address_count + group->nameless_count : 0;
+	row->cached.is_group = group != NULL;
 	row->cached.bytes = view->bytes;
 	row->cached.age_ms = view->age_ms;
 	row->cached.left_ms = view->left_ms;

@@ -127,7 +127,8 @@ MUST_CHECK int resolver_rebase_trust(struct resolver *resolver, struct trust *tr
 struct resolver_cached {
 	const char *key; /* directory/key.h */
 	size_t values;   /* certificates and blobs found; 0: nothing is published */
-	size_t members;  /* of a group */
+	size_t members;  /* of a group, as far as they are known */
+	bool is_group;
 	size_t bytes;
 	int64_t age_ms;  /* since it was asked */
 	int64_t left_ms; /* until it is asked again; negative: kept for stale-if-error */

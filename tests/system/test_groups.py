@@ -1,6 +1,9 @@
 """Mail groups: their members are sealed for one by one, and who can't be is named."""
+import json
+
 import milter
 from cms import is_sealed
+from daemon import Ctl
 from fake_ldap import FakeLdap
 from ldif import SUFFIX, Entry, Group
 from place import require
@@ -146,6 +149,10 @@ def test_a_group_beyond_the_limit_is_refused_as_such(s):
         daemon = s.daemon(name=name, top={"group-members-limit": "2"}, directories=directories)
         refuses_naming(daemon, "large@partner.example", "members are not all known",
                        "group-members-limit")
+        kept = [json.loads(line) for line in
+                Ctl(s.place, daemon.file).run("cache", "--json").stdout.splitlines()]
+        require([row["group"] for row in kept if row["address"] == "large@partner.example"]
+                == [True], kept)
         seals_for(s, daemon, STAFF, s.people.anna, s.people.bruno)
 
 
