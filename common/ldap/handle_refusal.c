@@ -49,9 +49,7 @@ find_meaning(int code, const char *message)
 	switch (code) {
 	case LDAP_INVALID_CREDENTIALS:
 		meaning = find_windows(message);
-		return meaning != NULL
-			   ? meaning
-			   : "are bind-dn and the password in bind-password-file right?";
+		return meaning != NULL ? meaning : "bind-dn or its password is wrong";
 	case LDAP_INVALID_DN_SYNTAX:
 		return "this server wants a DN as bind-dn";
 	case LDAP_STRONG_AUTH_REQUIRED:

@@ -240,15 +240,14 @@ def test_a_server_whose_certificate_names_another(s):
 def test_a_server_that_refuses_the_bind(s):
     hostile = Hostile(s.place, "refuse-bind")
     suffers(s, hostile, hostile_section(hostile.uri, **with_password(s)),
-            r"binding as cn=reader: Invalid credentials \(go away\): are bind-dn and the password in "
-            "bind-password-file right")
+            r"binding as cn=reader: Invalid credentials \(go away\): bind-dn or its password is wrong")
 
 
 def test_what_active_directory_means_by_a_refused_bind_is_said(s):
     """It has one code for all of them, and a number in the text for which."""
     for number, meaning in (("52e", "the password in bind-password-file is wrong"),
                             ("533", "the account is disabled"), ("775", "the account is locked"),
-                            ("fff", "are bind-dn and the password in bind-password-file right")):
+                            ("fff", "bind-dn or its password is wrong")):
         hostile = Hostile(s.place, "refuse-bind")
         hostile.refusal = ("80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext "
                            f"error, data {number}, v4563")
