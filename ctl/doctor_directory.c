@@ -166,8 +166,10 @@ look_at_server(const struct doctor *doctor, const struct config_directory *direc
 	} else if (reach(&view)) {
 		reached = true;
 		tell_tls(&view);
-		if (first)
+		if (first) {
 			tell_certificates(&view);
+			doctor_bases(&view);
+		}
 		/* No index can be missing for an attribute that is not there. */
 		if (!first || doctor_schema(&view))
 			doctor_speed(&view);
@@ -230,6 +232,23 @@ look_at_identity(const struct doctor *doctor, const struct config_directory *dir
 	tls_identity_clear(&identity);
 }
 
+/* A server that is silent must be given up before the message is. */
+static void
+look_at_times(const struct doctor *doctor, const struct config_directory *directory)
+{
+	int64_t deadline = doctor->config->deadline;
+	bool connecting = directory->connect_timeout >= deadline;
+
+	if (directory->uri.count == 0 || (!connecting && directory->search_timeout < deadline))
+		return;
+	diagnosis_add(doctor->diagnosis, DIAGNOSIS_WARNING, "directory",
+	    "set it well below deadline",
+	    "\"%s\": %s (%" PRId64 " ms) is not below deadline (%" PRId64
+	    " ms): of a server that is silent no other takes over in time for the mail",
+	    directory->title, connecting ? "connect-timeout" : "search-timeout",
+	    connecting ? directory->connect_timeout : directory->search_timeout, deadline);
+}
+
 void
 doctor_directory(const struct doctor *doctor)
 {
@@ -243,6 +262,7 @@ doctor_directory(const struct doctor *doctor)
 		bool reached = false;
 
 		look_at_identity(doctor, directory);
+		look_at_times(doctor, directory);
 		if (directory->ldif != NULL && directory->ldif[0] != '\0')
 			look_at_file(doctor, directory);
 		for (k = 0; k < directory->uri.count; k++)

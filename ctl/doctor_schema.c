@@ -13,9 +13,12 @@
 #define WANTED_MAX 32
 #define SCHEMA_DN_MAX 1024
 
+#define MEMBERS "member-attributes, member-mail-attributes"
+
 struct wanted {
 	const char *setting; /* that names it */
 	char name[128];
+	bool one_of; /* of several, of which one is enough */
 	bool found;
 };
 
@@ -27,7 +30,7 @@ struct schema {
 };
 
 static void
-want(struct schema *schema, const char *setting, const char *name)
+want(struct schema *schema, const char *setting, const char *name, bool one_of)
 {
 	struct wanted *wanted = &schema->wanted[schema->count];
 	size_t i;
@@ -40,6 +43,7 @@ want(struct schema *schema, const char *setting, const char *name)
 			return;
 	}
 	wanted->setting = setting;
+	wanted->one_of = one_of;
 	snprintf(wanted->name, sizeof(wanted->name), "%s", name);
 	schema->count++;
 }
@@ -50,11 +54,18 @@ want_all(const struct doctor_view *view, struct schema *schema)
 	const struct config_directory *directory = view->directory;
 	const char *rest = view->filter;
 	char name[128];
+	size_t i;
 
 	while (doctor_index_attribute(&rest, name, sizeof(name)))
-		want(schema, "filter", name);
-	want(schema, "smime-attribute", directory->smime_attribute);
-	want(schema, "certificate-attribute", directory->certificate_attribute);
+		want(schema, "filter", name, false);
+	want(schema, "smime-attribute", directory->smime_attribute, false);
+	want(schema, "certificate-attribute", directory->certificate_attribute, false);
+	if (directory->groups != GROUPS_EXPAND)
+		return;
+	for (i = 0; i < directory->member_attributes.count; i++)
+		want(schema, MEMBERS, directory->member_attributes.items[i], true);
+	for (i = 0; i < directory->member_mail_attributes.count; i++)
+		want(schema, MEMBERS, directory->member_mail_attributes.items[i], true);
 }
 
 static void
@@ -100,13 +111,53 @@ read_entry(struct doctor_view *view, const char *base, char *attribute, inquiry_
 	inquiry_ask(view->inquiry, &question, take, schema, &answer);
 }
 
+/* What is not there and should be: of those of which one is enough the first, if none is. */
+static bool
+is_missing(const struct schema *schema, const struct wanted *wanted)
+{
+	bool first = true;
+	size_t i;
+
+	if (wanted->found || !wanted->one_of)
+		return !wanted->found;
+	for (i = 0; i < schema->count; i++) {
+		const struct wanted *other = &schema->wanted[i];
+
+		if (!other->one_of)
+			continue;
+		if (other->found || (first && other != wanted))
+			return false;
+		first = false;
+	}
+	return true;
+}
+
+static void
+tell_missing(const struct doctor_view *view, const struct wanted *wanted)
+{
+	char advice[200];
+
+	snprintf(advice, sizeof(advice), "see that %s is spelt right", wanted->setting);
+	if (wanted->one_of)
+		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory", advice,
+		    "\"%s\": the schema of %s has none of the attributes that groups = expand "
+		    "looks "
+		    "for (%s)",
+		    view->directory->title, view->uri, wanted->setting);
+	else
+		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory", advice,
+		    "\"%s\": the schema of %s has no attribute %s (%s), so that nothing is found "
+		    "by "
+		    "it",
+		    view->directory->title, view->uri, wanted->name, wanted->setting);
+}
+
 bool
 doctor_schema(struct doctor_view *view)
 {
 	static char where[] = "subschemaSubentry";
 	static char types[] = "attributeTypes";
 	struct schema schema = {.count = 0};
-	char advice[200];
 	bool whole = true;
 	size_t i;
 
@@ -115,17 +166,10 @@ doctor_schema(struct doctor_view *view)
 	if (schema.dn[0] != '\0')
 		read_entry(view, schema.dn, types, take_types, &schema);
 	for (i = 0; schema.readable && i < schema.count; i++) {
-		if (schema.wanted[i].found)
+		if (!is_missing(&schema, &schema.wanted[i]))
 			continue;
-		whole = false;
-		snprintf(
-		    advice, sizeof(advice), "see that %s is spelt right", schema.wanted[i].setting);
-		diagnosis_add(view->doctor->diagnosis, DIAGNOSIS_WARNING, "directory", advice,
-		    "\"%s\": the schema of %s has no attribute %s (%s), so that nothing is found "
-		    "by "
-		    "it",
-		    view->directory->title, view->uri, schema.wanted[i].name,
-		    schema.wanted[i].setting);
+		tell_missing(view, &schema.wanted[i]);
+		whole = whole && schema.wanted[i].one_of;
 	}
 	return whole;
 }

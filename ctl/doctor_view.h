@@ -25,8 +25,12 @@ struct pool_question doctor_view_question(
 /* libldap's name of the section's scope. */
 int doctor_view_scope(const struct doctor_view *view);
 
-/* Whether its schema, if it can be read, has the attributes looked for; false is told. */
+/* Whether its schema, if it can be read, has the attributes looked for. false: not those by which
+ * entries are found, which is told. */
 bool doctor_schema(struct doctor_view *view);
+
+/* Whether there is something where trust sections take CAs and CRLs from. */
+void doctor_bases(struct doctor_view *view);
 
 /* How long a look-up takes, and whether that is for want of an index. */
 void doctor_speed(struct doctor_view *view);

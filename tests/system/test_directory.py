@@ -78,13 +78,14 @@ def test_what_a_server_refuses_is_logged_once_and_not_for_each_mail(s):
                       top={"cache-error": "0s"})
     for person in (s.people.anna, s.people.bruno, s.people.clara):
         require(decide(daemon, person.address).verdict == "defer", "not deferred")
-    daemon.wait_log('warning: directory "gal": .*the base of the search does not exist, or may not be '
-                    r'seen without a name \(bind-dn\): "dc=nowhere,dc=test"')
+    daemon.wait_log('warning: directory "gal": .*the base of the search does not exist, or may not '
+                    r'be seen without a name \(bind-dn\): "dc=nowhere,dc=test"')
     require(daemon.log().count("warning: directory") == 1, daemon.log())
 
 
 def test_a_server_that_wants_a_name_is_told_from_one_that_fails(s):
-    slapd = Slapd(s.place, s.people.entries(), s.people.server_ca, readers="anonymous auth by users")
+    slapd = Slapd(s.place, s.people.entries(), s.people.server_ca,
+                  readers="anonymous auth by users")
     daemon = s.daemon(directories=ldap(slapd.ldapi))
     require(decide(daemon, s.people.anna.address).verdict == "defer", "not deferred")
     daemon.wait_log(r"does not let us search without a name \(bind-dn\): Insufficient access")

@@ -240,7 +240,8 @@ def test_a_server_whose_certificate_names_another(s):
 def test_a_server_that_refuses_the_bind(s):
     hostile = Hostile(s.place, "refuse-bind")
     suffers(s, hostile, hostile_section(hostile.uri, **with_password(s)),
-            r"binding as cn=reader: Invalid credentials \(go away\): bind-dn or its password is wrong")
+            r"binding as cn=reader: Invalid credentials \(go away\): "
+            "bind-dn or its password is wrong")
 
 
 def test_what_active_directory_means_by_a_refused_bind_is_said(s):

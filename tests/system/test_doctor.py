@@ -275,16 +275,22 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
     os.chmod(s.place.path("anchors"), 0o757)
     base = {"base": ldif.SUFFIX, "tls": "never"}
     ctl = s.ctl(
-        top={"control-socket": "unix:" + s.place.path("nobody.sock"),
+        top={"control-socket": "unix:" + s.place.path("nobody.sock"), "deadline": "25s",
              "listen": "unix:" + s.place.path("gone/milter.sock"),
              "cache-folder": s.place.path("nowhere"), "state-folder": s.place.folder},
-        trusts={"test": {"anchors": s.place.path("anchors"), "revocation": "off"}},
+        trusts={"test": {"anchors": s.place.path("anchors"), "revocation": "off"},
+                "forest": {"directory": "forest", "for": ["partner.example"],
+                           "anchor-bases": ["cn=nowhere," + ldif.SUFFIX],
+                           "crl-bases": [ldif.SUFFIX], "revocation": "off"}},
         directories={
             "good": {**base, "uri": [slapd.uri]},
             "slow": {**base, "uri": [slapd.uri], "filter": "(&(mail=%a)(description=%l))"},
             "empty": {**base, "uri": [slapd.uri], "base": "ou=nobody," + ldif.SUFFIX},
             "misspelt": {**base, "uri": [slapd.uri], "filter": "(|(mail=%a)(maill=%a))",
                          "certificate-attribute": "userCert;binary", "smime-attribute": ""},
+            "members": {**base, "uri": [slapd.uri], "groups": "expand", "search-timeout": "1m",
+                        "member-attributes": ["membr"], "member-mail-attributes": ["mmbr"]},
+            "forest": {"base": ldif.SUFFIX, "uri": [slapd.ldapi], "groups": "expand"},
             "down": {**base, "uri": ["ldap://127.0.0.1:1"]}})
     found = findings(ctl, "--sendmail-cf", s.place.write("empty.cf", ""), codes=(1,))
     for severity, words in (
@@ -300,15 +306,23 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
             ("ok", "\"good\": there is an entry with a certificate"),
             ("warning", "has no index for description (olcDbIndex in cn=config)"),
             ("problem", "\"empty\": "),
-            ("warning", "\"misspelt\": no entry with an address and a certificate is found -> see that "
-                        "base and filter are right, and that bind-dn may read userCert;binary"),
+            ("warning", "\"misspelt\": no entry with an address and a certificate is found -> see "
+                        "that base and filter are right, and that bind-dn may read "
+                        "userCert;binary"),
             ("warning", "has no attribute maill (filter)"),
+            ("warning", "\"members\": the schema of ldap://127.0.0.1"),
+            ("warning", "\"members\": search-timeout (60000 ms) is not below deadline (25000 ms)"),
+            ("warning", f"shows no CA certificate below cn=nowhere,{ldif.SUFFIX} (anchor-bases of "
+                        "trust \"forest\")"),
+            ("warning", f"shows no CRL below {ldif.SUFFIX} (crl-bases of trust \"forest\")"),
             ("warning", "has no attribute userCert;binary (certificate-attribute)"),
             ("problem", "\"down\": "),
             ("problem", "no filter in ")):
         require_found(found, severity, words, "faults")
     require(not any("no index for mail" in text for _, text in found), found)
     require(sum("has no attribute" in text for _, text in found) == 2, found)
+    require(sum("none of the attributes" in text for _, text in found) == 1, found)
+    require(sum("below deadline" in text for _, text in found) == 1, found)
 
 
 def test_doctor_judges_files_for_the_user_that_the_daemon_has_become(s):
