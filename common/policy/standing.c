@@ -84,7 +84,8 @@ standing_explain_absence(const struct facts_recipient *who, struct plan_recipien
 
 	if (facts_is_nameless(who))
 		standing_explain(told,
-		    "the directory has no mail address of its own for the group's member %.*s",
+		    "the directory has no mail address of its own for the group's member %.*s: it "
+		    "has none, shares it with the group, is gone, or is kept elsewhere",
 		    (int)utf8_cut(record->detail, 300), record->detail);
 	else if (record->state != RECIPIENT_GROUP)
 		standing_explain(told, "%s", record->detail != NULL ? record->detail : "");
