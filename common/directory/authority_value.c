@@ -94,19 +94,13 @@ value_cut(struct reader *reader)
 }
 
 static int
-take_certificates(struct reader *reader, struct berval **values, struct error *err)
+take_certificate(struct reader *reader, const struct berval *value, struct error *err)
 {
 	enum trust_published_kind kind = reader->base < reader->config->anchor_bases.count
 					     ? TRUST_PUBLISHED_ANCHOR
 					     : TRUST_PUBLISHED_INTERMEDIATE;
-	size_t i;
 
-	for (i = 0; values[i] != NULL; i++) {
-		if (trust_published_add(
-			reader->incoming, kind, values[i]->bv_val, values[i]->bv_len, err) != 0)
-			return -1;
-	}
-	return 0;
+	return trust_published_add(reader->incoming, kind, value->bv_val, value->bv_len, err);
 }
 
 /* dn, attribute and number say which it is, so that the next one there takes its place. */
@@ -126,21 +120,6 @@ take_crl(struct reader *reader, const char *dn, const char *name, size_t number,
 	return status;
 }
 
-static int
-take_crls(
-    struct reader *reader, const char *dn, const struct attribute *attribute, struct error *err)
-{
-	int status = 0;
-	size_t i;
-
-	for (i = 0; attribute->values[i] != NULL && status == 0; i++) {
-		if (attribute->values[i]->bv_len >= CRL_SIZE_MIN)
-			status =
-			    take_crl(reader, dn, attribute->name, i, attribute->values[i], err);
-	}
-	return status;
-}
-
 static bool
 is_asked_for(const struct reader *reader, const char *name)
 {
@@ -153,33 +132,39 @@ is_asked_for(const struct reader *reader, const char *name)
 	return false;
 }
 
-/* What an entry is read with. */
-struct taking {
-	struct reader *reader;
-	char *dn;
-};
-
+/* The values of one attribute of the entry of that name. */
 static int
-take_attribute(void *context, const struct attribute *attribute, struct error *err)
+take_values(struct reader *reader, const char *dn, struct attributes *all, struct error *err)
 {
-	const struct taking *taking = context;
+	int status = 0;
+	size_t i;
 
-	if (attribute->again || !is_asked_for(taking->reader, attribute->name))
-		return 0;
-	if (value_is_crls(taking->reader))
-		return take_crls(taking->reader, taking->dn, attribute, err);
-	return take_certificates(taking->reader, attribute->values, err);
+	for (i = 0; status == 0 && attributes_value(all); i++) {
+		if (!value_is_crls(reader))
+			status = take_certificate(reader, &all->value, err);
+		else if (dn == NULL)
+			status = error_set(
+			    err, ERROR_TEMPORARY, "an entry has no name that can be read");
+		else if (all->value.bv_len >= CRL_SIZE_MIN)
+			status = take_crl(reader, dn, all->name, i, &all->value, err);
+	}
+	return status;
 }
 
 int
 value_take(struct reader *reader, LDAP *ld, LDAPMessage *entry, struct error *err)
 {
-	struct taking taking = {reader, ldap_get_dn(ld, entry)};
-	int status;
+	char *dn = ldap_get_dn(ld, entry);
+	struct attributes all;
+	int status = 0;
 
-	if (taking.dn == NULL)
-		return error_set(err, ERROR_TEMPORARY, "an entry has no name that can be read");
-	status = attributes_visit(ld, entry, take_attribute, &taking, err);
-	ldap_memfree(taking.dn);
+	attributes_begin(&all, ld, entry);
+	while (status == 0 && attributes_next(&all)) {
+		if (is_asked_for(reader, all.name))
+			status = take_values(reader, dn, &all, err);
+	}
+	if (attributes_end(&all, err) != 0)
+		status = -1;
+	ldap_memfree(dn);
 	return status;
 }

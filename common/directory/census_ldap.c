@@ -99,20 +99,11 @@ on_begin(void *context)
 }
 
 static int
-take_attribute(void *context, const struct attribute *attribute, struct error *err)
-{
-	struct berval *const *value;
-	int result = 0;
-
-	for (value = attribute->values; *value != NULL && result == 0; value++)
-		result = census_entry_attribute(context, attribute->name, *value, err);
-	return result;
-}
-
-static int
 on_entry(void *context, LDAP *ld, LDAPMessage *message, struct error *err)
 {
 	struct census *census = context;
+	struct attributes all;
+	struct error why = ERROR_INIT;
 	char *dn;
 	int result;
 
@@ -126,7 +117,16 @@ on_entry(void *context, LDAP *ld, LDAPMessage *message, struct error *err)
 	ldap_memfree(dn);
 	if (result != 0)
 		return -1;
-	result = attributes_visit(ld, message, take_attribute, census, err);
+	attributes_begin(&all, ld, message);
+	while (result == 0 && attributes_next(&all)) {
+		while (result == 0 && attributes_value(&all))
+			result = census_entry_attribute(census, all.name, &all.value, err);
+	}
+	/* One odd entry does not end the whole. */
+	if (attributes_end(&all, &why) != 0 && why.code == ERROR_LIMIT)
+		census_entry_cut(&census->draft);
+	else if (why.code != ERROR_NONE && result == 0)
+		result = error_set(err, why.code, "%s", why.text);
 	if (result != 0)
 		census_entry_drop(&census->draft);
 	else

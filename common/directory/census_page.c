@@ -112,6 +112,12 @@ census_entry_drop(struct census_draft *draft)
 }
 
 void
+census_entry_cut(struct census_draft *draft)
+{
+	last_entry(draft)->left_out++;
+}
+
+void
 census_entry_end(struct census *census)
 {
 	const struct census_entry *entry = last_entry(&census->draft);

@@ -63,6 +63,8 @@ MUST_CHECK int census_entry_begin(
     struct census_draft *draft, const char *dn, size_t size, struct error *err);
 MUST_CHECK int census_entry_attribute(
     struct census *census, const char *name, const struct berval *value, struct error *err);
+/* The last entry has more than was taken. */
+void census_entry_cut(struct census_draft *draft);
 void census_entry_end(struct census *census);
 /* The last entry does not count after all. */
 void census_entry_drop(struct census_draft *draft);

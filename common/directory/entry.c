@@ -79,13 +79,25 @@ parse_value(const char *value, size_t size, struct address *address)
 	return false;
 }
 
+static bool
+is_proxies(const struct config_directory *directory, const char *name)
+{
+	return directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
+	       entry_is_attribute(ENTRY_PROXY_ADDRESSES, name);
+}
+
+bool
+entry_holds_addresses(const struct config_directory *directory, const char *name)
+{
+	return entry_is_attribute(ENTRY_MAIL, name) || is_proxies(directory, name);
+}
+
 bool
 entry_address(const struct config_directory *directory, const char *name, const char *value,
     size_t size, struct address *address, bool *broken)
 {
 	bool is_mail = entry_is_attribute(ENTRY_MAIL, name);
-	bool is_proxy = directory->kind == DIRECTORY_ACTIVE_DIRECTORY &&
-			entry_is_attribute(ENTRY_PROXY_ADDRESSES, name);
+	bool is_proxy = is_proxies(directory, name);
 
 	if (size == 0 || (!is_mail && !is_proxy))
 		return false;
@@ -104,8 +116,7 @@ entry_address_rank(
 {
 	if (entry_is_attribute(ENTRY_MAIL, name))
 		return 3;
-	if (directory->kind != DIRECTORY_ACTIVE_DIRECTORY ||
-	    !entry_is_attribute(ENTRY_PROXY_ADDRESSES, name) || !skip_smtp(&value, &size))
+	if (!is_proxies(directory, name) || !skip_smtp(&value, &size))
 		return 0;
 	return value[-5] == 'S' ? 2 : 1;
 }
@@ -114,10 +125,16 @@ int
 entry_add(struct findings *findings, const struct config_directory *directory,
     const struct entry_value *value, struct error *err)
 {
+	size_t most = (size_t)directory->values_limit;
 	struct finding finding;
 
 	if (value->size == 0)
 		return 0;
+	/* Doubles are nothing, but to find them among a million values costs too much. */
+	if (findings->left_out >= most) {
+		findings->left_out++;
+		return 0;
+	}
 	memset(&finding, 0, sizeof(finding));
 	finding.kind = value->kind;
 	finding.directory = directory->title;
@@ -133,7 +150,7 @@ entry_add(struct findings *findings, const struct config_directory *directory,
 	}
 	if (findings_contain(findings, &finding))
 		return 0;
-	if (findings->count >= (size_t)directory->values_limit) {
+	if (findings->count >= most) {
 		findings->left_out++;
 		return 0;
 	}

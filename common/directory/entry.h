@@ -33,6 +33,9 @@ bool entry_is_attribute(const char *configured, const char *name);
 bool entry_attribute(const struct config_directory *directory, const char *name,
     enum finding_kind *kind, const char **attribute);
 
+/* Whether an attribute holds the entry's own mail addresses, of which entry_address() makes one. */
+bool entry_holds_addresses(const struct config_directory *directory, const char *name);
+
 /*
  * The mail address in one value of an entry's address attribute: mail, and where the section is
  * for Active Directory the smtp: values of proxyAddresses. false: another attribute, another kind

@@ -168,29 +168,31 @@ append_pem(struct errand *errand, const struct berval *value, struct error *err)
 }
 
 static int
-take_attribute(void *context, const struct attribute *attribute, struct error *err)
+take_value(struct errand *errand, const struct berval *value, struct error *err)
 {
-	struct errand *errand = context;
-	struct berval *const *value;
-	int status = 0;
-
-	if (!entry_is_attribute(errand->want.attribute, attribute->name))
+	if (value->bv_len < VALUE_SIZE_MIN)
 		return 0;
-	for (value = attribute->values; *value != NULL && status == 0; value++) {
-		if ((*value)->bv_len < VALUE_SIZE_MIN)
-			continue;
-		if (errand->want.kind == WANT_ISSUER)
-			status = append_pem(errand, *value, err);
-		else if (errand->size == 0)
-			status = append(errand, (*value)->bv_val, (*value)->bv_len, err);
-	}
-	return status;
+	if (errand->want.kind == WANT_ISSUER)
+		return append_pem(errand, value, err);
+	return errand->size == 0 ? append(errand, value->bv_val, value->bv_len, err) : 0;
 }
 
 static int
 on_entry(void *context, LDAP *ld, LDAPMessage *entry, struct error *err)
 {
-	return attributes_visit(ld, entry, take_attribute, context, err);
+	struct errand *errand = context;
+	struct attributes all;
+	int status = 0;
+
+	attributes_begin(&all, ld, entry);
+	while (status == 0 && attributes_next(&all)) {
+		while (status == 0 && entry_is_attribute(errand->want.attribute, all.name) &&
+		       attributes_value(&all))
+			status = take_value(errand, &all.value, err);
+	}
+	if (attributes_end(&all, err) != 0)
+		status = -1;
+	return status;
 }
 
 static void

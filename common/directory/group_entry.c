@@ -164,35 +164,19 @@ note_range(struct group_entry *entry, const char *name, struct error *err)
 	return 0;
 }
 
-/* What an entry is read with. */
-struct reading {
-	struct group_entry *entry;
-	const struct config_directory *directory;
-	size_t most;
-};
-
 static int
-read_attribute(void *context, const struct attribute *attribute, struct error *err)
+read_attribute(struct group_entry *entry, const struct config_directory *directory,
+    struct attributes *all, size_t most, struct error *err)
 {
-	const struct reading *reading = context;
-	struct group_entry *entry = reading->entry;
 	bool is_address;
-	size_t i;
 
-	if (is_member(reading->directory, attribute->name, &is_address)) {
-		if (attribute->again)
-			return error_set(err, ERROR_TEMPORARY,
-			    "a group's entry has the attribute %s twice: not all of its members "
-			    "can be "
-			    "read",
-			    attribute->name);
+	if (is_member(directory, all->name, &is_address)) {
 		entry->is_group = true;
-		if (note_range(entry, attribute->name, err) != 0)
+		if (note_range(entry, all->name, err) != 0)
 			return -1;
 	}
-	for (i = 0; attribute->values[i] != NULL; i++) {
-		if (group_entry_add(entry, reading->directory, attribute->name,
-			attribute->values[i], reading->most, err) != 0)
+	while (attributes_value(all)) {
+		if (group_entry_add(entry, directory, all->name, &all->value, most, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -202,7 +186,13 @@ int
 group_entry_read(struct group_entry *entry, const struct config_directory *directory, LDAP *ld,
     LDAPMessage *message, size_t most, struct error *err)
 {
-	struct reading reading = {entry, directory, most};
+	struct attributes all;
+	int result = 0;
 
-	return attributes_visit(ld, message, read_attribute, &reading, err);
+	attributes_begin(&all, ld, message);
+	while (result == 0 && attributes_next(&all))
+		result = read_attribute(entry, directory, &all, most, err);
+	if (attributes_end(&all, err) != 0)
+		result = -1;
+	return result;
 }

@@ -138,70 +138,59 @@ search_question(const struct search *search, const char *filter, int64_t deadlin
 }
 
 /* Whether one of the entry's own addresses is this one. */
-static bool
-claims_address(
-    const struct search *search, LDAP *ld, LDAPMessage *message, const struct address *address)
+static int
+claims_address(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, bool *found, struct error *err)
 {
-	static const char *const names[] = {ENTRY_MAIL, ENTRY_PROXY_ADDRESSES};
+	struct attributes all;
 	struct address own;
-	struct berval **values;
-	bool found = false;
-	size_t i;
-	size_t v;
+	size_t looks = 0;
 
-	for (i = 0; i < ARRAY_LENGTH(names) && !found; i++) {
-		values = ldap_get_values_len(ld, message, names[i]);
-		for (v = 0;
-		     values != NULL && values[v] != NULL && v < ENTRY_ADDRESSES_MAX && !found;
-		     v++) {
-			if (!entry_address(search->directory, names[i], values[v]->bv_val,
-				values[v]->bv_len, &own, NULL))
+	*found = false;
+	attributes_begin(&all, ld, message);
+	while (!*found && attributes_next(&all)) {
+		while (!*found && entry_holds_addresses(search->directory, all.name) &&
+		       looks++ < ENTRY_ADDRESSES_MAX && attributes_value(&all)) {
+			if (!entry_address(search->directory, all.name, all.value.bv_val,
+				all.value.bv_len, &own, NULL))
 				continue;
-			found = address_equal(&own, address, search->exact_local);
+			*found = address_equal(&own, address, search->exact_local);
 			address_free(&own);
 		}
-		ldap_value_free_len(values);
 	}
-	return found;
+	return attributes_end(&all, err);
 }
 
-/* What an entry's attributes are taken with. */
-struct taking {
-	const struct search *search;
-	struct entry_value value;
-	struct findings *findings;
-};
-
+/* The values of one attribute. */
 static int
-take_attribute(void *context, const struct attribute *attribute, struct error *err)
+take_attribute(const struct search *search, struct attributes *all, struct entry_value *value,
+    struct findings *findings, struct error *err)
 {
-	struct taking *taking = context;
-	const struct config_directory *directory = taking->search->directory;
-	struct entry_value *value = &taking->value;
 	int result = 0;
-	size_t i;
 
-	if (!entry_attribute(directory, attribute->name, &value->kind, &value->attribute))
+	if (!entry_attribute(search->directory, all->name, &value->kind, &value->attribute))
 		return 0;
-	for (i = 0; attribute->values[i] != NULL && result == 0; i++) {
-		value->value = attribute->values[i]->bv_val;
-		value->size = attribute->values[i]->bv_len;
-		result = entry_add(taking->findings, directory, value, err);
+	while (result == 0 && attributes_value(all)) {
+		value->value = all->value.bv_val;
+		value->size = all->value.bv_len;
+		result = entry_add(findings, search->directory, value, err);
 	}
 	return result;
 }
 
 /* By which address the entry was found. shorter: without a detail, if there is one to leave out;
  * what does not claim the address itself was found by that, whatever the filter asks for. */
-static void
+static int
 take_claims(const struct search *search, LDAP *ld, LDAPMessage *message,
-    const struct address *address, const struct address *shorter, struct entry_value *value)
+    const struct address *address, const struct address *shorter, struct entry_value *value,
+    struct error *err)
 {
-	value->claims = claims_address(search, ld, message, address);
+	if (claims_address(search, ld, message, address, &value->claims, err) != 0)
+		return -1;
 	if (value->claims || shorter->text == NULL)
-		return;
+		return 0;
 	value->found_by = shorter->text;
-	value->claims = claims_address(search, ld, message, shorter);
+	return claims_address(search, ld, message, shorter, &value->claims, err);
 }
 
 static enum search_match
@@ -217,8 +206,9 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
     const struct address *address, struct findings *findings, enum search_match *match,
     struct error *err)
 {
-	struct taking taking = {.search = search, .findings = findings};
 	struct address shorter = ADDRESS_INIT;
+	struct entry_value value;
+	struct attributes all;
 	char *dn;
 	int result;
 
@@ -231,11 +221,16 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 	}
 	if (subaddress_shorten(search->directory, address, &shorter, err) < 0)
 		return -1;
+	memset(&value, 0, sizeof(value));
 	dn = ldap_get_dn(ld, message);
-	taking.value.dn = dn != NULL ? dn : "";
-	take_claims(search, ld, message, address, &shorter, &taking.value);
-	*match = match_of(search, &taking.value);
-	result = attributes_visit(ld, message, take_attribute, &taking, err);
+	value.dn = dn != NULL ? dn : "";
+	result = take_claims(search, ld, message, address, &shorter, &value, err);
+	*match = match_of(search, &value);
+	attributes_begin(&all, ld, message);
+	while (result == 0 && attributes_next(&all))
+		result = take_attribute(search, &all, &value, findings, err);
+	if (attributes_end(&all, err) != 0)
+		result = -1;
 	ldap_memfree(dn);
 	address_free(&shorter);
 	return result;

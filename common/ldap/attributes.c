@@ -1,61 +1,63 @@
 #include "ldap/attributes.h"
 
-#include <strings.h>
+#include <string.h>
 
-/* Names that were met. */
-struct names {
-	char *items[ATTRIBUTES_MAX];
-	size_t count;
-};
-
-static bool
-is_met(const struct names *names, const char *name)
+void
+attributes_begin(struct attributes *attributes, LDAP *ld, LDAPMessage *entry)
 {
-	size_t i;
+	struct berval dn = {0, NULL};
 
-	for (i = 0; i < names->count; i++) {
-		if (strcasecmp(names->items[i], name) == 0)
-			return true;
+	memset(attributes, 0, sizeof(*attributes));
+	attributes->rest = ber_alloc_t(0);
+	if (ldap_get_dn_ber(ld, entry, &attributes->place, &dn) != LDAP_SUCCESS) {
+		attributes->place = NULL;
+		return;
 	}
-	return false;
+	/* libldap has ended the name with a NUL, where the list of attributes begins: whoever reads
+	 * the entry again needs that. */
+	dn.bv_val[dn.bv_len] = LBER_SEQUENCE;
 }
 
-static int
-visit_one(LDAP *ld, LDAPMessage *entry, const struct names *names, const char *name,
-    attributes_visitor *visit, void *context, struct error *err)
+bool
+attributes_next(struct attributes *attributes)
 {
-	static struct berval *nothing[] = {NULL};
-	struct berval **values = ldap_get_values_len(ld, entry, name);
-	const struct attribute attribute = {
-	    name, values != NULL ? values : nothing, is_met(names, name)};
-	int result = visit(context, &attribute, err);
+	struct berval set = {0, NULL};
+	char *name = NULL;
 
-	ldap_value_free_len(values);
-	return result;
+	ldap_memfree(attributes->name);
+	attributes->name = NULL;
+	if (attributes->place == NULL || attributes->rest == NULL ||
+	    attributes->count > ATTRIBUTES_MAX ||
+	    ber_scanf(attributes->place, "{a", &name) == LBER_ERROR)
+		return false;
+	attributes->name = name;
+	attributes->count++;
+	if (attributes->count > ATTRIBUTES_MAX ||
+	    ber_skip_element(attributes->place, &set) == LBER_ERROR)
+		return false;
+	ber_init2(attributes->rest, &set, 0);
+	return true;
+}
+
+bool
+attributes_value(struct attributes *attributes)
+{
+	return ber_skip_element(attributes->rest, &attributes->value) != LBER_ERROR;
 }
 
 int
-attributes_visit(
-    LDAP *ld, LDAPMessage *entry, attributes_visitor *visit, void *context, struct error *err)
+attributes_end(struct attributes *attributes, struct error *err)
 {
-	struct names names = {.count = 0};
-	BerElement *place = NULL;
-	int result = 0;
-	char *name;
+	bool complete = attributes->rest != NULL;
 
-	for (name = ldap_first_attribute(ld, entry, &place); name != NULL && result == 0;
-	     name = ldap_next_attribute(ld, entry, place)) {
-		if (names.count == ATTRIBUTES_MAX) {
-			result = error_set(err, ERROR_TEMPORARY,
-			    "an entry has more than %d attributes", ATTRIBUTES_MAX);
-			break;
-		}
-		result = visit_one(ld, entry, &names, name, visit, context, err);
-		names.items[names.count++] = name;
-	}
-	ldap_memfree(name);
-	while (names.count > 0)
-		ldap_memfree(names.items[--names.count]);
-	ber_free(place, 0);
-	return result;
+	ldap_memfree(attributes->name);
+	ber_free(attributes->place, 0);
+	ber_free(attributes->rest, 0);
+	attributes->name = NULL;
+	attributes->place = NULL;
+	attributes->rest = NULL;
+	if (attributes->count > ATTRIBUTES_MAX)
+		return error_set(
+		    err, ERROR_LIMIT, "an entry has more than %d attributes", ATTRIBUTES_MAX);
+	return complete ? 0 : error_no_memory(err);
 }

@@ -1,6 +1,8 @@
 /* The pool, and what is used of libldap. */
 #include "test_authority.h"
 
+#include "ldap/attributes.h"
+
 struct pool {
 	const struct config_directory *directory;
 };
@@ -33,8 +35,7 @@ pool_free(struct pool *pool)
 	free(pool);
 }
 
-/* An entry is a certificate, a CRL by its number, or a value of one byte; libldap is asked for its one
- * attribute. */
+/* An entry is a certificate, a CRL by its number, or a value of one byte; of its one attribute. */
 struct entry {
 	X509 *x509;
 	size_t crl;
@@ -43,12 +44,11 @@ struct entry {
 
 static const struct entry *given;
 
-char *
-ldap_first_attribute(LDAP *ld UNUSED, LDAPMessage *entry, BerElement **place)
+void
+attributes_begin(struct attributes *all, LDAP *ld UNUSED, LDAPMessage *entry)
 {
 	given = (const struct entry *)entry;
-	*place = NULL;
-	return strdup(given->crl > 0 ? "certificateRevocationList;binary" : "CACertificate;BINARY");
+	memset(all, 0, sizeof(*all));
 }
 
 char *
@@ -60,39 +60,42 @@ ldap_get_dn(LDAP *ld UNUSED, LDAPMessage *entry)
 	return strdup(dn);
 }
 
-char *
-ldap_next_attribute(LDAP *ld UNUSED, LDAPMessage *entry UNUSED, BerElement *place UNUSED)
+bool
+attributes_next(struct attributes *all)
 {
-	return NULL;
+	static char list[] = "certificateRevocationList;binary";
+	static char ca[] = "CACertificate;BINARY";
+
+	all->name = given->crl > 0 ? list : ca;
+	return all->count++ == 0;
 }
 
-struct berval **
-ldap_get_values_len(LDAP *ld UNUSED, LDAPMessage *entry UNUSED, const char *name UNUSED)
+bool
+attributes_value(struct attributes *all)
 {
-	struct berval **values = calloc(2, sizeof(*values));
 	size_t size = 1;
 
-	values[0] = calloc(1, sizeof(**values));
+	if (all->value.bv_val != NULL)
+		return false;
 	if (given->x509 != NULL) {
-		values[0]->bv_val = (char *)pki_der(given->x509, &size);
+		all->value.bv_val = (char *)pki_der(given->x509, &size);
 	} else if (given->crl > 0) {
 		size = t.crl_size;
-		values[0]->bv_val = malloc(size);
-		memcpy(values[0]->bv_val, t.crl, size);
+		all->value.bv_val = malloc(size);
+		memcpy(all->value.bv_val, t.crl, size);
 	} else {
-		values[0]->bv_val = calloc(1, 1);
-		values[0]->bv_val[0] = (char)given->byte;
+		all->value.bv_val = calloc(1, 1);
+		all->value.bv_val[0] = (char)given->byte;
 	}
-	values[0]->bv_len = size;
-	return values;
+	all->value.bv_len = size;
+	return true;
 }
 
-void
-ldap_value_free_len(struct berval **values)
+int
+attributes_end(struct attributes *all, struct error *err UNUSED)
 {
-	free(values[0]->bv_val);
-	free(values[0]);
-	free(values);
+	free(all->value.bv_val);
+	return 0;
 }
 
 static int

@@ -366,11 +366,11 @@ START_TEST(a_group_with_members_to_be_searched_for_is_not_whole)
 END_TEST
 
 /* As slapadd -q leaves it, where the lines of the LDIF don't stand together. */
-START_TEST(a_group_whose_members_cannot_all_be_read_is_unavailable)
+START_TEST(an_attribute_that_an_entry_has_twice_is_read_twice)
 {
 	expand_groups();
 	fixture_start(&fixture);
-	test_ldap_expect_unavailable("split@example.org", "has the attribute member twice");
+	expect_members("split@example.org", "anna@example.org fay@example.org ");
 }
 END_TEST
 
@@ -478,7 +478,7 @@ main(void)
 	tcase_add_test(tcase, an_address_with_a_detail_finds_the_entry_without_it);
 	tcase_add_test(tcase, a_group_of_another_address_is_nobodys);
 	tcase_add_test(tcase, a_group_with_members_to_be_searched_for_is_not_whole);
-	tcase_add_test(tcase, a_group_whose_members_cannot_all_be_read_is_unavailable);
+	tcase_add_test(tcase, an_attribute_that_an_entry_has_twice_is_read_twice);
 	tcase_add_test(tcase, who_has_the_address_of_a_group_is_a_member);
 	tcase_add_test(tcase, a_group_of_the_address_with_its_detail_goes_first);
 	tcase_add_test(tcase, several_entries_of_one_address_are_told);
