@@ -22,6 +22,29 @@ handle_set_error(LDAP *ld, int code, struct error *err, const char *what)
 	return -1;
 }
 
+int
+handle_wait(LDAP *ld, int id, int type)
+{
+	LDAPMessage *message = NULL;
+	int code = LDAP_OTHER;
+	int got;
+
+	got = ldap_result(ld, id, LDAP_MSG_ONE, NULL, &message);
+	if (got == 0 && message == NULL)
+		return LDAP_TIMEOUT;
+	if (got < 0 && message == NULL) {
+		ldap_get_option(ld, LDAP_OPT_RESULT_CODE, &code);
+		return code < 0 ? code : LDAP_SERVER_DOWN;
+	}
+	if (got != type) {
+		ldap_msgfree(message);
+		return LDAP_DECODING_ERROR;
+	}
+	if (ldap_parse_result(ld, message, &code, NULL, NULL, NULL, NULL, 1) != LDAP_SUCCESS)
+		return LDAP_DECODING_ERROR;
+	return code;
+}
+
 LDAP *
 handle_new(int fd, const LDAPURLDesc *url, const char *uri, struct error *err)
 {

@@ -57,23 +57,11 @@ is_private(LDAP *ld)
 /* Says why a bind was refused. */
 typedef int set_refusal(LDAP *ld, int code, struct error *err, const char *what);
 
-/* The answer to a bind, waited for as long as LDAP_OPT_TIMEOUT says. */
 static int
 wait_bound(LDAP *ld, int id, const char *what, set_refusal *refused, struct error *err)
 {
-	LDAPMessage *message = NULL;
-	int code = LDAP_OTHER;
-	int type;
+	int code = handle_wait(ld, id, LDAP_RES_BIND);
 
-	type = ldap_result(ld, id, LDAP_MSG_ALL, NULL, &message);
-	if (type == 0)
-		return handle_set_error(NULL, LDAP_TIMEOUT, err, what);
-	if (type < 0) {
-		ldap_get_option(ld, LDAP_OPT_RESULT_CODE, &code);
-		return handle_set_error(ld, code, err, what);
-	}
-	if (ldap_parse_result(ld, message, &code, NULL, NULL, NULL, NULL, 1) != LDAP_SUCCESS)
-		code = LDAP_DECODING_ERROR;
 	return code == LDAP_SUCCESS ? 0 : refused(ld, code, err, what);
 }
 

@@ -16,6 +16,14 @@ int handle_set_error(LDAP *ld, int code, struct error *err, const char *what);
  * be told. Always -1. */
 int handle_set_refusal(LDAP *ld, int code, struct error *err, const char *what);
 
+/*
+ * Waits for the one message that answers a request, for as long as LDAP_OPT_TIMEOUT says; type is
+ * what it must be (LDAP_RES_...). Nothing else that comes for it is gathered meanwhile, as
+ * LDAP_MSG_ALL and libldap's "_s" functions do without a bound. The message's result code, or one
+ * of libldap's own (below 0).
+ */
+int handle_wait(LDAP *ld, int id, int type);
+
 /* handle_context.c: gives a handle, all of whose TLS options are set, its context with the client
  * certificate: one that is there, or a new one. LDAP_OPT_SUCCESS or another code of libldap's. Any
  * thread. */

@@ -7,6 +7,7 @@
 #include "ldap/handle_private.h"
 #include "ldap/tls_certificate.h"
 #include "ldap/tls_files.h"
+#include "ldap/tls_guard.h"
 #include "ldap/tls_identity.h"
 
 /* Messages that may come for a question that asks for nothing of one entry: the entry, its end, and
@@ -182,6 +183,19 @@ set_tls(LDAP *ld, const struct config_directory *directory, struct error *err)
 	return 0;
 }
 
+/* What ldap_start_tls_s() does, but for what handle_wait() is about. */
+static int
+start_tls(LDAP *ld)
+{
+	int code;
+	int id;
+
+	code = ldap_start_tls(ld, NULL, NULL, &id);
+	if (code == LDAP_SUCCESS)
+		code = handle_wait(ld, id, LDAP_RES_EXTENDED);
+	return code == LDAP_SUCCESS ? ldap_install_tls(ld) : code;
+}
+
 int
 handle_start_tls(LDAP *ld, const struct config_directory *directory, const LDAPURLDesc *url,
     bool *unclear, struct error *err)
@@ -193,9 +207,10 @@ handle_start_tls(LDAP *ld, const struct config_directory *directory, const LDAPU
 	*unclear = false;
 	if (set_tls(ld, directory, err) != 0)
 		return -1;
-	code = at_once ? ldap_install_tls(ld) : ldap_start_tls_s(ld, NULL, NULL);
+	code = at_once ? ldap_install_tls(ld) : start_tls(ld);
 	if (code == LDAP_SUCCESS) {
-		if (check_protocol(ld, directory->tls_minimum, err) != 0 ||
+		if (tls_guard_add(ld, err) != 0 ||
+		    check_protocol(ld, directory->tls_minimum, err) != 0 ||
 		    check_purpose(ld, err) != 0)
 			return error_prefix(err, "TLS failed: ");
 		return confirm(ld, unclear, err);

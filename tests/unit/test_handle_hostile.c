@@ -1,0 +1,510 @@
+/* ldap/handle, tls_guard and attributes: servers that mean no good, each on the other end of a pair
+ * of sockets. */
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "directory/group_entry.h"
+#include "directory/search.h"
+#include "ldap/attributes.h"
+#include "ldap/connection.h"
+#include "ldap/handle.h"
+#include "pki.h"
+#include "unit.h"
+
+#define PATIENCE 20000
+
+/* Where a server's answer to the first request begins: a message with id 1 and 2, by RFC 4511. */
+#define START_TLS_DONE "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
+#define SEARCH_DONE_2 "\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
+
+/* Bytes that a flood may come to before it is given up: the sockets' buffers, and some. */
+#define FLOOD_MAX (8 << 20)
+
+enum deed {
+	FLOODS,       /* entries without an end, for the first request */
+	INJECTS,      /* agrees to StartTLS, and says more in clear at once */
+	RENEGOTIATES, /* wants another handshake after the first answer, and is silent */
+	ANSWERS,      /* each search, with an entry of many records */
+};
+
+static struct {
+	enum deed deed;
+	int version; /* of TLS */
+	int fd;
+	X509 *certificate;
+	EVP_PKEY *key;
+	atomic_size_t sent;
+	pthread_t thread;
+} server;
+
+static char ca_file[] = "/tmp/test-handle-hostile-XXXXXX";
+static EVP_PKEY *ca_key;
+static X509 *ca;
+static struct config_directory directory;
+static LDAPURLDesc *url;
+static LDAP *ld;
+static struct error err;
+
+/* A message in which length bytes follow each head: lengths of three bytes, whatever they are. */
+static size_t
+put(unsigned char *out, unsigned char tag, size_t size)
+{
+	out[0] = tag;
+	out[1] = 0x83;
+	out[2] = (unsigned char)(size >> 16);
+	out[3] = (unsigned char)(size >> 8);
+	out[4] = (unsigned char)size;
+	return 5;
+}
+
+/* An entry without a name, for a request; of so many attributes with the same bytes. free(). */
+static unsigned char *
+make_entry(unsigned char id, const void *attribute, size_t length, size_t count, size_t *size)
+{
+	size_t all = length * count;
+	unsigned char *entry = malloc(all + 30);
+	size_t at;
+
+	ck_assert_ptr_nonnull(entry);
+	at = put(entry, 0x30, 3 + 5 + 2 + 5 + all);
+	memcpy(entry + at, (unsigned char[]){0x02, 0x01, id}, 3);
+	at += 3;
+	at += put(entry + at, 0x64, 2 + 5 + all);
+	memcpy(entry + at, "\x04\x00", 2);
+	at += 2;
+	at += put(entry + at, 0x30, all);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(entry + at, attribute, length);
+		at += length;
+	}
+	*size = at;
+	return entry;
+}
+
+static void
+flood(void)
+{
+	char request[1000];
+	size_t size;
+	unsigned char *entry = make_entry(1, "\x30\x05\x04\x01x\x31\x00", 7, 10000, &size);
+	ssize_t sent = recv(server.fd, request, sizeof(request), 0);
+
+	while (sent > 0) {
+		sent = send(server.fd, entry, size, MSG_NOSIGNAL);
+		if (sent > 0)
+			atomic_fetch_add(&server.sent, (size_t)sent);
+	}
+	free(entry);
+}
+
+static void
+inject(void)
+{
+	static const char both[] = START_TLS_DONE SEARCH_DONE_2;
+	char request[1000];
+
+	if (recv(server.fd, request, sizeof(request), 0) > 0)
+		(void)!send(server.fd, both, sizeof(both) - 1, MSG_NOSIGNAL);
+	while (recv(server.fd, request, sizeof(request), 0) > 0)
+		;
+}
+
+/* The message id of a short request. */
+static unsigned char
+read_request(SSL *ssl)
+{
+	unsigned char request[1000];
+
+	/* Its length has one byte or two. */
+	if (SSL_read(ssl, request, sizeof(request)) <= 0)
+		return 0;
+	return request[1] < 0x80 ? request[4] : request[(request[1] & 0x7f) + 4];
+}
+
+static void
+write_done(SSL *ssl, unsigned char id)
+{
+	char done[] = SEARCH_DONE_2;
+
+	done[4] = (char)id;
+	(void)SSL_write(ssl, done, sizeof(done) - 1); /* they may be gone */
+}
+
+static void
+speak(SSL *ssl)
+{
+	unsigned char *entry;
+	unsigned char id = read_request(ssl);
+	size_t size;
+
+	write_done(ssl, id);
+	if (server.deed == RENEGOTIATES) {
+		ck_assert_int_eq(SSL_renegotiate(ssl), 1);
+		SSL_do_handshake(ssl);
+		while (recv(server.fd, &id, 1, 0) > 0)
+			;
+		return;
+	}
+	while ((id = read_request(ssl)) != 0) {
+		entry = make_entry(id, "\x30\x05\x04\x01x\x31\x00", 7, 900, &size);
+		(void)SSL_write(ssl, entry, (int)size);
+		write_done(ssl, id);
+		free(entry);
+	}
+}
+
+static void
+serve_tls(void)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	SSL *ssl;
+
+	SSL_CTX_set_max_proto_version(context, server.version);
+	SSL_CTX_use_certificate(context, server.certificate);
+	SSL_CTX_use_PrivateKey(context, server.key);
+	ssl = SSL_new(context);
+	SSL_set_fd(ssl, server.fd);
+	if (SSL_accept(ssl) == 1)
+		speak(ssl);
+	SSL_free(ssl);
+	SSL_CTX_free(context);
+}
+
+static void *
+serve(void *context UNUSED)
+{
+	switch (server.deed) {
+	case FLOODS:
+		flood();
+		break;
+	case INJECTS:
+		inject();
+		break;
+	case RENEGOTIATES:
+	case ANSWERS:
+		serve_tls();
+		break;
+	}
+	shutdown(server.fd, SHUT_RDWR);
+	return NULL;
+}
+
+static void
+setup(void)
+{
+	static const struct pki_certificate what = {.subject = "The CA", .ca = true};
+	static const struct pki_certificate own = {.subject = "ldap.example",
+	    .extended_usage = "serverAuth",
+	    .extension = "subjectAltName=DNS:ldap.example"};
+	static const struct error none = ERROR_INIT;
+	FILE *file;
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	connection_prepare();
+	memset(&directory, 0, sizeof(directory));
+	directory.values_limit = 50;
+	directory.value_size_limit = 256 << 10;
+	directory.entries_limit = 20;
+	directory.tls_ca = ca_file;
+	directory.smime_attribute = (char *)"userSMIMECertificate";
+	directory.certificate_attribute = (char *)"userCertificate";
+	directory.ca_attribute = (char *)"cACertificate";
+	directory.groups = GROUPS_EXPAND;
+	ca_key = pki_key(PKI_P256, 0);
+	server.key = pki_key(PKI_P256, 1);
+	ca = pki_issue(&what, ca_key, NULL, ca_key);
+	server.certificate = pki_issue(&own, server.key, ca, ca_key);
+	fd = mkstemp(ca_file);
+	ck_assert_int_ge(fd, 0);
+	file = fdopen(fd, "w");
+	ck_assert(PEM_write_X509(file, ca));
+	fclose(file);
+	atomic_store(&server.sent, 0);
+	err = none;
+}
+
+static void
+teardown(void)
+{
+	unlink(ca_file);
+	X509_free(ca);
+	X509_free(server.certificate);
+	EVP_PKEY_free(ca_key);
+	EVP_PKEY_free(server.key);
+}
+
+static void
+begin(enum deed deed, int version, const char *uri)
+{
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(ldap_url_parse(uri, &url), LDAP_URL_SUCCESS);
+	ld = handle_new(ends[0], url, uri, &err);
+	ck_assert_ptr_nonnull(ld);
+	ck_assert_int_eq(handle_options(ld, &directory, PATIENCE, &err), 0);
+	server.deed = deed;
+	server.version = version;
+	server.fd = ends[1];
+	ck_assert_int_eq(pthread_create(&server.thread, NULL, serve, NULL), 0);
+}
+
+static void
+end(void)
+{
+	ldap_unbind_ext(ld, NULL, NULL);
+	ldap_free_urldesc(url);
+	pthread_join(server.thread, NULL);
+	close(server.fd);
+}
+
+static int
+start_tls(void)
+{
+	bool unclear;
+
+	return handle_start_tls(ld, &directory, url, &unclear, &err);
+}
+
+/* As links do: what comes is taken by a loop that must not be kept. The type of the first message. */
+static int
+ask(LDAPMessage **message)
+{
+	struct timeval at_once = {0, 0};
+	struct pollfd wait = {-1, POLLIN, 0};
+	int type = 0;
+	int id;
+
+	ldap_get_option(ld, LDAP_OPT_DESC, &wait.fd);
+	ck_assert_int_eq(fcntl(wait.fd, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(
+	    ldap_search_ext(ld, "o=x", LDAP_SCOPE_BASE, "(a=b)", NULL, 0, NULL, NULL, NULL, 0, &id),
+	    LDAP_SUCCESS);
+	while (type == 0) {
+		ck_assert_int_eq(poll(&wait, 1, PATIENCE), 1);
+		type = ldap_result(ld, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, message);
+	}
+	return type;
+}
+
+START_TEST(a_server_that_wants_another_handshake_and_is_silent_keeps_nobody)
+{
+	LDAPMessage *message = NULL;
+
+	begin(RENEGOTIATES, TLS1_2_VERSION, "ldaps://ldap.example");
+	ck_assert_msg(start_tls() == 0, "%s", err.text);
+	ck_assert_int_lt(ask(&message), 0);
+	end();
+}
+END_TEST
+
+/* The watch below TLS keeps in step with its records, and with what TLS 1.3 sends after the handshake. */
+START_TEST(what_else_comes_by_tls_is_taken)
+{
+	struct attributes all;
+	LDAPMessage *message;
+	size_t count;
+	int round;
+
+	begin(ANSWERS, _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION, "ldaps://ldap.example");
+	ck_assert_msg(start_tls() == 0, "%s", err.text);
+	for (round = 0; round < 20; round++) {
+		message = NULL;
+		do {
+			ldap_msgfree(message);
+			message = NULL;
+		} while (ask(&message) != LDAP_RES_SEARCH_ENTRY);
+		attributes_begin(&all, ld, message);
+		for (count = 0; attributes_next(&all); count++)
+			;
+		ck_assert_uint_eq(count, 900);
+		ck_assert_int_eq(attributes_end(&all, &err), 0);
+		ldap_msgfree(message);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(what_a_server_gives_instead_of_an_answer_is_not_gathered)
+{
+	char password_file[] = "/tmp/test-handle-hostile-XXXXXX";
+	int fd = mkstemp(password_file);
+
+	ck_assert_int_eq(write(fd, "secret\n", 7), 7);
+	close(fd);
+	directory.bind_dn = (char *)"cn=x";
+	directory.bind_password_file = password_file;
+	begin(FLOODS, 0, "ldap://ldap.example");
+	ck_assert_int_eq(_i == 0 ? start_tls() : handle_bind(ld, &directory, &err), -1);
+	end();
+	ck_assert_uint_lt(atomic_load(&server.sent), FLOOD_MAX);
+	unlink(password_file);
+}
+END_TEST
+
+/* CVE-2011-0411 and its kin: said in clear, it must not count as said by TLS. */
+START_TEST(what_follows_the_answer_to_start_tls_in_clear_is_not_believed)
+{
+	begin(INJECTS, 0, "ldap://ldap.example");
+	ck_assert_int_eq(start_tls(), -1);
+	end();
+}
+END_TEST
+
+/* What is to be sent on a thread of its own: it fits into no socket's buffer. */
+struct parcel {
+	int fd;
+	unsigned char *bytes;
+	size_t size;
+};
+
+static void *
+deliver(void *context)
+{
+	struct parcel *parcel = context;
+	ssize_t sent;
+
+	for (size_t at = 0; at < parcel->size; at += (size_t)sent) {
+		sent = send(parcel->fd, parcel->bytes + at, parcel->size - at, MSG_NOSIGNAL);
+		ck_assert_int_gt(sent, 0);
+	}
+	return NULL;
+}
+
+/* The entry as an answer to a search. */
+static LDAPMessage *
+receive(unsigned char *bytes, size_t size)
+{
+	struct parcel parcel = {.bytes = bytes, .size = size};
+	LDAPMessage *message = NULL;
+	pthread_t thread;
+	int ends[2];
+	int id;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	parcel.fd = ends[1];
+	ck_assert_int_eq(ldap_url_parse("ldap://ldap.example", &url), LDAP_URL_SUCCESS);
+	ld = handle_new(ends[0], url, "ldap://ldap.example", &err);
+	ck_assert_ptr_nonnull(ld);
+	ck_assert_int_eq(handle_options(ld, &directory, PATIENCE, &err), 0);
+	ck_assert_int_eq(
+	    ldap_search_ext(ld, "o=x", LDAP_SCOPE_BASE, "(a=b)", NULL, 0, NULL, NULL, NULL, 0, &id),
+	    LDAP_SUCCESS);
+	ck_assert_int_eq(pthread_create(&thread, NULL, deliver, &parcel), 0);
+	ck_assert_int_eq(ldap_result(ld, id, LDAP_MSG_ONE, NULL, &message), LDAP_RES_SEARCH_ENTRY);
+	pthread_join(thread, NULL);
+	close(ends[1]);
+	free(bytes);
+	return message;
+}
+
+static void
+forget(LDAPMessage *message)
+{
+	ldap_msgfree(message);
+	ldap_unbind_ext(ld, NULL, NULL);
+	ldap_free_urldesc(url);
+}
+
+#define BYTES(text) text, sizeof(text) - 1
+#define CERTIFICATE "\x30\x1a\x04\x11userCertificate;x\x31\x05\x04\x03\x30\x01\x02"
+#define MAIL                                   \
+	"\x30\x0d\x04\x04mail\x31\x05\x04\x03" \
+	"a@b"
+#define ODD "\x30\x05\x04\x01x\x31\x00"
+
+START_TEST(attributes_and_values_are_given_in_their_order)
+{
+	struct attributes all;
+	LDAPMessage *message;
+	unsigned char *entry;
+	size_t size;
+	int round;
+
+	entry = make_entry(1, BYTES(CERTIFICATE ODD MAIL), 1, &size);
+	message = receive(entry, size);
+	for (round = 0; round < 2; round++) {
+		attributes_begin(&all, ld, message);
+		ck_assert(attributes_next(&all));
+		ck_assert_str_eq(all.name, "userCertificate;x");
+		ck_assert(attributes_value(&all));
+		ck_assert_uint_eq(all.value.bv_len, 3);
+		ck_assert_mem_eq(all.value.bv_val, "\x30\x01\x02", 3);
+		if (round == 0) /* or not read */
+			ck_assert(!attributes_value(&all));
+		ck_assert(attributes_next(&all));
+		ck_assert_str_eq(all.name, "x");
+		ck_assert(!attributes_value(&all));
+		ck_assert(attributes_next(&all));
+		ck_assert_str_eq(all.name, "mail");
+		ck_assert(attributes_value(&all));
+		ck_assert_mem_eq(all.value.bv_val, "a@b", 3);
+		ck_assert(!attributes_next(&all));
+		ck_assert_int_eq(attributes_end(&all, &err), 0);
+	}
+	forget(message);
+}
+END_TEST
+
+/* Many attributes of a name that is asked for, of others, and many values of one: what an answer may
+ * hold is gone through at once, and costs no more memory than it has. */
+START_TEST(a_monstrous_entry_keeps_nobody)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} kinds[] = {{BYTES(CERTIFICATE)}, {BYTES(MAIL)}, {BYTES(ODD)}};
+	static char text[] = "c@d";
+	static char local[] = "c";
+	static char domain[] = "d";
+	const struct address address = {text, local, domain};
+	struct group_entry group = GROUP_ENTRY_INIT;
+	struct findings *findings = findings_new();
+	enum search_match match;
+	struct search search;
+	LDAPMessage *message;
+	unsigned char *entry;
+	size_t size;
+
+	entry = make_entry(1, kinds[_i].bytes, kinds[_i].size, 300000, &size);
+	message = receive(entry, size);
+	ck_assert_int_eq(search_init(&search, &directory, false, &err), 0);
+	ck_assert_int_eq(
+	    search_take_entry(&search, ld, message, &address, findings, &match, &err), -1);
+	ck_assert_int_eq(err.code, ERROR_LIMIT);
+	ck_assert_int_eq(group_entry_read(&group, &directory, ld, message, 10, &err), -1);
+	ck_assert_int_eq(err.code, ERROR_LIMIT);
+	group_entry_clear(&group);
+	search_clear(&search);
+	findings_unref(findings);
+	forget(message);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("handle_hostile");
+	TCase *tcase = unit_case(suite, "handle_hostile");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_server_that_wants_another_handshake_and_is_silent_keeps_nobody);
+	tcase_add_loop_test(tcase, what_else_comes_by_tls_is_taken, 0, 2);
+	tcase_add_loop_test(tcase, what_a_server_gives_instead_of_an_answer_is_not_gathered, 0, 2);
+	tcase_add_test(tcase, what_follows_the_answer_to_start_tls_in_clear_is_not_believed);
+	tcase_add_test(tcase, attributes_and_values_are_given_in_their_order);
+	tcase_add_loop_test(tcase, a_monstrous_entry_keeps_nobody, 0, 3);
+	return unit_run(suite);
+}
