@@ -11,8 +11,10 @@
 #include "ldap/seek.h"
 #include "ldap/server.h"
 
-/* Messages taken in one turn of the loop; the rest waits for the next. */
+/* Messages taken in one turn of the loop, and the time for that, milliseconds; the rest waits for the
+ * next. */
 #define MESSAGES_MAX 200
+#define TURN_MS 20
 
 void
 link_lose(struct link *link, const char *why)
@@ -59,28 +61,33 @@ static void
 drain(struct link *link)
 {
 	struct pool *pool = link->server->pool;
+	int64_t until_ms = clock_monotonic_ms() + TURN_MS;
 	struct timeval at_once = {0, 0};
 	LDAPMessage *message;
-	bool alive;
+	bool more = true;
 	int taken;
 	int type;
 
-	for (taken = 0; taken < MESSAGES_MAX; taken++) {
+	for (taken = 0; taken < MESSAGES_MAX && more; taken++) {
 		message = NULL;
 		type = ldap_result(link->ld, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
-		if (type < 0) {
-			link_lose(link, "the connection was lost");
+		/* libldap hands out what it doesn't know as well: by a tag that is 0, or below it. */
+		if (type < 0 || (type == 0 && message != NULL)) {
+			link_lose(link, message != NULL ? "what the server sends is not LDAP"
+							: "the connection was lost");
+			ldap_msgfree(message);
 			return;
 		}
 		if (type == 0)
 			break;
-		alive = take_message(link, type, message);
+		more = take_message(link, type, message);
 		ldap_msgfree(message);
-		if (!alive)
+		if (!more)
 			return;
+		more = clock_monotonic_ms() < until_ms;
 	}
 	/* A timer, not event_active(): others have their turn between. */
-	if (taken == MESSAGES_MAX)
+	if (taken == MESSAGES_MAX || !more)
 		event_add(link->more, &at_once);
 	pool_wake(pool);
 }

@@ -61,6 +61,9 @@ read_leg(const char *uri, const struct leg *asker, struct leg *leg, struct error
 	bool has_base;
 	bool has_filter;
 
+	if (strlen(uri) > REFERRAL_URL_MAX)
+		return error_set(
+		    err, ERROR_TEMPORARY, "a referral of more than %d bytes", REFERRAL_URL_MAX);
 	if (ldap_url_parse(uri, &url) != LDAP_URL_SUCCESS)
 		return error_set(err, ERROR_TEMPORARY, "a referral that can't be read: %s", uri);
 	has_base = url->lud_dn != NULL && url->lud_dn[0] != '\0';
@@ -121,7 +124,7 @@ referral_add(struct pool_search *search, char *const *uris, struct error *err)
 	size_t i;
 
 	/* Any of them will do: one that is not down, if there is one. */
-	for (i = 0; uris != NULL && uris[i] != NULL; i++) {
+	for (i = 0; uris != NULL && uris[i] != NULL && i < REFERRAL_ALTERNATIVES_MAX; i++) {
 		server = find_listed(search->pool, uris[i]);
 		if (server == NULL || (leg.server != NULL && !(leg.server->down && !server->down)))
 			continue;

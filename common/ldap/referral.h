@@ -11,6 +11,11 @@
 #define REFERRALS_MAX 16
 /* Referrals that lead to one another. */
 #define REFERRAL_DEPTH_MAX 5
+/* Alternatives that are looked at in one referral. */
+#define REFERRAL_ALTERNATIVES_MAX 100
+/* Bytes of a URL that is followed: libldap encodes its filter recursively, with a copy of the rest for
+ * each level, so that one of 300 KB takes gigabytes. */
+#define REFERRAL_URL_MAX 4096
 
 enum referral {
 	REFERRAL_ADDED,    /* a further leg of the search */

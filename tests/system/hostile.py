@@ -13,6 +13,8 @@ BIND, SEARCH, EXTENDED = 0x60, 0x63, 0x77
 BIND_ANSWER, ENTRY, DONE, REFERENCE, EXTENDED_ANSWER = 0x61, 0x64, 0x65, 0x73, 0x78
 FLOOD = 100 << 20  # bytes, where it floods
 REFERRALS = 20_000
+ATTRIBUTES = 200_000
+PARENTHESES = 100_000
 DRIP_SECONDS = 1   # between two bytes
 
 
@@ -34,6 +36,11 @@ class Hostile:
     refuse-bind     invalid credentials
     referral        one result with a huge list of referrals
     references      a huge number of references, then success
+    many-attributes an entry with a huge number of attributes of one name
+    deep-filter     a referral to itself with a filter of parentheses within parentheses
+    no-operation    messages without any operation known, 1 MB each, without an end
+    bind-flood      entries without an end as the answer to a bind
+    starttls-flood  the same for StartTLS
     """
 
     def __init__(self, place, behaviour, entries=(), identity=None):
@@ -42,6 +49,7 @@ class Hostile:
         self.connections = 0
         self.searches = 0
         self.sent = 0
+        self.flood = FLOOD
         self._entries = {address.lower(): entry for entry in entries for address in entry.mail}
         self._identity = identity
         self._act = getattr(self, "_" + behaviour.replace("-", "_"))
@@ -191,10 +199,39 @@ class Hostile:
                 REFERENCE, encode(0x04, url))) for url in many_urls()))
             self._send(connection, message(number, result(DONE)))
 
+    def _many_attributes(self, connection):
+        while True:
+            number, _, content = request(connection, SEARCH)
+            self.searches += 1
+            names = [("mail", [wanted(content).encode()])]
+            names += [(f"userCertificate;x-{at}", [b"0"]) for at in range(ATTRIBUTES)]
+            self._send(connection, message(number, entry("cn=x", names)))
+            self._send(connection, message(number, result(DONE)))
+
+    def _deep_filter(self, connection):
+        url = self.uri.encode() + b"/dc=y??sub?" + b"(!" * PARENTHESES + b"(a=b)" + b")" * PARENTHESES
+        while True:
+            number, _, _ = request(connection, SEARCH)
+            self.searches += 1
+            self._send(connection, message(number, result(
+                DONE, 10, "here", encode(0xA3, encode(0x04, url)))))
+
+    def _no_operation(self, connection):
+        number, _, _ = request(connection, SEARCH)
+        self.searches += 1
+        self._flood(connection, message(number, encode(0x00, b"x" * (1 << 20))))
+
+    def _bind_flood(self, connection, tag=BIND):
+        number, _, _ = request(connection, tag)
+        self._flood(connection, message(number, entry("cn=x", [("mail", [b"x" * 5000])])) * 200)
+
+    def _starttls_flood(self, connection):
+        self._bind_flood(connection, EXTENDED)
+
     # What they share.
 
     def _flood(self, connection, piece):
-        for _ in range(FLOOD // len(piece)):
+        for _ in range(self.flood // len(piece)):
             if self._closing.is_set():
                 return
             self._send(connection, piece)

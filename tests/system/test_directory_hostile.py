@@ -274,6 +274,48 @@ def test_a_server_that_sends_thousands_of_references(s):
     others.check(hostile.behaviour)
 
 
+def test_a_server_that_sends_an_entry_of_many_attributes(s):
+    """To look for the values of each from the entry's beginning would take hours of the loop's."""
+    hostile = Hostile(s.place, "many-attributes")
+    daemon = suffers(s, hostile, hostile_section(hostile.uri, **{"search-timeout": "8s"}),
+                     "an entry has more than 1000 attributes", log=False)
+    check_memory(daemon)
+
+
+def test_a_server_that_refers_to_itself_with_a_monstrous_filter(s):
+    """libldap would take gigabytes to encode it, or all of the stack."""
+    hostile = Hostile(s.place, "deep-filter")
+    daemon = suffers(s, hostile, hostile_section(hostile.uri, referrals=[hostile.uri]),
+                     "a referral of more than 4096 bytes", log=False)
+    check_memory(daemon)
+    require(hostile.searches == 1, "it was followed")
+
+
+def test_a_server_that_sends_what_is_no_operation(s):
+    """libldap hands such a message out as if it were nothing: 300 MB of them are not kept."""
+    hostile = Hostile(s.place, "no-operation")
+    hostile.flood *= 3
+    daemon = suffers(s, hostile, hostile_section(hostile.uri, **{"search-timeout": "5s"}),
+                     "what the server sends is not LDAP")
+    check_memory(daemon)
+
+
+def test_a_server_that_floods_instead_of_answering_a_bind(s):
+    hostile = Hostile(s.place, "bind-flood")
+    hostile.flood *= 5
+    daemon = suffers(s, hostile, hostile_section(hostile.uri, **with_password(s)),
+                     "binding as cn=reader: Decoding error")
+    check_memory(daemon)
+
+
+def test_a_server_that_floods_instead_of_answering_starttls(s):
+    hostile = Hostile(s.place, "starttls-flood")
+    hostile.flood *= 5
+    daemon = suffers(s, hostile, hostile_section(hostile.uri, tls="required", **{
+        "tls-ca": s.people.server_ca.identity.cert}), "TLS failed")
+    check_memory(daemon)
+
+
 @contextlib.contextmanager
 def asked_at_once(daemon, addresses):
     """While it lasts, the directories of these addresses are being asked."""
