@@ -61,8 +61,10 @@ paging_next(struct paging *paging, const struct pool_result *answer, struct erro
 	clear(paging);
 	if (control == NULL)
 		return 0;
-	if (ldap_parse_pageresponse_control(paging->codec, control, &estimate, &paging->cookie) !=
-	    LDAP_SUCCESS)
+	/* libldap ends the program over a control without a value. */
+	if (control->ldctl_value.bv_val == NULL ||
+	    ldap_parse_pageresponse_control(paging->codec, control, &estimate, &paging->cookie) !=
+		LDAP_SUCCESS)
 		return error_set(
 		    err, ERROR_TEMPORARY, "the server's control of pages can't be read");
 	if (paging->cookie.bv_len == 0)

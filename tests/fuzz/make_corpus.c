@@ -1,4 +1,5 @@
-/* Makes the seeds in corpus/inspect, corpus/cms_front and corpus/crl again: make_corpus FOLDER. */
+/* Makes the seeds in corpus/blob, corpus/inspect, corpus/cms_front and corpus/crl again: make_corpus
+ * FOLDER. */
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,67 @@ save_lists(const char *folder, X509 *ca, EVP_PKEY *key)
 	}
 }
 
+/* Bytes, and what they were in is freed. */
+static void
+save_blob(const char *folder, const char *name, unsigned char *der, size_t size)
+{
+	struct buffer bytes = BUFFER_INIT;
+	char path[4000];
+
+	snprintf(path, sizeof(path), "%s/blob", folder);
+	if (buffer_append(&bytes, der, size, NULL) == -1)
+		exit(EXIT_FAILURE);
+	save(path, name, -1, &bytes);
+	buffer_free(&bytes);
+	free(der);
+}
+
+/* A certificate as the older form has it. */
+static void
+save_records(const char *folder, const char *name, X509 *certificate)
+{
+	size_t size;
+	unsigned char *der = pki_der(certificate, &size);
+	unsigned char *record = malloc(size + 4);
+
+	if (record == NULL)
+		exit(EXIT_FAILURE);
+	record[0] = 3;
+	record[1] = 0;
+	record[2] = (unsigned char)(size + 4);
+	record[3] = (unsigned char)((size + 4) >> 8);
+	memcpy(record + 4, der, size);
+	free(der);
+	save_blob(folder, name, record, size + 4);
+}
+
+static void
+save_blobs(const char *folder, EVP_PKEY *key)
+{
+	const struct pki_certificate names = {.email = "anna@partner.example",
+	    .smtp_utf8 = "\303\244@partner.example",
+	    .extended_usage = "emailProtection,1.2.3.4"};
+	const struct pki_certificate server = {.subject = "x.example",
+	    .extension = "subjectAltName=DNS:x.example,IP:192.0.2.1,IP:2001:db8::1"};
+	X509 *one = pki_issue(&names, key, NULL, key);
+	X509 *other = pki_issue(&server, key, NULL, key);
+	const struct pki_blob plain = {.capabilities = pki_capabilities_aes256,
+	    .capabilities_size = pki_capabilities_aes256_size,
+	    .preference = one};
+	const struct pki_blob microsoft = {.microsoft_preference = one, .content = "x"};
+	unsigned char *der;
+	size_t size;
+
+	der = pki_blob(&plain, one, key, &size);
+	save_blob(folder, "plain", der, size);
+	der = pki_blob(&microsoft, one, key, &size);
+	save_blob(folder, "microsoft", der, size);
+	save_records(folder, "records", one);
+	save_records(folder, "records_server", other);
+	X509_free(one);
+	X509_free(other);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -183,6 +245,7 @@ main(int argc, char **argv)
 	save_object(argv[1], "signed", cms_make_signed(by_ec, ec, "x", 1, 0));
 	save_object(argv[1], "signed_streamed", cms_make_signed(by_ec, ec, "\n--b", 4, CMS_STREAM));
 	save_lists(argv[1], by_ec, ec);
+	save_blobs(argv[1], ec);
 	X509_free(by_ec);
 	X509_free(by_rsa);
 	EVP_PKEY_free(ec);
