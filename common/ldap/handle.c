@@ -94,7 +94,8 @@ handle_options(
 	bad |= ldap_set_option(ld, LDAP_OPT_TIMELIMIT, &unlimited);
 	bad |= ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	bad |= ldap_set_option(ld, LDAP_OPT_RESTART, LDAP_OPT_ON);
-	bad |= ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &time);
+	/* Not LDAP_OPT_NETWORK_TIMEOUT: with that libldap makes the socket one that does not block,
+	 * and GnuTLS's handshake a loop at full speed. Whoever waits shuts the socket down. */
 	bad |= ldap_set_option(ld, LDAP_OPT_TIMEOUT, &time);
 	/* After a read error the socket stays open until the handle goes: its number must not be
 	 * another's while the loop still has an event on it. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,11 +29,15 @@
 #define START_TLS_DONE "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
 #define SEARCH_DONE_2 "\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
 
+/* Milliseconds. */
+#define STALL 2000
+
 /* Bytes that a flood may come to before it is given up: the sockets' buffers, and some. */
 #define FLOOD_MAX (8 << 20)
 
 enum deed {
 	FLOODS,       /* entries without an end, for the first request */
+	STALLS,       /* is silent, and hangs up after STALL */
 	INJECTS,      /* agrees to StartTLS, and says more in clear at once */
 	RENEGOTIATES, /* wants another handshake after the first answer, and is silent */
 	ANSWERS,      /* each search, with an entry of many records */
@@ -188,6 +193,9 @@ serve(void *context UNUSED)
 	case FLOODS:
 		flood();
 		break;
+	case STALLS:
+		poll(NULL, 0, STALL);
+		break;
 	case INJECTS:
 		inject();
 		break;
@@ -306,6 +314,27 @@ START_TEST(a_server_that_wants_another_handshake_and_is_silent_keeps_nobody)
 	begin(RENEGOTIATES, TLS1_2_VERSION, "ldaps://ldap.example");
 	ck_assert_msg(start_tls() == 0, "%s", err.text);
 	ck_assert_int_lt(ask(&message), 0);
+	end();
+}
+END_TEST
+
+static double
+cpu_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1000000;
+}
+
+START_TEST(a_server_that_stalls_in_the_handshake_is_waited_for_at_rest)
+{
+	double before;
+
+	begin(STALLS, 0, "ldaps://ldap.example");
+	before = cpu_time();
+	ck_assert_int_eq(start_tls(), -1);
+	ck_assert_double_lt(cpu_time() - before, STALL / 10);
 	end();
 }
 END_TEST
@@ -501,6 +530,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_server_that_wants_another_handshake_and_is_silent_keeps_nobody);
+	tcase_add_test(tcase, a_server_that_stalls_in_the_handshake_is_waited_for_at_rest);
 	tcase_add_loop_test(tcase, what_else_comes_by_tls_is_taken, 0, 2);
 	tcase_add_loop_test(tcase, what_a_server_gives_instead_of_an_answer_is_not_gathered, 0, 2);
 	tcase_add_test(tcase, what_follows_the_answer_to_start_tls_in_clear_is_not_believed);
