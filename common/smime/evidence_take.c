@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "smime/evidence_private.h"
+#include "smime/signature.h"
 
 static int
 take_issuers(struct evidence *evidence, const struct want *want, const void *bytes, size_t size,
@@ -22,7 +23,9 @@ take_issuers(struct evidence *evidence, const struct want *want, const void *byt
 		/* Parsed it costs some four times what it has bytes. */
 		size_t cost = 4 * (size_t)i2d_X509(x509, NULL);
 
-		if (!shelf_add(&evidence->certificates, want->key, name, x509, cost, 0))
+		if (!signature_is_bearable_by(x509))
+			X509_free(x509);
+		else if (!shelf_add(&evidence->certificates, want->key, name, x509, cost, 0))
 			status = error_no_memory(err);
 	}
 	pthread_mutex_unlock(&evidence->mutex);

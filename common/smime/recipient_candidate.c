@@ -8,6 +8,7 @@
 int
 recipient_work_start(struct recipient_work *work, struct error *err)
 {
+	work->effort = TRUST_EFFORT_MAX;
 	work->extra = sk_X509_new_null();
 	work->blobs = calloc(work->findings->count + 1, sizeof(struct blob *));
 	work->candidates = calloc(RECIPIENT_DIGITAL_IDS_MAX, sizeof(*work->candidates));
@@ -31,7 +32,7 @@ recipient_work_end(struct recipient_work *work)
 }
 
 static int
-judge_for(const struct recipient_work *work, const struct certificate *certificate,
+judge_for(struct recipient_work *work, const struct certificate *certificate,
     enum trust_purpose purpose, const struct address *address,
     const struct recipient_source *source, struct trust_verdict *verdict, struct error *err)
 {
@@ -44,15 +45,16 @@ judge_for(const struct recipient_work *work, const struct certificate *certifica
 	    .at = work->at,
 	    .evidence = work->evidence,
 	    .may_follow = source->may_follow,
-	    .wants = work->wants};
+	    .wants = work->wants,
+	    .effort = &work->effort};
 
 	return trust_judge(work->trust, &question, verdict, err);
 }
 
 int
-recipient_judge_certificate(const struct recipient_work *work,
-    const struct certificate *certificate, enum trust_purpose purpose,
-    const struct recipient_source *source, struct trust_verdict *verdict, struct error *err)
+recipient_judge_certificate(struct recipient_work *work, const struct certificate *certificate,
+    enum trust_purpose purpose, const struct recipient_source *source,
+    struct trust_verdict *verdict, struct error *err)
 {
 	struct address address = ADDRESS_INIT;
 	int status;

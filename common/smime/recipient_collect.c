@@ -3,11 +3,12 @@
 #include <stdlib.h>
 
 #include "smime/recipient_work.h"
+#include "smime/signature.h"
 
 static int
 add_extra(struct recipient_work *work, X509 *x509, struct error *err)
 {
-	if (sk_X509_num(work->extra) >= RECIPIENT_EXTRA_MAX)
+	if (sk_X509_num(work->extra) >= RECIPIENT_EXTRA_MAX || !signature_is_bearable_by(x509))
 		return 0;
 	if (!sk_X509_push(work->extra, x509))
 		return error_no_memory(err);

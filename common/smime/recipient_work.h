@@ -41,6 +41,7 @@ struct recipient_work {
 	struct evidence *evidence; /* may be NULL, as wants */
 	struct wants *wants;
 	STACK_OF(X509) * extra;
+	int effort;                             /* left for all of it: see trust.h */
 	struct blob **blobs;                    /* of each finding; NULL where it holds none */
 	struct recipient_candidate *candidates; /* room for RECIPIENT_DIGITAL_IDS_MAX */
 	size_t count;
@@ -60,7 +61,7 @@ struct recipient_source {
 
 /* Judges a certificate for the address asked for; where it names another one only, for source's
  * other. As trust_judge(). */
-MUST_CHECK int recipient_judge_certificate(const struct recipient_work *work,
+MUST_CHECK int recipient_judge_certificate(struct recipient_work *work,
     const struct certificate *certificate, enum trust_purpose purpose,
     const struct recipient_source *source, struct trust_verdict *verdict, struct error *err);
 

@@ -1,6 +1,8 @@
 #include "smime/signature.h"
 
 #include <limits.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -75,6 +77,59 @@ signature_is_of(const unsigned char *bytes, size_t size, const X509_ALGOR *algor
 	string.length = (int)size;
 	any.value.sequence = &string;
 	is = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, &any, key) == 1;
+	ERR_clear_error();
+	return is;
+}
+
+/* Nearly all exponents have 17 bits, some 32. */
+#define EXPONENT_BITS_MAX 64
+#define EXPONENT_BITS_USUAL 32
+/* FIPS 186-4 has no DSA key beyond. */
+#define DSA_BITS_MAX 3072
+#define EC_BITS_MAX 521
+
+/* It grows with the square of the bits, and with the exponent's. */
+static int
+rsa_cost(const EVP_PKEY *key, int bits)
+{
+	BIGNUM *exponent = NULL;
+	int size;
+
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
+		return 0;
+	size = BN_num_bits(exponent);
+	BN_free(exponent);
+	if (size > EXPONENT_BITS_MAX)
+		return 0;
+	return 1 + (bits / 2048) * (bits / 2048) / (size > EXPONENT_BITS_USUAL ? 1 : 4);
+}
+
+int
+signature_cost(const EVP_PKEY *key)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS:
+		return rsa_cost(key, bits);
+	case EVP_PKEY_DSA:
+		return bits <= DSA_BITS_MAX ? 5 : 0;
+	case EVP_PKEY_EC:
+		if (bits > EC_BITS_MAX)
+			return 0;
+		return bits <= 256 ? 2 : 8;
+	default:
+		return 5;
+	}
+}
+
+bool
+signature_is_bearable_by(const X509 *x509)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(x509);
+	bool is = key != NULL && signature_cost(key) > 0;
+
 	ERR_clear_error();
 	return is;
 }

@@ -21,6 +21,13 @@ int signature_digest_strength(int digest);
 bool signature_is_of(const unsigned char *bytes, size_t size, const X509_ALGOR *algorithm,
     const ASN1_BIT_STRING *signature, EVP_PKEY *key);
 
+/* About how many tenths of a millisecond it takes to verify a signature by the key. 0: too many for a
+ * key that anybody has: by the size of an RSA key's exponent, verifying costs as much as signing. */
+int signature_cost(const EVP_PKEY *key);
+
+/* Whether a certificate that anybody may have sent can be used to verify others. */
+bool signature_is_bearable_by(const X509 *x509);
+
 /* SHA-256 of a certificate's public key: by it, what a key was found to have signed is remembered. */
 #define SIGNATURE_KEY_SIZE 32
 bool signature_key_of(const X509 *x509, unsigned char key[SIGNATURE_KEY_SIZE]);

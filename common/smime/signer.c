@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smime/recipient_work.h"
+#include "smime/signature.h"
 
 /* Where the certificate was found, as records say it. */
 #define SOURCE "signature"
@@ -41,6 +42,8 @@ copy_others(struct signer *signer, const struct signer_question *question, struc
 	for (i = 0; i < question->other_count; i++) {
 		X509 *x509 = question->others[i]->x509;
 
+		if (!signature_is_bearable_by(x509))
+			continue;
 		if (!sk_X509_push(signer->extra, x509))
 			return error_no_memory(err);
 		X509_up_ref(x509);
@@ -148,6 +151,7 @@ signer_judge(const struct trust *trust, const struct signer *signer,
 	    .evidence = means->evidence,
 	    .wants = means->wants,
 	    .extra = signer->extra,
+	    .effort = TRUST_EFFORT_MAX,
 	    .candidates = candidates};
 	struct recipient *record = recipient_new(&signer->address, err);
 	size_t i;

@@ -86,6 +86,10 @@ enum trust_purpose {
 };
 
 /* One certificate to be judged, and for what. All is borrowed. */
+/* Tenths of a millisecond for signatures: whoever fills an entry with CAs that could all have issued
+ * each other must not keep us busy. Verifying the chains of 100 certificates takes 500. */
+#define TRUST_EFFORT_MAX 5000
+
 struct trust_question {
 	const struct certificate *certificate;
 	STACK_OF(X509) * extra; /* a blob's and an entry's certificates; may be NULL */
@@ -97,6 +101,9 @@ struct trust_question {
 	struct evidence *evidence; /* what was fetched; NULL: nothing */
 	bool may_follow;     /* it comes from where its author's URLs may be asked (directory) */
 	struct wants *wants; /* what would tell more is added; NULL: nobody fetches */
+	/* What judgements may still cost together (signature_cost()); NULL: this one may cost
+	 * TRUST_EFFORT_MAX. Where nothing is left, a chain counts as invalid. */
+	int *effort;
 };
 
 struct trust_verdict {

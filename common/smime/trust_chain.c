@@ -6,7 +6,9 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 
+#include "smime/signature.h"
 #include "smime/trust_section.h"
 
 /* Ways tried, of those whose signatures and dates are good: what else can be wrong is rare. */
@@ -136,6 +138,26 @@ waive(int good, X509_STORE_CTX *context)
 	return 1;
 }
 
+/* What it has cost to verify a chain. */
+static void
+charge(const struct search *search, STACK_OF(X509) * chain)
+{
+	const EVP_PKEY *key;
+	int i;
+
+	for (i = 1; i < sk_X509_num(chain); i++) {
+		key = X509_get0_pubkey(sk_X509_value(chain, i));
+		if (key != NULL)
+			*search->question->effort -= signature_cost(key);
+	}
+}
+
+static int
+left_of(const struct search *search)
+{
+	return *search->question->effort;
+}
+
 /* Tries one way (with a store that has is_next), or, where none is told, what OpenSSL finds. */
 static int
 attempt(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
@@ -158,6 +180,7 @@ attempt(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
 		error_set(err, ERROR_INTERNAL, "a chain can't be verified");
 		goto out;
 	}
+	charge(search, X509_STORE_CTX_get0_chain(context));
 	status = judge_chain(search, context, verdict, err);
 out:
 	X509_STORE_CTX_free(context);
@@ -198,9 +221,9 @@ try_way(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
 static int
 try_ways(const struct search *search, struct trust_verdict *best, struct error *err)
 {
-	struct trust_ways *ways =
-	    trust_ways_new(search->section, search->question->certificate->x509,
-		search->candidates.anchors, search->candidates.others, search->question->at, err);
+	struct trust_ways *ways = trust_ways_new(search->section,
+	    search->question->certificate->x509, search->candidates.anchors,
+	    search->candidates.others, search->question->at, search->question->effort, err);
 	STACK_OF(X509) *way = sk_X509_new_null();
 	X509_STORE *store = X509_STORE_new();
 	int status = -1;
@@ -214,7 +237,7 @@ try_ways(const struct search *search, struct trust_verdict *best, struct error *
 	status = trust_ways_next(ways, way, err);
 	for (count = 1; status == 1; count++) {
 		status = try_way(search, store, way, best, err);
-		if (status == 0 && !is_final(best) && count < ATTEMPTS_MAX)
+		if (status == 0 && !is_final(best) && count < ATTEMPTS_MAX && left_of(search) > 0)
 			status = trust_ways_next(ways, way, err);
 	}
 out:
@@ -224,10 +247,21 @@ out:
 	return status;
 }
 
+static int
+give_up(const struct search *search, struct trust_verdict *verdict, struct error *err)
+{
+	verdict->reason = REASON_INVALID_CHAIN;
+	snprintf(verdict->detail, sizeof(verdict->detail),
+	    "not verified: what is published beside it has taken too much time");
+	return trust_verdict_link(verdict, search->question->certificate->x509, 0, err);
+}
+
 /* Mostly OpenSSL finds the way at once; if not, its reason stands unless another says more. */
 static int
 try_all(const struct search *search, struct trust_verdict *verdict, struct error *err)
 {
+	if (left_of(search) <= 0)
+		return give_up(search, verdict, err);
 	if (attempt(search, NULL, NULL, verdict, err) != 0)
 		return -1;
 	/* Without an anchor in reach no other way ends better. */

@@ -223,11 +223,16 @@ judge_in_all(const struct trust *trust, const struct trust_question *question,
 }
 
 int
-trust_judge(const struct trust *trust, const struct trust_question *question,
+trust_judge(const struct trust *trust, const struct trust_question *asked,
     struct trust_verdict *verdict, struct error *err)
 {
+	struct trust_question limited = *asked;
+	const struct trust_question *question = &limited;
+	int effort = TRUST_EFFORT_MAX;
 	int status = 0;
 
+	if (limited.effort == NULL)
+		limited.effort = &effort;
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->failed_depth = -1;
 	verdict->revocation = "off";

@@ -136,7 +136,7 @@ MUST_CHECK int trust_folder_each(
  */
 struct trust_ways;
 struct trust_ways *trust_ways_new(const struct trust_section *section, X509 *x509,
-    STACK_OF(X509) * anchors, STACK_OF(X509) * others, time_t at, struct error *err);
+    STACK_OF(X509) * anchors, STACK_OF(X509) * others, time_t at, int *effort, struct error *err);
 void trust_ways_free(struct trust_ways *ways);
 /* 1: way holds the next, from the certificate to the anchor; 0: there is none; -1: no memory. */
 MUST_CHECK int trust_ways_next(struct trust_ways *ways, STACK_OF(X509) * way, struct error *err);

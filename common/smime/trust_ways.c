@@ -3,13 +3,14 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
+#include "smime/signature.h"
 #include "smime/trust_section.h"
 
 /* The certificate and its candidates: one more than trust_chain.c gathers. */
 #define NODES_MAX 65
 /* Links of one way: max-depth is 32 at most, and there are the certificate and the anchor. */
 #define LINKS_MAX 34
-/* Signatures computed, 0.1 ms each: who fills an entry with forged CAs must not keep us busy. */
+/* Signatures computed for one certificate: who fills an entry with forged CAs must not keep us busy. */
 #define SIGNATURES_MAX 200
 /* Candidates looked at: CAs that all certify each other have more ways than anyone can go. */
 #define STEPS_MAX 20000
@@ -26,6 +27,7 @@ struct trust_ways {
 	size_t way[LINKS_MAX];
 	size_t next[LINKS_MAX]; /* the node to try above this link */
 	size_t length;
+	int *effort; /* left */
 	int signatures;
 	int steps;
 };
@@ -41,7 +43,7 @@ add_nodes(struct trust_ways *ways, STACK_OF(X509) * certificates)
 
 struct trust_ways *
 trust_ways_new(const struct trust_section *section, X509 *x509, STACK_OF(X509) * anchors,
-    STACK_OF(X509) * others, time_t at, struct error *err)
+    STACK_OF(X509) * others, time_t at, int *effort, struct error *err)
 {
 	struct trust_ways *ways = calloc(1, sizeof(*ways));
 
@@ -51,6 +53,7 @@ trust_ways_new(const struct trust_section *section, X509 *x509, STACK_OF(X509) *
 	}
 	ways->section = section;
 	ways->at = at;
+	ways->effort = effort;
 	ways->nodes[ways->count++] = x509;
 	add_nodes(ways, anchors);
 	ways->anchors_end = ways->count;
@@ -90,6 +93,19 @@ is_usable(const struct trust_ways *ways, size_t node)
 	       ways->at < to && (is_anchor(ways, node) || trust_may_issue(x509, &why));
 }
 
+/* Whether there is time for one more. */
+static bool
+may_verify(struct trust_ways *ways, const EVP_PKEY *key)
+{
+	int cost = signature_cost(key);
+
+	if (cost == 0 || *ways->effort < cost || ways->signatures >= SIGNATURES_MAX)
+		return false;
+	*ways->effort -= cost;
+	ways->signatures++;
+	return true;
+}
+
 static bool
 is_link(struct trust_ways *ways, size_t lower, size_t upper)
 {
@@ -99,11 +115,9 @@ is_link(struct trust_ways *ways, size_t lower, size_t upper)
 		return *link == LINK_SOUND;
 	*link = LINK_UNSOUND;
 	if (X509_check_issued(ways->nodes[upper], ways->nodes[lower]) == X509_V_OK &&
-	    is_usable(ways, upper) && ways->signatures < SIGNATURES_MAX) {
-		ways->signatures++;
-		if (X509_verify(ways->nodes[lower], X509_get0_pubkey(ways->nodes[upper])) == 1)
-			*link = LINK_SOUND;
-	}
+	    is_usable(ways, upper) && may_verify(ways, X509_get0_pubkey(ways->nodes[upper])) &&
+	    X509_verify(ways->nodes[lower], X509_get0_pubkey(ways->nodes[upper])) == 1)
+		*link = LINK_SOUND;
 	ERR_clear_error();
 	return *link == LINK_SOUND;
 }

@@ -1,9 +1,13 @@
 /* Recipient records: from what directories hold to digital IDs, judged and put in order. */
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -833,6 +837,78 @@ START_TEST(what_is_missing_is_wanted_where_the_directory_allows)
 }
 END_TEST
 
+/* An RSA key, not one of anybody: by the size of its exponent verifying takes 6 ms. */
+static EVP_PKEY *
+slow_key(void)
+{
+	BIGNUM *modulus = BN_new();
+	BIGNUM *exponent = BN_new();
+	OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *parameters;
+	EVP_PKEY *key = NULL;
+
+	ck_assert(BN_rand(modulus, 3072, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
+	ck_assert(BN_rand(exponent, 3071, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
+	ck_assert(OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_N, modulus));
+	ck_assert(OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_E, exponent));
+	parameters = OSSL_PARAM_BLD_to_param(parts);
+	ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
+	ck_assert_int_eq(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters), 1);
+	EVP_PKEY_CTX_free(context);
+	OSSL_PARAM_free(parameters);
+	OSSL_PARAM_BLD_free(parts);
+	BN_free(modulus);
+	BN_free(exponent);
+	return key;
+}
+
+static double
+cpu_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1000000;
+}
+
+/* Of CAs that could all have issued each other and the certificates, with keys that take long: as
+ * many as an entry may have took a minute. An anchor is in reach, or nobody would look. */
+START_TEST(an_entry_that_is_made_to_keep_us_busy_is_given_up)
+{
+	static const struct pki_certificate twin = {.subject = "Root", .ca = true};
+	EVP_PKEY *signs = _i == 0 ? pki_key(PKI_RSA_3072, 0) : pki_key(PKI_P521, 0);
+	EVP_PKEY *slow = _i == 0 ? slow_key() : pki_key(PKI_P521, 0);
+	X509 *top = pki_issue(&twin, signs, NULL, signs);
+	double before;
+	int i;
+
+	for (i = 0; i < 63; i++) {
+		X509 *ca = pki_issue(&twin, slow, top, signs);
+
+		add_certificate(FINDING_CA, ca);
+		X509_free(ca);
+	}
+	for (i = 0; i < 90; i++) {
+		X509 *leaf =
+		    pki_issue(&(const struct pki_certificate){.email = ANNA}, t.key, top, signs);
+
+		add_certificate(FINDING_CERTIFICATE, leaf);
+		X509_free(leaf);
+	}
+	before = cpu_time();
+	judge();
+	/* TRUST_EFFORT_MAX is half a second; and twice that for slow machines and the rest. */
+	ck_assert_double_lt(cpu_time() - before, 1500);
+	ck_assert_uint_eq(t.recipient->digital_id_count, 90);
+	for (i = 0; i < 90; i++)
+		ck_assert_int_ne(t.recipient->digital_ids[i].verdict, REASON_OK);
+	X509_free(top);
+	EVP_PKEY_free(signs);
+	EVP_PKEY_free(slow);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -869,5 +945,6 @@ main(void)
 	tcase_add_test(tcase, a_certificate_may_name_the_address_that_its_entry_was_found_by);
 	tcase_add_test(tcase, a_group_holds_no_longer_than_its_members);
 	tcase_add_test(tcase, a_record_from_old_findings_says_so);
+	tcase_add_loop_test(tcase, an_entry_that_is_made_to_keep_us_busy_is_given_up, 0, 2);
 	return unit_run(suite);
 }
