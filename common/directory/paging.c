@@ -61,8 +61,8 @@ paging_next(struct paging *paging, const struct pool_result *answer, struct erro
 	clear(paging);
 	if (control == NULL)
 		return 0;
-	/* libldap ends the program over a control without a value. */
-	if (control->ldctl_value.bv_val == NULL ||
+	/* libldap ends the program over a control without a value, or with an empty one. */
+	if (control->ldctl_value.bv_val == NULL || control->ldctl_value.bv_len == 0 ||
 	    ldap_parse_pageresponse_control(paging->codec, control, &estimate, &paging->cookie) !=
 		LDAP_SUCCESS)
 		return error_set(
