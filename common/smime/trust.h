@@ -85,11 +85,12 @@ enum trust_purpose {
 	TRUST_SIGN,    /* a blob's or a message's signer: digitalSignature or nonRepudiation */
 };
 
-/* One certificate to be judged, and for what. All is borrowed. */
 /* Tenths of a millisecond for signatures: whoever fills an entry with CAs that could all have issued
- * each other must not keep us busy. Verifying the chains of 100 certificates takes 500. */
-#define TRUST_EFFORT_MAX 5000
+ * each other must not keep us busy: a group may have 500 such members. Verifying the chains of 100
+ * certificates takes some 500. */
+#define TRUST_EFFORT_MAX 1600
 
+/* One certificate to be judged, and for what. All is borrowed. */
 struct trust_question {
 	const struct certificate *certificate;
 	STACK_OF(X509) * extra; /* a blob's and an entry's certificates; may be NULL */
