@@ -30,7 +30,8 @@ int
 resolver_cache_each(struct resolver *resolver UNUSED, size_t most, resolver_cache_visitor *visit,
     void *context, struct error *err)
 {
-	const struct resolver_cached cached = {cached_key, 2, 0, 3000, 1500, -20, false};
+	const struct resolver_cached cached = {
+	    .key = cached_key, .values = 2, .bytes = 3000, .age_ms = 1500, .left_ms = -20};
 	size_t i;
 
 	asked_most = most;
