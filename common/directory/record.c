@@ -110,6 +110,7 @@ hand_out(const struct record_reader *reader, struct record *record)
 	record->text = reader->text.data;
 	record->line = reader->first_line;
 	record->fault = NULL;
+	record->is_torn = false;
 	if (reader->too_large)
 		record->fault = "it is too large";
 	else if (reader->has_nul)
@@ -142,5 +143,7 @@ record_next(struct record_reader *reader, struct record *record, struct error *e
 		return -1;
 	if (reader->text.size == 0 && !reader->too_large)
 		return 0;
-	return hand_out(reader, record);
+	hand_out(reader, record);
+	record->is_torn = reader->line_has_text;
+	return 1;
 }

@@ -19,6 +19,7 @@ struct record {
 	char *text;
 	unsigned long line; /* the number of its first line */
 	const char *fault;  /* why it can't be used (static): too large, NUL bytes; else NULL */
+	bool is_torn;       /* the file ends with it, and its last line has no end */
 };
 
 /* Reads from file (borrowed); a record above `limit` bytes is read over. NULL without memory. */

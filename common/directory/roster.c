@@ -95,6 +95,25 @@ read_records(struct roster_reading *reading, FILE *file, const atomic_bool *stop
 	return more;
 }
 
+/* Whether all of it was there. What is missing from half a file would seem to be published no more:
+ * mail to half of all would be refused, or leave in the clear. */
+static int
+check_whole(const struct roster *roster, FILE *file, const char *path, struct error *err)
+{
+	struct roster_stamp now;
+	struct stat status;
+
+	if (fstat(fileno(file), &status) != 0)
+		return error_errno(err, errno, "%s", path);
+	stamp_of(&status, &now);
+	if (!roster_same(&now, &roster->stamp))
+		return error_set(err, ERROR_TEMPORARY, "%s has changed while it was read", path);
+	if (roster->cut_off != 0)
+		return error_set(err, ERROR_INPUT,
+		    "%s was cut off: it ends within the entry at line %lu", path, roster->cut_off);
+	return 0;
+}
+
 /* Opens the file and takes its stamp. */
 static FILE *
 open_file(const char *path, struct roster_stamp *stamp, struct error *err)
@@ -145,6 +164,8 @@ roster_load(const struct config_directory *directory, bool exact_local, const at
 		error_prefix(err, "%s: ", directory->ldif);
 		goto fail;
 	}
+	if (check_whole(roster, file, directory->ldif, err) != 0)
+		goto fail;
 	if (reading.warnings > ROSTER_WARNINGS_MAX)
 		log_warning("directory \"%s\": %s: %zu more faults like these", directory->title,
 		    directory->ldif, reading.warnings - ROSTER_WARNINGS_MAX);

@@ -50,7 +50,8 @@ MUST_CHECK int roster_stat(const char *path, struct roster_stamp *stamp, struct 
 bool roster_same(const struct roster_stamp *a, const struct roster_stamp *b);
 
 /* Reads directory->ldif. *stop (may be NULL) set from another thread ends it early, as an error.
- * NULL on error: the file can't be read, or is more than the limits allow. */
+ * NULL on error: the file can't be read, is more than the limits allow, was changed meanwhile
+ * (ERROR_TEMPORARY), or visibly cut off. */
 struct roster *roster_load(const struct config_directory *directory, bool exact_local,
     const atomic_bool *stop, struct error *err);
 void roster_free(struct roster *roster);

@@ -52,6 +52,8 @@ struct roster {
 	struct roster_name *names; /* the same */
 	size_t name_count;
 	size_t broken;
+	unsigned long
+	    cut_off; /* the line of the record in which the file ends too early; 0: none */
 	struct roster_stamp stamp;
 };
 

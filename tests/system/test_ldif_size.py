@@ -101,3 +101,36 @@ def test_mail_goes_on_while_a_large_file_that_changed_is_read(s):
     write_large(s, [anna.entry], fill=10)
     wait_until(lambda: "11 entries" in daemon.log(), "the file after it is read")
     require(not traffic.end(), "not sealed:", traffic.end()[:3])
+
+
+def test_mail_goes_on_whatever_befalls_a_large_file(s):
+    """It is cut off in the middle, goes away, and is written in place: nobody in it is lost."""
+    anna, bruno = s.people.anna, s.people.bruno
+    path = write_large(s, [anna.entry])  # hers is the last
+    daemon = s.daemon(top={"cache-positive": "0s", "cache-negative": "0s"},
+                      directories={"large": {"ldif": path}})
+    traffic = Traffic(daemon, anna.address)
+
+    def flows_on():
+        before = len(traffic.outcomes)
+        wait_until(lambda: len(traffic.outcomes) > before + 20, "mail flows on")
+
+    with open(path, "rb") as file:
+        whole = file.read()
+    os.truncate(path, whole.index(b"userCertificate", len(whole) // 2) + 203)
+    daemon.wait_log(r"large.ldif was cut off: it ends within the entry at line \d+; "
+                    "the contents read before stay in force")
+    flows_on()
+    os.unlink(path)
+    daemon.wait_log("No such file or directory; the contents read before stay in force")
+    flows_on()
+    with open(path, "wb") as file:
+        for at in range(0, len(whole), 1 << 20):
+            file.write(whole[at:at + (1 << 20)])
+            file.flush()
+        file.write(f"\n{bruno.entry.text()}\n".encode())
+    wait_until(lambda: milter.send(daemon.address, SENDER, [bruno.address],
+                                   message(SENDER, bruno.address)).changed,
+               "the whole file is read")
+    flows_on()
+    require(not traffic.end(), "not sealed:", traffic.end()[:3])

@@ -1,7 +1,11 @@
 /* directory/roster, directory/source_ldif: an LDIF file as the directory. */
 #include <event2/event.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -582,6 +586,24 @@ file_is_refused(void *context)
 	return down;
 }
 
+static void
+note_cut_off(void *context, const struct resolver_server *server)
+{
+	bool *cut_off = context;
+
+	*cut_off |= server->down && strstr(server->error, "was cut off") != NULL;
+}
+
+static bool
+file_was_cut_off(void *context)
+{
+	struct fixture *of = context;
+	bool said = false;
+
+	ck_assert_int_eq(resolver_servers_each(of->resolver, note_cut_off, &said, NULL), 0);
+	return said;
+}
+
 START_TEST(a_file_of_broken_records_alone_does_not_replace_what_was_read)
 {
 	fixture.config.cache_entries = 0;
@@ -594,6 +616,89 @@ START_TEST(a_file_of_broken_records_alone_does_not_replace_what_was_read)
 	/* An empty one is somebody's will. */
 	replace_ldif("");
 	ck_assert(fixture_until(anna_is_gone, &fixture));
+}
+END_TEST
+
+/* A certificate and mail address that are whole, for what may end early after it. */
+#define BEFORE "dn: cn=Anna\nmail: anna@example.org\nuserCertificate:: MAMCAQE=\n\n"
+#define BOB "dn: cn=Bob\nmail: bob@example.org\n"
+
+static const char *const cut_off[] = {
+    BEFORE BOB "userCertificate:: MAMCAQ", /* of "MAMCAQE=", by whoever wrote it */
+    BEFORE BOB "userCertificate:: MAMC",   /* base64, but of less than DER says */
+    BEFORE BOB "userCertificate:: MIID",   /* within the length */
+    BEFORE BOB "userCerti",
+    BEFORE "dn: cn=Bob\nmail: bob@exam",
+    BEFORE "dn: cn=B",
+};
+
+START_TEST(a_file_that_was_cut_off_does_not_replace_what_was_read)
+{
+	struct error err = ERROR_INIT;
+
+	fixture.config.cache_entries = 0;
+	write_ldif(BOB "userCertificate:: MAMCAQE=\n");
+	fixture_start(&fixture);
+	ck_assert(bob_is_found(&fixture));
+	replace_ldif(cut_off[_i]);
+	ck_assert(fixture_until(file_was_cut_off, &fixture));
+	ck_assert(bob_is_found(&fixture));
+	ck_assert_ptr_null(roster_load(&fixture.directories[0], false, NULL, &err));
+	ck_assert_msg(
+	    strstr(err.text, "it ends within the entry at line 5") != NULL, "%s", err.text);
+	replace_ldif(BEFORE);
+	ck_assert(fixture_until(anna_is_found, &fixture));
+}
+END_TEST
+
+/* Hand-made files often do without the last line's end. */
+static const char *const whole[] = {
+    BEFORE, BEFORE BOB "userCertificate:: MAMCAQE=", BEFORE "# the end",
+    BEFORE BOB "userCertificate:: AQID",     /* no DER at all, but no sign of a cut */
+    BEFORE BOB "userCertificate:: MIACAQE=", /* an indefinite length */
+    BEFORE BOB "userCertificate:: AQ*\n", BEFORE BOB "userCertificate:: MAMC\n", /* published so */
+};
+
+START_TEST(a_whole_file_is_not_taken_for_cut_off)
+{
+	write_ldif(whole[_i]);
+	ck_assert_uint_eq(count("anna@example.org"), 1);
+}
+END_TEST
+
+struct toucher {
+	const char *path;
+	atomic_bool stop;
+};
+
+/* Says that the file was changed, again and again. */
+static void *
+keep_touching(void *argument)
+{
+	struct toucher *toucher = argument;
+	struct timespec times[2] = {{1000, 0}, {1000, 0}};
+
+	while (!atomic_load(&toucher->stop)) {
+		times[1].tv_sec++;
+		utimensat(AT_FDCWD, toucher->path, times, 0);
+		sched_yield();
+	}
+	return NULL;
+}
+
+START_TEST(a_file_that_changes_while_it_is_read_is_not_taken)
+{
+	struct toucher toucher = {.path = fixture.directories[0].ldif};
+	struct error err = ERROR_INIT;
+	pthread_t thread;
+
+	write_many();
+	ck_assert_int_eq(pthread_create(&thread, NULL, keep_touching, &toucher), 0);
+	ck_assert_ptr_null(roster_load(&fixture.directories[0], false, NULL, &err));
+	atomic_store(&toucher.stop, true);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_int_eq(err.code, ERROR_TEMPORARY);
+	ck_assert_ptr_nonnull(strstr(err.text, "has changed while it was read"));
 }
 END_TEST
 
@@ -691,6 +796,11 @@ main(void)
 	tcase_add_test(tcase, look_ups_go_on_while_many_entries_are_read_again);
 	tcase_add_test(tcase, a_file_that_cant_be_read_is_an_error_at_the_start);
 	tcase_add_test(tcase, a_file_of_broken_records_alone_does_not_replace_what_was_read);
+	tcase_add_loop_test(tcase, a_file_that_was_cut_off_does_not_replace_what_was_read, 0,
+	    (int)ARRAY_LENGTH(cut_off));
+	tcase_add_loop_test(
+	    tcase, a_whole_file_is_not_taken_for_cut_off, 0, (int)ARRAY_LENGTH(whole));
+	tcase_add_test(tcase, a_file_that_changes_while_it_is_read_is_not_taken);
 	tcase_add_test(tcase, a_changed_file_is_read_again_and_a_bad_one_changes_nothing);
 	return unit_run(suite);
 }
