@@ -6,15 +6,8 @@
 
 #include "directory/cache_private.h"
 
-/* What an entry costs beside its findings: itself, its tree node, the allocator. */
-#define ENTRY_OVERHEAD (sizeof(struct kept) + (size_t)128)
-
-/* What a record costs, about: a parsed certificate takes several times its DER. */
-#define RECORD_COST ((size_t)512)
-#define RECORD_DIGITAL_ID_COST ((size_t)12 << 10)
-
-/* The share of the entries that errors may take, and that of the bytes that one record may. */
-#define ERRORS_SHARE 10
+/* The share of the bytes that one record may take, and that all groups' records may: what these hold
+ * is mostly kept beside its own findings, too. */
 #define RECORD_SHARE 4
 
 /* Whoever was told to ask again in the background is given so much of the entry's life to do it. */
@@ -51,61 +44,36 @@ cache_is_kept(const struct kept *entry, int64_t now_ms)
 	       now_ms - entry->life.now_ms < entry->life.life_ms + entry->life.stale_ms;
 }
 
+bool
+cache_counts(const struct kept *entry, int64_t now_ms)
+{
+	return entry->findings != NULL ? cache_is_kept(entry, now_ms)
+				       : now_ms < entry->error_until_ms;
+}
+
 void
 cache_drop(struct cache *cache, struct kept *entry)
 {
 	tdelete(entry, &cache->tree, compare_keys);
-	TAILQ_REMOVE(entry->list, entry, link);
-	cache->entries--;
-	if (entry->list == &cache->errors)
-		cache->error_count--;
-	cache->bytes -= entry->bytes;
+	cache_room_remove(cache, entry);
+	cache_room_group(cache, entry, 0);
 	findings_unref(entry->findings);
 	recipient_unref(entry->record);
 	free(entry->key);
 	free(entry);
 }
 
-static void
-shrink(struct cache *cache)
-{
-	while (cache->error_count > cache->entries_max / ERRORS_SHARE + 1)
-		cache_drop(cache, TAILQ_LAST(&cache->errors, kept_list));
-	while (cache->entries > cache->entries_max || cache->bytes > cache->bytes_max)
-		cache_drop(
-		    cache, TAILQ_LAST(!TAILQ_EMPTY(&cache->used) ? &cache->used : &cache->errors,
-			       kept_list));
-}
-
-static size_t
-cost_of_record(const struct recipient *record)
-{
-	size_t cost = RECORD_COST + record->digital_id_count * RECORD_DIGITAL_ID_COST;
-	size_t i;
-
-	cost += record->detail != NULL ? strlen(record->detail) : 0;
-	for (i = 0; i < record->member_count; i++)
-		cost += sizeof(struct recipient *) + cost_of_record(record->members[i]);
-	return cost;
-}
-
-static size_t
-cost_of(const char *key, const struct findings *findings, const struct recipient *record)
-{
-	return ENTRY_OVERHEAD + strlen(key) + (findings != NULL ? findings->bytes : 0) +
-	       (record != NULL ? cost_of_record(record) : 0);
-}
-
 void
 cache_replace_record(
     struct cache *cache, struct kept *entry, struct recipient *record, uint64_t generation)
 {
+	bool group = record != NULL && record->state == RECIPIENT_GROUP;
+
 	recipient_unref(entry->record);
 	entry->record = record != NULL ? recipient_ref(record) : NULL;
 	entry->generation = generation;
-	cache->bytes -= entry->bytes;
-	entry->bytes = cost_of(entry->key, entry->findings, record);
-	cache->bytes += entry->bytes;
+	cache_room_resize(cache, entry, cache_cost(entry->key, entry->findings, record));
+	cache_room_group(cache, entry, group ? cache_cost_of_record(record) : 0);
 }
 
 struct cache *
@@ -118,8 +86,11 @@ cache_new(size_t entries_max, size_t bytes_max, struct error *err)
 		error_no_memory(err);
 		return NULL;
 	}
-	TAILQ_INIT(&cache->used);
-	TAILQ_INIT(&cache->errors);
+	TAILQ_INIT(&cache->recent);
+	TAILQ_INIT(&cache->groups);
+	TAILQ_INIT(&cache->once.entries);
+	TAILQ_INIT(&cache->used.entries);
+	TAILQ_INIT(&cache->errors.entries);
 	cache->entries_max = entries_max;
 	cache->bytes_max = bytes_max;
 	return cache;
@@ -130,10 +101,8 @@ cache_free(struct cache *cache)
 {
 	if (cache == NULL)
 		return;
-	while (!TAILQ_EMPTY(&cache->used))
-		cache_drop(cache, TAILQ_FIRST(&cache->used));
-	while (!TAILQ_EMPTY(&cache->errors))
-		cache_drop(cache, TAILQ_FIRST(&cache->errors));
+	while (!TAILQ_EMPTY(&cache->recent))
+		cache_drop(cache, TAILQ_FIRST(&cache->recent));
 	free(cache);
 }
 
@@ -145,12 +114,11 @@ cache_found_clear(struct cache_found *found)
 	memset(found, 0, sizeof(*found));
 }
 
-/* Hands out what an entry holds, and makes it the latest used. */
+/* Hands out what an entry holds. */
 static bool
-give(struct kept *entry, int64_t now_ms, struct cache_found *found)
+give(struct cache *cache, struct kept *entry, int64_t now_ms, struct cache_found *found)
 {
-	TAILQ_REMOVE(entry->list, entry, link);
-	TAILQ_INSERT_HEAD(entry->list, entry, link);
+	cache_room_use(cache, entry);
 	found->findings = entry->findings != NULL ? findings_ref(entry->findings) : NULL;
 	found->record = entry->record != NULL ? recipient_ref(entry->record) : NULL;
 	found->generation = entry->generation;
@@ -165,8 +133,7 @@ find_living(struct cache *cache, const char *key, int64_t now_ms)
 {
 	struct kept *entry = find(cache, key);
 
-	if (entry == NULL || cache_is_kept(entry, now_ms) ||
-	    (entry->findings == NULL && now_ms < entry->error_until_ms))
+	if (entry == NULL || cache_counts(entry, now_ms))
 		return entry;
 	cache_drop(cache, entry);
 	return NULL;
@@ -180,7 +147,7 @@ cache_get(struct cache *cache, const char *key, int64_t now_ms, struct cache_fou
 	memset(found, 0, sizeof(*found));
 	if (entry == NULL || (!cache_is_fresh(entry, now_ms) && now_ms >= entry->error_until_ms))
 		return false;
-	give(entry, now_ms, found);
+	give(cache, entry, now_ms, found);
 	found->refresh = cache_is_fresh(entry, now_ms) && now_ms >= entry->refresh_ms;
 	if (found->refresh)
 		entry->refresh_ms = now_ms + entry->life.life_ms / REFRESH_SHARE + 1;
@@ -193,12 +160,12 @@ cache_get_stale(struct cache *cache, const char *key, int64_t now_ms, struct cac
 	struct kept *entry = find_living(cache, key, now_ms);
 
 	memset(found, 0, sizeof(*found));
-	return entry != NULL && entry->findings != NULL && give(entry, now_ms, found);
+	return entry != NULL && entry->findings != NULL && give(cache, entry, now_ms, found);
 }
 
 /* An entry in the tree and a list, in place of one that was there; NULL without memory. */
 static struct kept *
-add(struct cache *cache, const char *key, struct kept_list *list)
+add(struct cache *cache, const char *key, struct cache_list *list)
 {
 	struct kept *entry = find(cache, key);
 
@@ -215,13 +182,8 @@ add(struct cache *cache, const char *key, struct kept_list *list)
 		free(entry);
 		return NULL;
 	}
-	entry->list = list;
-	TAILQ_INSERT_HEAD(list, entry, link);
-	cache->entries++;
-	if (list == &cache->errors)
-		cache->error_count++;
-	entry->bytes = cost_of(key, NULL, NULL);
-	cache->bytes += entry->bytes;
+	entry->bytes = cache_cost(key, NULL, NULL);
+	cache_room_add(cache, entry, list);
 	return entry;
 }
 
@@ -229,11 +191,13 @@ void
 cache_put(
     struct cache *cache, const char *key, struct findings *findings, const struct cache_life *life)
 {
-	struct kept *entry = add(cache, key, &cache->used);
+	struct kept *entry = find(cache, key);
+	bool used = entry != NULL && entry->list == &cache->used && findings_hold(findings);
 
+	entry = add(cache, key, used ? &cache->used : &cache->once);
 	if (entry == NULL)
 		return;
-	if (life->life_ms <= 0 || cost_of(key, findings, NULL) > cache->bytes_max) {
+	if (life->life_ms <= 0 || cache_cost(key, findings, NULL) > cache->bytes_max) {
 		cache_drop(cache, entry);
 		return;
 	}
@@ -241,7 +205,7 @@ cache_put(
 	entry->life = *life;
 	entry->refresh_ms = life->refresh_ms > 0 ? life->now_ms + life->refresh_ms : INT64_MAX;
 	cache_replace_record(cache, entry, NULL, 0);
-	shrink(cache);
+	cache_room_make(cache);
 }
 
 void
@@ -267,7 +231,7 @@ cache_put_error(
 	entry->life.now_ms = now_ms;
 	entry->error_until_ms = now_ms + life_ms;
 	cache_replace_record(cache, entry, record, 0);
-	shrink(cache);
+	cache_room_make(cache);
 }
 
 void
@@ -277,10 +241,12 @@ cache_set_record(struct cache *cache, const char *key, const struct findings *fi
 	struct kept *entry = find(cache, key);
 
 	if (entry == NULL || entry->findings == NULL || entry->findings != findings ||
-	    cost_of_record(record) > cache->bytes_max / RECORD_SHARE)
+	    cache_cost_of_record(record) > cache->bytes_max / RECORD_SHARE)
 		return;
 	cache_replace_record(cache, entry, record, generation);
-	shrink(cache);
+	while (cache->group_bytes > cache->bytes_max / RECORD_SHARE)
+		cache_replace_record(cache, TAILQ_LAST(&cache->groups, kept_list), NULL, 0);
+	cache_room_make(cache);
 }
 
 size_t

@@ -1,7 +1,8 @@
 /*
  * What directories said, remembered for a while: findings by address key, and beside them the
  * record they were judged to; or that a directory could not be asked. Bounded by entries and bytes;
- * what was not used for longest goes first. Not thread-safe: the resolver guards it with its mutex.
+ * what was asked for only once goes first, then what was not used for longest. Not thread-safe: the
+ * resolver guards it with its mutex.
  *
  *   fresh ──life──▶ over, but kept for stale-if-error ──▶ gone
  *
@@ -71,7 +72,8 @@ void cache_put_error(struct cache *cache, const char *key, int64_t now_ms, int64
     struct recipient *record);
 
 /* Keeps the record that these findings were judged to, if they are still the ones kept, unless it
- * alone is more than a quarter of the cache. */
+ * alone is more than a quarter of the cache. All groups' records are no more than that, either: of those
+ * walked first only the findings stay. */
 void cache_set_record(struct cache *cache, const char *key, const struct findings *findings,
     struct recipient *record, uint64_t generation);
 

@@ -21,27 +21,22 @@ cache_each(const struct cache *cache, int64_t now_ms, cache_visitor *visit, void
 {
 	const struct kept *entry;
 
-	TAILQ_FOREACH(entry, &cache->used, link)
+	TAILQ_FOREACH(entry, &cache->recent, recent)
 	{
-		if (cache_is_kept(entry, now_ms) && !show(entry, now_ms, visit, context))
-			return;
-	}
-	TAILQ_FOREACH(entry, &cache->errors, link)
-	{
-		if (now_ms < entry->error_until_ms && !show(entry, now_ms, visit, context))
+		if (cache_counts(entry, now_ms) && !show(entry, now_ms, visit, context))
 			return;
 	}
 }
 
-static size_t
-flush_list(struct cache *cache, struct kept_list *list, cache_matcher *matches, const void *context)
+size_t
+cache_flush(struct cache *cache, cache_matcher *matches, const void *context)
 {
-	struct kept *entry = TAILQ_FIRST(list);
+	struct kept *entry = TAILQ_FIRST(&cache->recent);
 	struct kept *next;
 	size_t count = 0;
 
 	for (; entry != NULL; entry = next) {
-		next = TAILQ_NEXT(entry, link);
+		next = TAILQ_NEXT(entry, recent);
 		if (matches(context, entry->key)) {
 			cache_drop(cache, entry);
 			count++;
@@ -50,11 +45,4 @@ flush_list(struct cache *cache, struct kept_list *list, cache_matcher *matches, 
 		}
 	}
 	return count;
-}
-
-size_t
-cache_flush(struct cache *cache, cache_matcher *matches, const void *context)
-{
-	return flush_list(cache, &cache->used, matches, context) +
-	       flush_list(cache, &cache->errors, matches, context);
 }

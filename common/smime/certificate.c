@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "base/utf8.h"
 #include "smime/certificate_address.h"
+#include "smime/certificate_size.h"
 
 /* UTF-8 as it is, controls and RFC 2253's special characters escaped. */
 #define NAME_FLAGS (XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB)
@@ -119,7 +120,9 @@ certificate_from_x509(X509 *x509, struct error *err)
 	certificate->x509 = x509;
 	/* Makes OpenSSL read the extensions now: later the object is shared, and only read. */
 	X509_check_purpose(x509, -1, 0);
-	if (read_all(certificate, err) != 0) {
+	if (read_all(certificate, err) == 0) {
+		certificate->bytes = certificate_size(certificate);
+	} else {
 		certificate_unref(certificate);
 		certificate = NULL;
 	}

@@ -40,6 +40,7 @@ struct certificate {
 			     address stands as it is */
 	size_t address_count;
 	struct address *mailboxes; /* the same, parsed; text is NULL where it is no address */
+	size_t bytes;              /* about what this costs in memory */
 	int references;
 };
 

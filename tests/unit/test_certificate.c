@@ -1,4 +1,5 @@
 /* Certificates: what is read of them, and whom they are for. */
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -335,6 +336,73 @@ START_TEST(garbage_trailing_bytes_and_giants_are_refused)
 }
 END_TEST
 
+#define COPIES 20
+
+/* What OpenSSL and we take for a certificate, measured. With a sanitizer's allocator nothing is seen. */
+static size_t
+measure(const unsigned char *der, size_t size, size_t *told)
+{
+	struct certificate *certificates[COPIES + 1];
+	size_t before = 0;
+	size_t after;
+	int i;
+
+	for (i = 0; i <= COPIES; i++) {
+		if (i == 1)
+			before = mallinfo2().uordblks + mallinfo2().hblkhd;
+		certificates[i] = certificate_from_der(der, size, NULL);
+		ck_assert_ptr_nonnull(certificates[i]);
+	}
+	after = mallinfo2().uordblks + mallinfo2().hblkhd;
+	*told = certificates[0]->bytes;
+	for (i = 0; i <= COPIES; i++)
+		certificate_unref(certificates[i]);
+	return (after - before) / COPIES;
+}
+
+/* An extension of many small values. */
+static char *
+many(const char *start, const char *value, int count)
+{
+	size_t room = strlen(start) + strlen(value) * (size_t)count + 1;
+	char *text = malloc(room);
+	char *end = stpcpy(text, start);
+
+	while (count-- > 0)
+		end = stpcpy(end, value);
+	return text;
+}
+
+START_TEST(what_a_certificate_takes_of_the_memory_is_known)
+{
+	char *extension = NULL;
+	struct pki_certificate what = {.subject = "Anna", .email = "anna@example.org"};
+	size_t told;
+	size_t real;
+	size_t size;
+	unsigned char *der;
+	struct certificate *made;
+
+	if (_i == 1) /* alternative names */
+		extension = many("subjectAltName=email:b@c", ",email:a@b", 10000);
+	else if (_i == 2) /* autonomous systems (RFC 3779 3.2.3): 10,000 integers of one octet */
+		extension =
+		    many("sbgp-autonomousSysNum=DER:30827538a082753430827530", "020101", 10000);
+	else if (_i == 3) /* one large value */
+		extension = many("nsComment=", "0123456789", 20000);
+	what.email = _i == 1 ? NULL : what.email;
+	what.extension = extension;
+	made = make(&what, PKI_RSA_2048);
+	der = pki_der(made->x509, &size);
+	real = measure(der, size, &told);
+	ck_assert_msg(told >= real, "%zu of %zu", told, real);
+	ck_assert_msg(real == 0 || told < real * 5, "%zu for %zu", told, real);
+	certificate_unref(made);
+	OPENSSL_free(der);
+	free(extension);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -348,6 +416,7 @@ main(void)
 	tcase_add_test(tcase, a_longest_name_and_too_many_addresses_are_cut);
 	tcase_add_loop_test(tcase, key_and_usage_are_told, 0, (int)ARRAY_LENGTH(keys));
 	tcase_add_test(tcase, a_curve_by_explicit_parameters_or_another_one_is_unsupported);
+	tcase_add_loop_test(tcase, what_a_certificate_takes_of_the_memory_is_known, 0, 4);
 	tcase_add_test(tcase, a_certificate_cut_anywhere_is_refused);
 	tcase_add_test(tcase, a_certificate_with_any_byte_changed_is_survived);
 	tcase_add_test(tcase, garbage_trailing_bytes_and_giants_are_refused);
