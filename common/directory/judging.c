@@ -239,6 +239,22 @@ fetch_lacking(struct judging *judging)
 	return true;
 }
 
+/* Whether of what was found earlier nothing can be used by now (expired, revoked): what its directory
+ * has in its place can't be asked for. Says so in error. */
+static bool
+may_lack_findings(struct judging *judging)
+{
+	const struct recipient *record = judging->record;
+
+	if (judging->stale_since == 0 || is_usable(record))
+		return false;
+	error_set(&judging->error, ERROR_TEMPORARY, "%s; nothing of it can be used now (%s)",
+	    record->detail,
+	    record->digital_id_count > 0 ? reason_get(record->digital_ids[0].verdict)->code
+					 : "no digital ID");
+	return true;
+}
+
 static void
 on_judged(void *job, bool ran)
 {
@@ -251,6 +267,8 @@ on_judged(void *job, bool ran)
 		drop_record(judging);
 	} else if (judging->record != NULL && fetch_lacking(judging)) {
 		return;
+	} else if (judging->record != NULL && may_lack_findings(judging)) {
+		drop_record(judging);
 	} else if (judging->record != NULL && !keep(judging)) {
 		drop_record(judging);
 		if (submit(judging, &err) == 0)

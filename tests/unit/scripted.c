@@ -2,12 +2,14 @@
 
 #include <check.h>
 #include <event2/event.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "directory/source.h"
+#include "pki.h"
 
 const struct scripted_group *scripted_groups;
 atomic_int scripted_started[FIXTURE_DIRECTORIES_MAX];
@@ -18,6 +20,10 @@ atomic_int scripted_freed;
 atomic_bool scripted_down;
 atomic_bool scripted_left;
 atomic_bool scripted_gate;
+
+/* The certificate, where one is used. */
+static unsigned char published[8192];
+static size_t published_size;
 
 struct scripted {
 	struct source source;
@@ -49,6 +55,11 @@ add_value(const struct scripted *scripted, const struct address *address, struct
 
 	finding.size =
 	    (size_t)snprintf(value, sizeof(value), "%s %s", address->local, scripted->source.title);
+	if (published_size > 0) {
+		finding.value = published;
+		finding.size = published_size;
+		finding.bind_by_entry = true;
+	}
 	ck_assert_int_eq(findings_add(findings, &finding, NULL), 0);
 }
 
@@ -230,6 +241,54 @@ scripted_begin(struct fixture *fixture)
 	fixture->resolver = resolver_new_with(
 	    &fixture->config, fixture->trust, fixture->evidence, scripted_make, NULL, &err);
 	ck_assert_msg(fixture->resolver != NULL, "%s", err.text);
+}
+
+static void
+write_anchor(const char *path, X509 *x509)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert(file != NULL && PEM_write_X509(file, x509));
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+void
+scripted_use_certificate(struct fixture *fixture, int to_days)
+{
+	static char anchors[256];
+	static char all[] = "*";
+	static char *domains[] = {all};
+	static struct config_trust section = {.title = all,
+	    .anchors = anchors,
+	    .for_domains = {domains, 1},
+	    .revocation = REVOCATION_OFF,
+	    .min_rsa_bits = 2048,
+	    .max_rsa_bits = 16384,
+	    .min_ec_bits = 256,
+	    .max_depth = 8,
+	    .min_digest = MIN_DIGEST_SHA224};
+	const struct pki_certificate ca = {.subject = "CA", .ca = true};
+	const struct pki_certificate user = {
+	    .subject = "User", .from_days = -100, .to_days = to_days};
+	EVP_PKEY *key = pki_key(PKI_P256, 0);
+	X509 *issuer = pki_issue(&ca, key, NULL, key);
+	X509 *x509 = pki_issue(&user, key, issuer, key);
+	unsigned char *der = pki_der(x509, &published_size);
+
+	ck_assert_uint_le(published_size, sizeof(published));
+	memcpy(published, der, published_size);
+	fixture_folder(fixture);
+	snprintf(anchors, sizeof(anchors), "%s", fixture_path(fixture, "anchor.pem"));
+	write_anchor(anchors, issuer);
+	fixture->config.trusts = &section;
+	fixture->config.trust_count = 1;
+	trust_unref(fixture->trust);
+	fixture->trust = trust_load(&fixture->config, NULL);
+	ck_assert_ptr_nonnull(fixture->trust);
+	OPENSSL_free(der);
+	X509_free(x509);
+	X509_free(issuer);
+	EVP_PKEY_free(key);
 }
 
 int

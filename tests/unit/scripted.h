@@ -10,7 +10,7 @@
  *   only1…   found in the first directory alone, none elsewhere (only2…: the second)
  *
  * The others are found: one value, the local part and the directory's title, which is no
- * certificate.
+ * certificate; or with scripted_use_certificate() one that is usable for all addresses.
  */
 #ifndef SMIME_TESTS_SCRIPTED_H
 #define SMIME_TESTS_SCRIPTED_H
@@ -41,6 +41,10 @@ extern atomic_bool scripted_gate; /* open */
  * bind_dn can't be made. */
 void scripted_begin(struct fixture *fixture);
 resolver_make_source scripted_make;
+
+/* Before scripted_begin(): what is found is a certificate of a CA that is trusted, which ends after
+ * so many days (or, below zero, has ended), and the fixture gets a folder. */
+void scripted_use_certificate(struct fixture *fixture, int to_days);
 
 /* Searches begun, of all directories. */
 int scripted_searches(void);

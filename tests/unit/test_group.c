@@ -438,6 +438,7 @@ START_TEST(a_group_serves_from_old_findings_and_says_so)
 	struct ticket *ticket;
 
 	fixture.config.stale_if_error = 3600000;
+	scripted_use_certificate(&fixture, 100);
 	scripted_begin(&fixture);
 	expect("groupof2a@example.org", 2, false);
 	clock_advance_monotonic(fixture.config.cache_positive + 1);

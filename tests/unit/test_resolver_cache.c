@@ -100,6 +100,7 @@ END_TEST
 START_TEST(old_findings_serve_while_no_server_can_be_asked)
 {
 	fixture.config.stale_if_error = 3600000;
+	scripted_use_certificate(&fixture, 100);
 	scripted_begin(&fixture);
 	expect_stale("found@example.org", false);
 	expect("none@example.org", RECIPIENT_NONE);
@@ -122,6 +123,29 @@ START_TEST(old_findings_serve_while_no_server_can_be_asked)
 }
 END_TEST
 
+/* What ends by its own dates is not served, and not a reason to refuse either: the directory may hold a
+ * new one. */
+START_TEST(old_findings_of_which_nothing_can_be_used_are_no_answer)
+{
+	struct ticket *ticket;
+
+	fixture.config.stale_if_error = 3600000;
+	scripted_use_certificate(&fixture, -1);
+	scripted_begin(&fixture);
+	expect("found@example.org", RECIPIENT_FOUND);
+	atomic_store(&scripted_down, true);
+	expect("found@example.org", RECIPIENT_FOUND);
+	clock_advance_monotonic(fixture.config.cache_positive);
+	expect("found@example.org", RECIPIENT_UNAVAILABLE);
+	ticket = fixture_ask(&fixture, "found@example.org");
+	ck_assert_int_eq(ticket_record(ticket)->state, RECIPIENT_UNAVAILABLE);
+	ck_assert_ptr_nonnull(
+	    strstr(ticket_record(ticket)->detail, "nothing of it can be used now (expired)"));
+	ticket_free(ticket);
+	ck_assert_uint_eq(fixture_statistics(&fixture).stale_served, 0);
+}
+END_TEST
+
 static size_t flush(const char *text);
 
 /* cache-negative = 0, or a flush of others meanwhile: the newer answer is not kept, the older one
@@ -133,6 +157,7 @@ START_TEST(what_a_newer_answer_no_longer_holds_serves_never_again)
 	fixture.config.stale_if_error = 3600000;
 	if (_i == 0)
 		fixture.config.cache_negative = 0;
+	scripted_use_certificate(&fixture, 100);
 	scripted_begin(&fixture);
 	expect_stale("leaves@example.org", false);
 	clock_advance_monotonic(fixture.config.cache_positive);
@@ -158,6 +183,7 @@ START_TEST(old_findings_serve_at_once_while_the_error_is_remembered)
 
 	fixture.config.stale_if_error = 3600000;
 	fixture.config.cache_error = 100000;
+	scripted_use_certificate(&fixture, 100);
 	scripted_begin(&fixture);
 	expect_stale("found@example.org", false);
 	clock_advance_monotonic(fixture.config.cache_positive);
@@ -172,6 +198,37 @@ START_TEST(old_findings_serve_at_once_while_the_error_is_remembered)
 	clock_advance_monotonic(100001);
 	expect_stale("found@example.org", false);
 	ck_assert_int_eq(scripted_searches(), searches + 1);
+}
+END_TEST
+
+/* A record that is kept serves as it is (0), but not beyond the next end of a certificate (1), a minute
+ * (2), a clock that was set back (3), or as fresh what was judged old (4). */
+START_TEST(a_record_is_judged_again_in_time_without_asking)
+{
+	struct recipient *record;
+	struct ticket *first;
+	struct ticket *second;
+
+	scripted_use_certificate(&fixture, 100);
+	scripted_begin(&fixture);
+	first = fixture_ask(&fixture, "found@example.org");
+	record = (struct recipient *)ticket_record(first);
+	ck_assert_int_gt(record->valid_until, clock_wall());
+	if (_i == 1)
+		record->valid_until = clock_wall();
+	else if (_i == 2)
+		record->judged_at -= 61;
+	else if (_i == 3)
+		record->judged_at += 60;
+	else if (_i == 4)
+		record->stale_if_error = true;
+	second = fixture_ask(&fixture, "found@example.org");
+	ck_assert((ticket_record(second) == record) == (_i == 0));
+	ck_assert(!ticket_record(second)->stale_if_error);
+	ck_assert_int_eq(ticket_record(second)->digital_ids[0].verdict, REASON_OK);
+	ck_assert_int_eq(scripted_searches(), 1);
+	ticket_free(first);
+	ticket_free(second);
 }
 END_TEST
 
@@ -555,8 +612,10 @@ main(void)
 	tcase_add_test(tcase, an_error_is_remembered_for_its_time);
 	tcase_add_test(tcase, errors_push_no_findings_out);
 	tcase_add_test(tcase, old_findings_serve_while_no_server_can_be_asked);
+	tcase_add_test(tcase, old_findings_of_which_nothing_can_be_used_are_no_answer);
 	tcase_add_loop_test(tcase, what_a_newer_answer_no_longer_holds_serves_never_again, 0, 2);
 	tcase_add_test(tcase, old_findings_serve_at_once_while_the_error_is_remembered);
+	tcase_add_loop_test(tcase, a_record_is_judged_again_in_time_without_asking, 0, 5);
 	tcase_add_test(tcase, findings_are_fetched_again_ahead_of_their_end);
 	tcase_add_test(tcase, a_refresh_that_fails_leaves_what_is_there);
 	tcase_add_test(tcase, under_load_nothing_is_refreshed);
