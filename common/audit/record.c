@@ -236,7 +236,11 @@ static void
 put_lookup(json_t **record, const struct view *view)
 {
 	const struct recipient *found = view->who != NULL ? view->who->record : NULL;
+	const struct recipient *group = view->who != NULL ? view->who->group : NULL;
 
+	/* Whose members are old findings may have others by now. */
+	if (found != NULL && !found->stale_if_error && group != NULL && group->stale_if_error)
+		found = group;
 	audit_put(record, "stale_if_error", json_boolean(found != NULL && found->stale_if_error));
 	audit_put(record, "lookup", audit_text_json(found != NULL ? found->detail : NULL));
 }

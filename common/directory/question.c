@@ -170,11 +170,9 @@ static void
 on_walked(void *context, struct recipient *record, bool lasting)
 {
 	struct question *question = context;
-	struct error err = ERROR_INIT;
 
 	question->walk = NULL;
-	if (record == NULL || (question->stale_since != 0 &&
-				  recipient_set_stale(record, question->stale_since, &err) != 0)) {
+	if (record == NULL) {
 		end_unavailable(question, "out of memory");
 		return;
 	}
@@ -203,7 +201,7 @@ take_findings(struct question *question)
 	question->generation = resolver->generation;
 	pthread_mutex_unlock(&resolver->mutex);
 	question->walk = walk_start(resolver, question->key, &question->address,
-	    question->findings->group, on_walked, question, &err);
+	    question->findings->group, question->stale_since, on_walked, question, &err);
 	if (question->walk == NULL)
 		end_unavailable(question, err.text);
 }

@@ -57,6 +57,8 @@ make_record(const struct walk *walk)
 		else if (member->record != NULL)
 			result = recipient_group_add(group, member->record, NULL);
 	}
+	if (result == 0 && walk->stale_since != 0)
+		result = recipient_set_stale(group, walk->stale_since, NULL);
 	if (result != 0) {
 		recipient_unref(group);
 		return NULL;
@@ -145,7 +147,8 @@ walk_step_all(struct resolver *resolver)
 
 struct walk *
 walk_start(struct resolver *resolver, const char *key, const struct address *address,
-    const struct findings_group *group, walk_done *done, void *context, struct error *err)
+    const struct findings_group *group, time_t stale_since, walk_done *done, void *context,
+    struct error *err)
 {
 	struct walk *walk;
 
@@ -159,6 +162,7 @@ walk_start(struct resolver *resolver, const char *key, const struct address *add
 	walk->last = &walk->first;
 	TAILQ_INIT(&walk->todo);
 	TAILQ_INIT(&walk->deeper);
+	walk->stale_since = stale_since;
 	walk->lasting = true;
 	walk->done = done;
 	walk->context = context;

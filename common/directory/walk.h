@@ -29,9 +29,11 @@ struct walk;
  */
 typedef void walk_done(void *context, struct recipient *record, bool lasting);
 
-/* Begins one. All is borrowed to the end. NULL on error. */
+/* Begins one. stale_since: of the group's findings; 0: they are fresh. The record says so where they, or
+ * those of a group within, are not. All is borrowed to the end. NULL on error. */
 struct walk *walk_start(struct resolver *resolver, const char *key, const struct address *address,
-    const struct findings_group *group, walk_done *done, void *context, struct error *err);
+    const struct findings_group *group, time_t stale_since, walk_done *done, void *context,
+    struct error *err);
 
 /* Whether it waits for its turn: nothing is under way for it. */
 bool walk_waits(const struct walk *walk);

@@ -220,6 +220,8 @@ take_findings(struct member *member, struct findings *findings, time_t stale_sin
 
 	if (findings->group != NULL) {
 		walk->lasting &= stale_since == 0;
+		if (stale_since != 0 && (walk->stale_since == 0 || stale_since < walk->stale_since))
+			walk->stale_since = stale_since;
 		walk_expand(walk, findings->group);
 		return;
 	}

@@ -54,6 +54,7 @@ add_member(struct facts_list *list, const struct facts_recipient *group,
 		return -1;
 	*item = *group;
 	item->member = true;
+	item->group = group->record;
 	item->record = record;
 	if (set_address(item, record, err) != 0)
 		return -1;

@@ -39,6 +39,7 @@ struct facts_recipient {
 	const struct recipient *record; /* NULL: not asked for, or no answer by the deadline. A
 					   group's own only where no member can stand for it: it
 					   has none, or not all are known */
+	const struct recipient *group;  /* of a member, the group's record; NULL */
 	bool asked;                     /* a look-up was made: record NULL then means unavailable */
 	bool visible;                   /* named in To or Cc */
 	bool *addressed; /* with an envelope: for each digital ID of the record, whether a recipient

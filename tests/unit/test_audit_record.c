@@ -221,6 +221,26 @@ START_TEST(what_served_beyond_its_lifetime_is_recorded_as_such)
 }
 END_TEST
 
+/* The members of a group that could not be asked for may be others by now. */
+START_TEST(a_group_that_served_beyond_its_lifetime_is_recorded_with_its_members)
+{
+	static char detail[] = "no server could be asked";
+	struct recipient group = {
+	    .state = RECIPIENT_GROUP, .stale_if_error = true, .detail = detail};
+
+	begin();
+	scene_add(&scene, "anna@partner.example", ENCRYPT_REQUIRED);
+	scene_publish_modern(&scene, 0);
+	scene_member(&scene, 0, "staff@partner.example");
+	scene.recipients[0].group = &group;
+	make(0);
+	ck_assert_str_eq(text_of("action"), "seal");
+	ck_assert(json_is_true(json_object_get(record, "stale_if_error")));
+	ck_assert_str_eq(text_of("lookup"), detail);
+	end();
+}
+END_TEST
+
 START_TEST(every_record_has_the_same_keys)
 {
 	static const char *const keys[] = {"schema", "time", "event", "reference", "queue_id",
@@ -456,6 +476,7 @@ main(void)
 	tcase_add_test(tcase, without_a_plan_the_record_says_why);
 	tcase_add_test(tcase, what_the_client_made_is_recorded_within_limits);
 	tcase_add_test(tcase, what_served_beyond_its_lifetime_is_recorded_as_such);
+	tcase_add_test(tcase, a_group_that_served_beyond_its_lifetime_is_recorded_with_its_members);
 	tcase_add_test(tcase, every_record_has_the_same_keys);
 	tcase_add_loop_test(
 	    tcase, text_that_is_not_utf8_is_escaped_not_lost, 0, (int)ARRAY_LENGTH(texts));

@@ -58,6 +58,7 @@ START_TEST(a_group_is_its_members_under_its_own_rule)
 		ck_assert_ptr_eq(list.items[i].envelope, &envelope);
 		ck_assert_ptr_eq(list.items[i].rule, &rule);
 		ck_assert_ptr_eq(list.items[i].record, members[i]);
+		ck_assert_ptr_eq(list.items[i].group, &group);
 		ck_assert(list.items[i].visible && list.items[i].asked && list.items[i].member);
 		ck_assert(!facts_is_nameless(&list.items[i]));
 	}

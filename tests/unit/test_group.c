@@ -459,6 +459,43 @@ START_TEST(a_group_serves_from_old_findings_and_says_so)
 }
 END_TEST
 
+static void
+forget(const char *text)
+{
+	struct address_pattern pattern;
+
+	ck_assert_int_eq(address_pattern_parse(text, &pattern, NULL), 0);
+	resolver_cache_flush(fixture.resolver, &pattern);
+	address_pattern_free(&pattern);
+}
+
+/* Its members are fresh, but others may be among them by now. */
+START_TEST(a_group_within_that_serves_from_old_findings_is_told)
+{
+	struct ticket *ticket;
+
+	fixture.config.stale_if_error = 3600000;
+	scripted_use_certificate(&fixture, 100);
+	scripted_begin(&fixture);
+	expect("groupa@example.org", 3, false);
+	clock_advance_monotonic(fixture.config.cache_positive / 2);
+	forget("groupa@example.org");
+	expect("groupa@example.org", 3, false);
+	clock_advance_monotonic(fixture.config.cache_positive / 2 + 1);
+	ticket_free(fixture_ask(&fixture, "found1@example.org"));
+	ticket_free(fixture_ask(&fixture, "found2@example.org"));
+	forget("nobody@example.org"); /* what came of walking the groups, but no findings */
+	atomic_store(&scripted_down, true);
+	ticket = fixture_ask(&fixture, "groupa@example.org");
+	ck_assert_int_eq(ticket_record(ticket)->state, RECIPIENT_GROUP);
+	ck_assert(ticket_record(ticket)->stale_if_error);
+	ck_assert_ptr_nonnull(strstr(ticket_record(ticket)->detail, "this was found at"));
+	ck_assert(!member(ticket_record(ticket), "found1@example.org")->stale_if_error);
+	ck_assert(!member(ticket_record(ticket), "found2@example.org")->stale_if_error);
+	ticket_free(ticket);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -487,5 +524,6 @@ main(void)
 	tcase_add_test(tcase, groups_leave_the_cache_within_its_bytes);
 	tcase_add_test(tcase, a_forgotten_member_is_asked_for_again);
 	tcase_add_test(tcase, a_group_serves_from_old_findings_and_says_so);
+	tcase_add_test(tcase, a_group_within_that_serves_from_old_findings_is_told);
 	return unit_run(suite);
 }
