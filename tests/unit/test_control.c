@@ -195,9 +195,9 @@ START_TEST(test_cache_gives_a_row_an_address)
 {
 	cached_count = 2;
 	ck_assert_str_eq(ask("{\"command\":\"cache\"}"),
-	    "{\"address\":\"anna@partner.example\",\"values\":2,\"members\":0,\"bytes\":3000,"
+	    "{\"address\":\"anna@partner.example\",\"values\":2,\"group\":false,\"members\":0,\"bytes\":3000,"
 	    "\"age_ms\":1500,\"left_ms\":-20,\"error\":false}\n"
-	    "{\"address\":\"anna@partner.example\",\"values\":2,\"members\":0,\"bytes\":3000,"
+	    "{\"address\":\"anna@partner.example\",\"values\":2,\"group\":false,\"members\":0,\"bytes\":3000,"
 	    "\"age_ms\":1500,\"left_ms\":-20,\"error\":false}\n"
 	    "{\"end\":true}\n");
 	ck_assert_uint_eq(asked_most, 100);
