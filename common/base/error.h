@@ -15,6 +15,7 @@ enum error_code {
 	ERROR_NONE = 0,
 	ERROR_TEMPORARY, /* waiting can help: no memory, no answer, a full disk */
 	ERROR_PERMANENT, /* waiting can't help: refused by the other side for good */
+	ERROR_REFUSED,   /* who we say we are: to try again soon may lock the account */
 	ERROR_INPUT,     /* what we were given is not what it should be */
 	ERROR_LIMIT,     /* well-formed, but more than we are willing to take */
 	ERROR_INTERNAL,  /* a fault of our own: fail closed, report */

@@ -48,7 +48,7 @@ void connection_stop(struct connection *connection);
 void connection_abandon(struct connection *connection);
 
 /* After it ran: the handle, now the caller's (ldap_unbind_ext()), bound, non-blocking; NULL and
- * why. */
+ * why (ERROR_REFUSED: bind-dn or its password is wrong). */
 LDAP *connection_take(struct connection *connection, struct error *err);
 
 void connection_free(struct connection *connection);

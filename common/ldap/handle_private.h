@@ -13,7 +13,7 @@
 int handle_set_error(LDAP *ld, int code, struct error *err, const char *what);
 
 /* handle_refusal.c: likewise for the answer to a bind with a password, and what it means where that can
- * be told. Always -1. */
+ * be told. ERROR_REFUSED where the name or the password is wrong, ERROR_TEMPORARY else. Always -1. */
 int handle_set_refusal(LDAP *ld, int code, struct error *err, const char *what);
 
 /*

@@ -71,6 +71,6 @@ handle_set_refusal(LDAP *ld, int code, struct error *err, const char *what)
 	ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &message);
 	meaning = find_meaning(code, message);
 	ldap_memfree(message);
-	return error_set(err, said.code, "%s%s%s", said.text, meaning != NULL ? ": " : "",
-	    meaning != NULL ? meaning : "");
+	return error_set(err, code == LDAP_INVALID_CREDENTIALS ? ERROR_REFUSED : ERROR_TEMPORARY,
+	    "%s%s%s", said.text, meaning != NULL ? ": " : "", meaning != NULL ? meaning : "");
 }

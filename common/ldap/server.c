@@ -14,6 +14,9 @@
 
 /* A rest is shorter by up to a tenth, by chance: several daemons don't come back as one. */
 #define REST_JITTER 10
+/* One that refused our password is not given it again sooner, in milliseconds: ten wrong ones within
+ * some minutes, say, lock an account in Active Directory, and there are several servers to try. */
+#define REFUSED_REST 600000
 
 static void
 arm(struct server *server, int64_t ms)
@@ -89,19 +92,21 @@ server_rests(const struct server *server)
 	return clock_monotonic_ms() < server->rest_until_ms;
 }
 
-/* How long it is left alone after so many failures. */
+/* How long it is left alone after so many failures, the last one included. */
 static int64_t
-rest_time(const struct server *server)
+rest_time(const struct server *server, unsigned int failures, const struct error *why)
 {
 	const struct config_directory *directory = server->pool->directory;
 	int64_t time = directory->retry_interval;
 	unsigned int chance = 0;
 	unsigned int i;
 
-	for (i = 1; i < server->failures && time < directory->retry_interval_max; i++)
+	for (i = 1; i < failures && time < directory->retry_interval_max; i++)
 		time *= 2;
 	if (time > directory->retry_interval_max && directory->retry_interval_max > 0)
 		time = directory->retry_interval_max;
+	if (why->code == ERROR_REFUSED && time < REFUSED_REST)
+		time = REFUSED_REST;
 	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
 		chance = 0;
 	return time - (int64_t)(chance % 1000) * time / (1000 * REST_JITTER);
@@ -126,7 +131,7 @@ fail(struct server *server, const struct error *why)
 	if (server->index < pool->own_count)
 		pool->last = server->last;
 	server->failures++;
-	time = rest_time(server);
+	time = rest_time(server, server->failures, why);
 	server->rest_until_ms = now + time;
 	arm(server, time);
 	close_links(server, &server->last);
@@ -167,7 +172,7 @@ has_others(const struct server *server)
 static void
 stop_growing(struct server *server, const struct error *why)
 {
-	int64_t time = server->pool->directory->retry_interval;
+	int64_t time = rest_time(server, 1, why);
 
 	if (!server->confined)
 		log_info("%s: no further connection: %s", server->pool->name, why->text);

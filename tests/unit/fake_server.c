@@ -306,8 +306,10 @@ take_request(struct fake *fake, struct fake_client *client)
 		id = id << 8 | bytes[at++];
 	switch (bytes[at++]) {
 	case TAG_BIND:
+		atomic_fetch_add(&fake->binds, 1);
 		if (!muted && atomic_load(&fake->mode) != FAKE_SILENT)
-			send_result(client->fd, id, 0x61, 0, NULL);
+			send_result(
+			    client->fd, id, 0x61, atomic_load(&fake->locked) ? 49 : 0, NULL);
 		break;
 	case TAG_SEARCH:
 		take_controls(fake, bytes, at, end);

@@ -52,9 +52,11 @@ struct fake {
 	atomic_int mute_until;  /* connections up to this number get no answer */
 	atomic_int refuse;      /* takes connections only to close them */
 	atomic_int deaf;        /* reads nothing meanwhile */
+	atomic_int locked;      /* binds nobody */
 	atomic_int drop;        /* closes all connections, once */
 	atomic_int connections; /* ever made */
 	atomic_int open;
+	atomic_int binds;
 	atomic_int searches;  /* but for the root DSE's */
 	atomic_int greetings; /* searches of the root DSE */
 	atomic_int aliases;   /* to follow (derefAliases), and limits of the last search */

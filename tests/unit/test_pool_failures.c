@@ -151,17 +151,24 @@ START_TEST(a_search_does_not_begin_for_ever)
 }
 END_TEST
 
-START_TEST(a_server_slow_to_connect_is_not_waited_for_where_there_is_another)
+static void
+bind_by_password(void)
 {
 	static char password[100];
-	struct fake *good;
-	struct asked asked;
 
 	snprintf(password, sizeof(password), "%s", fixture_path(&fixture, "password"));
 	fixture_write(password, "secret\n", 7);
 	directory->bind_dn = (char *)"cn=admin";
 	directory->bind_password_file = password;
 	chmod(password, 0600);
+}
+
+START_TEST(a_server_slow_to_connect_is_not_waited_for_where_there_is_another)
+{
+	struct fake *good;
+	struct asked asked;
+
+	bind_by_password();
 	test_pool_add_fake(FAKE_SILENT);
 	good = test_pool_add_fake(FAKE_ANSWERS);
 	test_pool_start_pool();
@@ -184,15 +191,10 @@ on_busy(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 START_TEST(what_begins_late_in_a_callback_tries_the_next_server_as_well)
 {
 	static const struct timeval at_once = {0, 0};
-	static char password[100];
 	struct asked asked = {.done = 0};
 	struct fake *good;
 
-	snprintf(password, sizeof(password), "%s", fixture_path(&fixture, "password"));
-	fixture_write(password, "secret\n", 7);
-	directory->bind_dn = (char *)"cn=admin";
-	directory->bind_password_file = password;
-	chmod(password, 0600);
+	bind_by_password();
 	test_pool_add_fake(FAKE_SILENT);
 	good = test_pool_add_fake(FAKE_ANSWERS);
 	test_pool_start_pool();
@@ -200,6 +202,63 @@ START_TEST(what_begins_late_in_a_callback_tries_the_next_server_as_well)
 	RUN_UNTIL(asked.done > 0);
 	test_pool_expect_answered(asked, good);
 	ck_assert(!test_pool_state_of(0).down);
+}
+END_TEST
+
+/* Time enough for many attempts, were they made. */
+static void
+let_pass(int64_t ms)
+{
+	int64_t until = clock_monotonic_ms() + ms;
+
+	RUN_UNTIL(clock_monotonic_ms() >= until);
+}
+
+START_TEST(a_password_that_is_refused_is_not_tried_again_soon)
+{
+	struct fake *bad = test_pool_add_fake(FAKE_ANSWERS);
+	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
+
+	atomic_store(&bad->locked, 1);
+	bind_by_password();
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	test_pool_start_pool();
+	test_pool_expect_answered(test_pool_ask(), good);
+	RUN_UNTIL(test_pool_state_of(0).down);
+	ck_assert_ptr_nonnull(strstr(test_pool_state_of(0).error, "password is wrong"));
+	ck_assert_int_gt(test_pool_state_of(0).rest_ms, 500000);
+	let_pass(100);
+	test_pool_expect_answered(test_pool_ask(), good);
+	ck_assert_int_eq(atomic_load(&bad->binds), 1);
+}
+END_TEST
+
+/* It was changed in the directory, and connections that are there stay. */
+START_TEST(a_password_that_is_refused_to_a_further_connection_is_not_tried_again_soon)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_HOLDS);
+	struct asked asked[2] = {{.done = 0}};
+	size_t i;
+
+	bind_by_password();
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	directory->searches = 1;
+	test_pool_start_pool();
+	test_pool_begin(&asked[0]);
+	RUN_UNTIL(atomic_load(&fake->held) == 1);
+	atomic_store(&fake->locked, 1);
+	test_pool_begin(&asked[1]);
+	RUN_UNTIL(atomic_load(&fake->binds) == 2);
+	let_pass(100);
+	ck_assert_int_eq(atomic_load(&fake->binds), 2);
+	ck_assert(!test_pool_state_of(0).down);
+	atomic_store(&fake->mode, FAKE_ANSWERS);
+	RUN_UNTIL(asked[0].done + asked[1].done == 2);
+	for (i = 0; i < 2; i++)
+		test_pool_expect_answered(asked[i], fake);
+	ck_assert_int_eq(atomic_load(&fake->connections), 2);
 }
 END_TEST
 
@@ -410,6 +469,9 @@ test_pool_failures(TCase *tcase)
 	    tcase, a_refusal_is_the_answer_where_all_refuse, 0, (int)ARRAY_LENGTH(troubles));
 	tcase_add_test(tcase, a_search_does_not_begin_for_ever);
 	tcase_add_test(tcase, a_server_slow_to_connect_is_not_waited_for_where_there_is_another);
+	tcase_add_test(tcase, a_password_that_is_refused_is_not_tried_again_soon);
+	tcase_add_test(
+	    tcase, a_password_that_is_refused_to_a_further_connection_is_not_tried_again_soon);
 	tcase_add_test(tcase, what_begins_late_in_a_callback_tries_the_next_server_as_well);
 	tcase_add_test(tcase, a_dead_address_of_a_host_leaves_time_for_its_next_one);
 	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
