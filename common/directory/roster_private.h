@@ -52,8 +52,7 @@ struct roster {
 	struct roster_name *names; /* the same */
 	size_t name_count;
 	size_t broken;
-	unsigned long
-	    cut_off; /* the line of the record in which the file ends too early; 0: none */
+	unsigned long cut_off; /* line of the record that the file ends within; 0: none */
 	struct roster_stamp stamp;
 };
 
