@@ -197,7 +197,8 @@ def test_a_server_that_sends_an_entry_of_60_000_attributes(s):
 
 def test_a_server_that_sends_an_entry_of_500_000_addresses(s):
     hostile = Hostile(s.place, "addresses")
-    daemon = start(s, {"hostile": hostile_section(hostile.uri, groups="expand")})
+    patient = {"groups": "expand", "search-timeout": "60s"}
+    daemon = start(s, {"hostile": hostile_section(hostile.uri, **patient)}, deadline="60s")
     with Others(daemon, s.people.anna) as others:
         for number in range(3):
             outcome = decide(daemon, f"{number}@hostile.example")
