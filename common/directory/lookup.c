@@ -110,7 +110,7 @@ fail(struct lookup *lookup, const char *why)
 	struct recipient *record;
 	int64_t now = clock_monotonic_ms();
 
-	record = recipient_unavailable(&lookup->address, why, NULL);
+	record = recipient_unavailable(&lookup->address, why);
 	pthread_mutex_lock(&resolver->mutex);
 	if (record != NULL && !resolver->stopping)
 		cache_put_error(

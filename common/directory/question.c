@@ -127,7 +127,7 @@ end_question(struct question *question, struct recipient *record)
 static void
 end_unavailable(struct question *question, const char *detail)
 {
-	struct recipient *record = recipient_unavailable(&question->address, detail, NULL);
+	struct recipient *record = recipient_unavailable(&question->address, detail);
 
 	end_question(question, record);
 	recipient_unref(record);
@@ -223,7 +223,7 @@ on_found(void *context, const struct lookup_answer *answer)
 static void
 turn_away(struct ticket *ticket, const char *why)
 {
-	struct recipient *record = recipient_unavailable(&ticket->address, why, NULL);
+	struct recipient *record = recipient_unavailable(&ticket->address, why);
 
 	ticket_answer(ticket, record);
 	recipient_unref(record);

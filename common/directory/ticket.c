@@ -53,7 +53,7 @@ turn_away(struct ticket *ticket)
 	struct recipient *record;
 
 	record = recipient_unavailable(
-	    &ticket->address, "too many look-ups are under way (lookups-limit)", NULL);
+	    &ticket->address, "too many look-ups are under way (lookups-limit)");
 	ticket_answer(ticket, record);
 	recipient_unref(record);
 }

@@ -191,7 +191,7 @@ set_record(struct member *member, struct recipient *record)
 static void
 set_unavailable(struct member *member, const char *why)
 {
-	struct recipient *record = recipient_unavailable(&member->address, why, NULL);
+	struct recipient *record = recipient_unavailable(&member->address, why);
 
 	set_record(member, record);
 	recipient_unref(record);

@@ -28,9 +28,9 @@ recipient_new(const struct address *address, struct error *err)
 }
 
 struct recipient *
-recipient_unavailable(const struct address *address, const char *detail, struct error *err)
+recipient_unavailable(const struct address *address, const char *detail)
 {
-	struct recipient *recipient = recipient_new(address, err);
+	struct recipient *recipient = recipient_new(address, NULL);
 
 	if (recipient == NULL)
 		return NULL;
@@ -39,7 +39,6 @@ recipient_unavailable(const struct address *address, const char *detail, struct 
 	recipient->valid_until = recipient->judged_at;
 	recipient->detail = strdup(detail != NULL ? detail : "");
 	if (recipient->detail == NULL) {
-		error_no_memory(err);
 		recipient_unref(recipient);
 		return NULL;
 	}

@@ -94,9 +94,8 @@ struct recipient_question {
 struct recipient *recipient_judge(
     const struct trust *trust, const struct recipient_question *question, struct error *err);
 
-/* A record for an address that could not be looked up. detail is copied. */
-struct recipient *recipient_unavailable(
-    const struct address *address, const char *detail, struct error *err);
+/* A record for an address that could not be looked up. detail is copied. NULL without memory. */
+struct recipient *recipient_unavailable(const struct address *address, const char *detail);
 
 /* Says of a fresh record that it stands on findings from `since` (wall clock) because no server could
  * be asked (stale_if_error, and in detail). Not once shared. 0/-1. */

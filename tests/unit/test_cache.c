@@ -106,7 +106,7 @@ static void
 flood(struct cache *cache, int kind, size_t size)
 {
 	struct address address = fixture_address("a@example.org");
-	struct recipient *record = recipient_unavailable(&address, "test", NULL);
+	struct recipient *record = recipient_unavailable(&address, "test");
 	char key[20];
 	int i;
 
@@ -238,7 +238,7 @@ START_TEST(a_record_is_kept_only_beside_its_own_findings)
 {
 	struct cache *cache = cache_new(10, 1 << 20, NULL);
 	struct address address = fixture_address("a@example.org");
-	struct recipient *record = recipient_unavailable(&address, "test", NULL);
+	struct recipient *record = recipient_unavailable(&address, "test");
 	struct findings *kept = findings_of(10);
 	struct findings *other = findings_of(11);
 	struct cache_life life = {.life_ms = 1000};
@@ -275,7 +275,7 @@ group_record(void)
 	int i;
 
 	for (i = 0; i < 100; i++) {
-		member = recipient_unavailable(&address, "test", NULL);
+		member = recipient_unavailable(&address, "test");
 		ck_assert_int_eq(recipient_group_add(group, member, NULL), 0);
 		recipient_unref(member);
 	}

@@ -210,7 +210,7 @@ START_TEST(a_directory_that_can_not_be_asked_is_unavailable)
 	struct recipient *recipient;
 
 	ck_assert_int_eq(address_parse(ANNA, &anna, NULL), 0);
-	recipient = recipient_unavailable(&anna, "gal: no answer", NULL);
+	recipient = recipient_unavailable(&anna, "gal: no answer");
 	ck_assert_int_eq(recipient->state, RECIPIENT_UNAVAILABLE);
 	ck_assert_str_eq(recipient->detail, "gal: no answer");
 	ck_assert_ptr_eq(recipient_ref(recipient), recipient);
