@@ -146,7 +146,7 @@ census_ldif_read(struct census *census)
 
 	reading.file = open_file(census->directory.ldif, &reading.size, &err);
 	if (reading.file != NULL)
-		reader = record_reader_new(reading.file, ROSTER_RECORD_MAX, &err);
+		reader = record_reader_new(reading.file, &err);
 	if (reader != NULL) {
 		do {
 			more = read_some(&reading, reader, &err);

@@ -18,7 +18,7 @@ struct record_reader {
 };
 
 struct record_reader *
-record_reader_new(FILE *file, size_t limit, struct error *err)
+record_reader_new(FILE *file, struct error *err)
 {
 	struct record_reader *reader;
 
@@ -28,7 +28,7 @@ record_reader_new(FILE *file, size_t limit, struct error *err)
 		return NULL;
 	}
 	reader->file = file;
-	reader->text.limit = limit;
+	reader->text.limit = RECORD_SIZE_MAX;
 	return reader;
 }
 

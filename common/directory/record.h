@@ -11,6 +11,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+/* One record, as it stands in the file: twice values-limit times value-size-limit at their
+ * defaults, in base64. */
+#define RECORD_SIZE_MAX ((size_t)35 << 20)
+
 struct record_reader;
 
 /* One record. text is NUL-terminated, its lines end in LF, and it may be changed; it lives until
@@ -22,8 +26,8 @@ struct record {
 	bool is_torn;       /* the file ends with it, and its last line has no end */
 };
 
-/* Reads from file (borrowed); a record above `limit` bytes is read over. NULL without memory. */
-struct record_reader *record_reader_new(FILE *file, size_t limit, struct error *err);
+/* Reads from file (borrowed); a record above RECORD_SIZE_MAX is read over. NULL without memory. */
+struct record_reader *record_reader_new(FILE *file, struct error *err);
 void record_reader_free(struct record_reader *reader);
 
 /* 1 and a record, 0 at the end of the file, -1 on error. */

@@ -80,7 +80,7 @@ read_records(struct roster_reading *reading, FILE *file, const atomic_bool *stop
 	struct record record;
 	int more;
 
-	reader = record_reader_new(file, ROSTER_RECORD_MAX, err);
+	reader = record_reader_new(file, err);
 	if (reader == NULL)
 		return -1;
 	while ((more = record_next(reader, &record, err)) > 0) {

@@ -28,9 +28,6 @@
 #define ROSTER_FILE_MAX ((off_t)1 << 30)
 /* Entries of one file. */
 #define ROSTER_ENTRIES_MAX ((size_t)1000000)
-/* One record, as it stands in the file: twice values-limit times value-size-limit at their
- * defaults, in base64. */
-#define ROSTER_RECORD_MAX ((size_t)35 << 20)
 /* Broken records told one by one at each reading; the rest only in the sum. */
 #define ROSTER_WARNINGS_MAX 20
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "directory/record.h"
 #include "directory/roster.h"
 #include "directory/source_ldif.h"
 #include "directory_fixture.h"
@@ -316,7 +317,7 @@ START_TEST(a_record_too_large_is_read_over)
 	size_t written;
 
 	fputs("dn: cn=Huge\nmail: huge@example.org\nuserCertificate:: AQID\n", file);
-	for (written = 0; written < ROSTER_RECORD_MAX; written += sizeof(line) - 1)
+	for (written = 0; written < RECORD_SIZE_MAX; written += sizeof(line) - 1)
 		fputs(line, file);
 	fputs("\ndn: cn=Bob\nmail: bob@example.org\nuserCertificate:: AQID\n", file);
 	ck_assert_int_eq(fclose(file), 0);
