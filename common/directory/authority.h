@@ -1,9 +1,9 @@
 /*
  * The CA certificates and CRLs that trust sections take from a directory: read when the resolver
  * starts and every directory-refresh from then on, below the section's anchor-bases,
- * intermediate-bases and crl-bases, by connections of its own (one directory section may serve several trust
- * sections). What is parsed and indexed is so on a worker. All calls are on the loop thread, but
- * for authority_new() and authority_free(), when there is no loop.
+ * intermediate-bases and crl-bases, by connections of its own (one directory section may serve
+ * several trust sections). What is parsed and indexed is so on a worker. All calls are on the loop
+ * thread, but for authority_new() and authority_free(), when there is no loop.
  *
  * Fail closed: what did not come whole, and by verified TLS or ldapi (pool_result.authenticated), is
  * dropped, and what was read before stays; a failed reading is tried again soon. Until the first

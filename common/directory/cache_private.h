@@ -60,9 +60,10 @@ bool cache_counts(const struct kept *entry, int64_t now_ms);
 void cache_drop(struct cache *cache, struct kept *entry);
 
 /*
- * cache_room.c: an entry with its bytes comes to the front of a list, or goes; it has other bytes now; it
- * was used; it holds a group's record of so many of them, or none (0); and what has no room is dropped. One that says that nothing is published does not become
- * `used`: whoever sends mail can have any number of such looked up, and again.
+ * cache_room.c: an entry with its bytes comes to the front of a list, or goes; it has other bytes
+ * now; it was used; it holds a group's record of so many of them, or none (0); and what has no room
+ * is dropped. One that says that nothing is published does not become `used`: whoever sends mail can
+ * have any number of such looked up, and again.
  */
 void cache_room_add(struct cache *cache, struct kept *entry, struct cache_list *list);
 void cache_room_remove(struct cache *cache, struct kept *entry);

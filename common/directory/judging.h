@@ -14,8 +14,9 @@
  * asked as it began waits any more; what was fetched serves the next judging. */
 #define JUDGING_TIME ((int64_t)120 * 1000)
 
-/* The end of a judging, exactly once, never inside judging_start(), never after judging_leave(). record is borrowed; NULL:
- * failure says why. lasting: nothing is under way that may soon tell better. */
+/* The end of a judging, exactly once, never inside judging_start(), never after judging_leave().
+ * record is borrowed; NULL: failure says why. lasting: nothing is under way that may soon tell
+ * better. */
 typedef void judging_done(
     void *context, struct recipient *record, bool lasting, const char *failure);
 

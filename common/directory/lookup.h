@@ -1,8 +1,8 @@
 /*
  * Look-ups: from an address key to what the directories responsible for it hold. Private to the
  * resolver; loop thread. One look-up is under way per key, whoever watches it; it fills the cache,
- * and goes on when nobody watches any more, unless its place is needed. It waits for directories only, never for another
- * look-up.
+ * and goes on when nobody watches any more, unless its place is needed. It waits for directories
+ * only, never for another look-up.
  */
 #ifndef SMIME_DIRECTORY_LOOKUP_H
 #define SMIME_DIRECTORY_LOOKUP_H

@@ -45,9 +45,9 @@ struct ticket;
 struct resolver *resolver_new(
     struct config *config, struct trust *trust, struct evidence *evidence, struct error *err);
 
-/* For tests, and without directories (directory/source_none.h): sources made by the caller (freed with the resolver) in place of the configuration's,
- * one per config->directories entry, in order. `make` is called on the loop's base before it runs.
- */
+/* For tests, and without directories (directory/source_none.h): sources made by the caller (freed
+ * with the resolver) in place of the configuration's, one per config->directories entry, in order.
+ * `make` is called on the loop's base before it runs. */
 typedef struct source *resolver_make_source(void *context, const struct config_directory *directory,
     struct event_base *base, struct error *err);
 struct resolver *resolver_new_with(struct config *config, struct trust *trust,

@@ -16,9 +16,9 @@
 
 struct event_base;
 
-/* directory is borrowed, limits copied. Doesn't connect before the first question: a server that is down is no
- * error. workers makes the connections: at least one thread for each server, or one that hangs in a
- * name look-up holds up the others. NULL on error. Freed by its operations. */
+/* directory is borrowed, limits copied. Doesn't connect before the first question: a server that is
+ * down is no error. workers makes the connections: at least one thread for each server, or one that
+ * hangs in a name look-up holds up the others. NULL on error. Freed by its operations. */
 struct source *source_ldap_new(const struct config_directory *directory, bool exact_local,
     const struct members_limits *limits, struct event_base *base, struct worker_pool *workers,
     struct error *err);

@@ -13,8 +13,8 @@
 
 struct event_base;
 
-/* Reads the file (the caller waits). directory is borrowed, limits copied. pool reads the file again later. NULL
- * on error. Freed by its operations. */
+/* Reads the file (the caller waits). directory is borrowed, limits copied. pool reads the file again
+ * later. NULL on error. Freed by its operations. */
 struct source *source_ldif_new(const struct config_directory *directory, bool exact_local,
     const struct members_limits *limits, struct event_base *base, struct worker_pool *pool,
     struct error *err);
