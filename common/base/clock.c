@@ -34,6 +34,18 @@ clock_monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + atomic_load(&monotonic_shift);
 }
 
+struct timeval
+clock_timeval(int64_t ms)
+{
+	struct timeval time = {0, 0};
+
+	if (ms > 0) {
+		time.tv_sec = (time_t)(ms / 1000);
+		time.tv_usec = (suseconds_t)(ms % 1000) * 1000;
+	}
+	return time;
+}
+
 void
 clock_hold_wall(time_t at)
 {

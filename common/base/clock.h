@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "base/compiler.h"
@@ -23,6 +24,9 @@ int64_t clock_wall_ms(void);
 
 /* Monotonic clock, milliseconds. */
 int64_t clock_monotonic_ms(void);
+
+/* So many milliseconds, as timers and sockets take them; fewer than 0 are 0. */
+struct timeval clock_timeval(int64_t ms);
 
 /* Holds the wall clock at a moment (`--at`, tests); 0 lets it run again. */
 void clock_hold_wall(time_t at);

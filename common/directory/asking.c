@@ -239,10 +239,8 @@ ask(struct asking *asking, struct place *place, int64_t time_ms)
 static void
 set_late(struct asking *asking, int64_t time_ms)
 {
-	struct timeval late;
+	struct timeval late = clock_timeval(time_ms + SOURCE_GRACE);
 
-	late.tv_sec = (time_t)((time_ms + SOURCE_GRACE) / 1000);
-	late.tv_usec = (suseconds_t)((time_ms + SOURCE_GRACE) % 1000) * 1000;
 	if (!asking->failed && event_add(asking->late, &late) != 0) {
 		error_no_memory(&asking->error);
 		asking->failed = true;

@@ -17,10 +17,8 @@
 static void
 arm(struct reader *reader, int64_t ms)
 {
-	struct timeval time;
+	struct timeval time = clock_timeval(ms);
 
-	time.tv_sec = (time_t)(ms / 1000);
-	time.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	if (event_add(reader->timer, &time) != 0)
 		log_error("trust \"%s\": directory \"%s\" will not be read again: out of memory",
 		    reader->config->title, reader->directory.title);

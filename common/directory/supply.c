@@ -133,12 +133,8 @@ static int
 arm(struct order *order, int64_t until_ms)
 {
 	int64_t left = order->left > 0 ? until_ms - clock_monotonic_ms() : 0;
-	struct timeval time = {0, 0};
+	struct timeval time = clock_timeval(left);
 
-	if (left > 0) {
-		time.tv_sec = (time_t)(left / 1000);
-		time.tv_usec = (suseconds_t)(left % 1000) * 1000;
-	}
 	return event_add(order->timer, &time);
 }
 

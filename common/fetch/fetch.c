@@ -197,13 +197,8 @@ static struct fetch *
 make_asker(struct fetcher *fetcher, int64_t deadline_ms, struct error *err)
 {
 	struct fetch *fetch;
-	struct timeval time;
-	int64_t left = deadline_ms - clock_monotonic_ms();
+	struct timeval time = clock_timeval(deadline_ms - clock_monotonic_ms());
 
-	if (left < 0)
-		left = 0;
-	time.tv_sec = (time_t)(left / 1000);
-	time.tv_usec = (suseconds_t)(left % 1000) * 1000;
 	fetch = calloc(1, sizeof(*fetch));
 	if (fetch == NULL) {
 		error_no_memory(err);

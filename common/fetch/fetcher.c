@@ -45,8 +45,7 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 		    (struct flight *)(void *)((char *)turn - offsetof(struct flight, turn)));
 	if (look.wait_ms < 0)
 		return;
-	time.tv_sec = (time_t)(look.wait_ms / 1000);
-	time.tv_usec = (suseconds_t)(look.wait_ms % 1000) * 1000;
+	time = clock_timeval(look.wait_ms);
 	event_add(fetcher->turn, &time);
 }
 

@@ -73,7 +73,7 @@ fail:
 int
 flight_set_late(struct flight *flight, event_callback_fn on_late, int64_t ms)
 {
-	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+	struct timeval time = clock_timeval(ms);
 
 	flight->late = event_new(flight->fetcher->base, -1, 0, on_late, flight);
 	return flight->late != NULL && event_add(flight->late, &time) == 0 ? 0 : -1;

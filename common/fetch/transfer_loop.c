@@ -1,6 +1,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "fetch/transfer_private.h"
 
 struct transfer_loop {
@@ -55,7 +56,7 @@ static int
 want_timer(CURLM *multi UNUSED, long ms, void *context)
 {
 	struct transfer_loop *loop = context;
-	struct timeval time = {ms / 1000, (ms % 1000) * 1000};
+	struct timeval time = clock_timeval(ms);
 
 	if (ms < 0)
 		return event_del(loop->timer);

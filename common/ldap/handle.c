@@ -2,8 +2,8 @@
 
 #include <openldap.h>
 #include <string.h>
-#include <sys/time.h>
 
+#include "base/clock.h"
 #include "ldap/handle_private.h"
 
 int
@@ -79,15 +79,11 @@ handle_options(
 	const int version = LDAP_VERSION3;
 	const int deref = LDAP_DEREF_NEVER;
 	const int unlimited = LDAP_NO_LIMIT;
-	struct timeval time;
+	struct timeval time = clock_timeval(time_ms > 1 ? time_ms : 1);
 	ber_len_t incoming = incoming_max(directory);
 	Sockbuf *buffer = NULL;
 	int bad = 0;
 
-	if (time_ms < 1)
-		time_ms = 1;
-	time.tv_sec = (time_t)(time_ms / 1000);
-	time.tv_usec = (suseconds_t)(time_ms % 1000) * 1000;
 	bad |= ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
 	bad |= ldap_set_option(ld, LDAP_OPT_DEREF, &deref);
 	bad |= ldap_set_option(ld, LDAP_OPT_SIZELIMIT, &unlimited);

@@ -116,10 +116,8 @@ on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 static void
 arm(struct link *link, int64_t left_ms)
 {
-	struct timeval time;
+	struct timeval time = clock_timeval(left_ms);
 
-	time.tv_sec = (time_t)(left_ms / 1000);
-	time.tv_usec = (suseconds_t)(left_ms % 1000) * 1000;
 	event_add(link->timer, &time);
 }
 

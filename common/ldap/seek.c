@@ -86,14 +86,9 @@ seek_move(struct pool_search *search, struct search_list *list, bool first)
 void
 seek_arm(struct pool_search *search, int64_t until_ms)
 {
-	int64_t left = until_ms - clock_monotonic_ms();
-	struct timeval time;
+	struct timeval time = clock_timeval(until_ms - clock_monotonic_ms());
 
-	if (left < 0)
-		left = 0;
 	search->due_ms = until_ms;
-	time.tv_sec = (time_t)(left / 1000);
-	time.tv_usec = (suseconds_t)(left % 1000) * 1000;
 	event_add(search->timer, &time);
 }
 

@@ -21,7 +21,7 @@
 static void
 arm(struct server *server, int64_t ms)
 {
-	struct timeval time = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+	struct timeval time = clock_timeval(ms);
 
 	server->due_ms = clock_monotonic_ms() + ms;
 	event_add(server->timer, &time);

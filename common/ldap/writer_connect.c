@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 #include "ldap/connection.h"
 #include "ldap/writer_private.h"
@@ -57,8 +57,7 @@ watch(struct attempt_state *state)
 static int
 make_blocking(LDAP *ld, const struct config_directory *directory, struct error *err)
 {
-	struct timeval time = {.tv_sec = (time_t)(directory->search_timeout / 1000),
-	    .tv_usec = (suseconds_t)(directory->search_timeout % 1000) * 1000};
+	struct timeval time = clock_timeval(directory->search_timeout);
 	int fd = -1;
 
 	if (ldap_get_option(ld, LDAP_OPT_DESC, &fd) != LDAP_OPT_SUCCESS || fd < 0 ||

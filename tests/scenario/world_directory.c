@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "world_private.h"
 
 struct scripted {
@@ -107,7 +108,7 @@ scripted_start(struct source *source, const struct address *address, int64_t dea
 {
 	struct scripted *scripted = (struct scripted *)source;
 	struct source_query *query = calloc(1, sizeof(*query));
-	struct timeval delay = {0, 0};
+	struct timeval delay;
 
 	(void)deadline_ms;
 	if (query == NULL) {
@@ -121,10 +122,7 @@ scripted_start(struct source *source, const struct address *address, int64_t dea
 	query->timer = event_new(scripted->base, -1, 0, query_answer, query);
 	if (query->person != NULL && query->person->delay_ms < 0)
 		return query;
-	if (query->person != NULL) {
-		delay.tv_sec = query->person->delay_ms / 1000;
-		delay.tv_usec = query->person->delay_ms % 1000 * 1000;
-	}
+	delay = clock_timeval(query->person != NULL ? query->person->delay_ms : 0);
 	event_add(query->timer, &delay);
 	return query;
 }

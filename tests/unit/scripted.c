@@ -130,7 +130,7 @@ make_findings(const struct scripted *scripted, const struct address *address)
 static void
 wait_ms(struct source_query *query, int ms)
 {
-	struct timeval after = {0, ms * 1000};
+	struct timeval after = clock_timeval(ms);
 
 	event_add(query->timer, &after);
 }

@@ -169,6 +169,25 @@ START_TEST(times_are_written_in_utc)
 }
 END_TEST
 
+START_TEST(a_timer_takes_milliseconds)
+{
+	static const struct {
+		int64_t ms;
+		long seconds;
+		long microseconds;
+	} rows[] = {{0, 0, 0}, {1, 0, 1000}, {999, 0, 999000}, {1000, 1, 0}, {61250, 61, 250000},
+	    {-1, 0, 0}, {-2500, 0, 0}};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct timeval time = clock_timeval(rows[i].ms);
+
+		ck_assert_int_eq(time.tv_sec, rows[i].seconds);
+		ck_assert_int_eq(time.tv_usec, rows[i].microseconds);
+	}
+}
+END_TEST
+
 START_TEST(a_held_clock_stands)
 {
 	clock_hold_wall(1000);
@@ -266,6 +285,7 @@ main(void)
 	tcase_add_loop_test(tcase, rfc3339_is_read, 0, (int)ARRAY_LENGTH(times));
 	tcase_add_loop_test(tcase, what_is_no_time_is_refused, 0, (int)ARRAY_LENGTH(no_times));
 	tcase_add_test(tcase, times_are_written_in_utc);
+	tcase_add_test(tcase, a_timer_takes_milliseconds);
 	tcase_add_test(tcase, a_held_clock_stands);
 	tcase_add_test(tcase, a_thread_of_ours_takes_no_signal_of_the_process);
 	return unit_run(suite);
