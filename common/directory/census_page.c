@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "directory/census_private.h"
 #include "directory/entry.h"
 
@@ -48,7 +49,6 @@ void
 census_draft_clear(struct census_draft *draft)
 {
 	clear_page(&draft->page);
-	draft->room = 0;
 	draft->bytes = 0;
 	draft->counted = 0;
 }
@@ -78,26 +78,21 @@ take_room(struct census_draft *draft, size_t size, struct error *err)
 int
 census_entry_begin(struct census_draft *draft, const char *dn, size_t size, struct error *err)
 {
-	size_t more = draft->room == 0 ? CENSUS_PAGE_ENTRIES : draft->room * 2;
 	struct census_entry *entries;
 	char *copy;
 
 	if (draft->bytes > CENSUS_PAGE_BYTES && take_room(draft, 0, err) < 0)
 		return -1;
-	if (draft->page.count == draft->room) {
-		entries = reallocarray(draft->page.entries, more, sizeof(*entries));
-		if (entries == NULL)
-			return error_no_memory(err);
-		draft->page.entries = entries;
-		draft->room = more;
-	}
+	entries = array_grow(draft->page.entries, draft->page.count, sizeof(*entries), err);
+	if (entries == NULL)
+		return -1;
+	draft->page.entries = entries;
 	copy = strndup(dn, size);
 	if (copy == NULL)
 		return error_no_memory(err);
-	memset(&draft->page.entries[draft->page.count], 0, sizeof(*draft->page.entries));
-	draft->page.entries[draft->page.count].dn = copy;
-	draft->page.count++;
-	draft->bytes += size + sizeof(*draft->page.entries);
+	memset(&entries[draft->page.count], 0, sizeof(*entries));
+	entries[draft->page.count++].dn = copy;
+	draft->bytes += size + sizeof(*entries);
 	draft->entry_bytes = 0;
 	return 0;
 }
@@ -153,9 +148,9 @@ keep_value(struct census_entry *entry, const char *name, const struct census_val
 	struct census_value *values;
 	struct census_value *place;
 
-	values = reallocarray(entry->values, entry->value_count + 1, sizeof(*values));
+	values = array_grow(entry->values, entry->value_count, sizeof(*values), err);
 	if (values == NULL)
-		return error_no_memory(err);
+		return -1;
 	entry->values = values;
 	place = &values[entry->value_count];
 	*place = *known;
@@ -212,9 +207,9 @@ insert_address(
 	struct address *addresses;
 	size_t at = 0;
 
-	addresses = reallocarray(entry->addresses, entry->address_count + 1, sizeof(*addresses));
+	addresses = array_grow(entry->addresses, entry->address_count, sizeof(*addresses), err);
 	if (addresses == NULL)
-		return error_no_memory(err);
+		return -1;
 	entry->addresses = addresses;
 	while (at < entry->address_count && draft->ranks[at] >= rank)
 		at++;

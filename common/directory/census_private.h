@@ -18,7 +18,6 @@
 /* A page being gathered. The entries it grows by are the last one's until it is complete. */
 struct census_draft {
 	struct census_page page;
-	size_t room;
 	size_t counted; /* entries, where they are only counted */
 	size_t bytes;
 	size_t entry_bytes;              /* of the last entry's values */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "directory/change_private.h"
 #include "directory/entry.h"
 
@@ -22,7 +23,7 @@ static int
 append_value(struct change *change, struct change_part *part, const void *bytes, size_t size,
     bool comes, struct error *err)
 {
-	struct change_value *values = reallocarray(part->values, part->count + 1, sizeof(*values));
+	struct change_value *values = array_grow(part->values, part->count, sizeof(*values), err);
 	unsigned char *copy = malloc(size > 0 ? size : 1);
 
 	if (values != NULL)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "directory/entry.h"
 #include "ldap/attributes.h"
 
@@ -68,20 +69,16 @@ copy_text(const struct berval *value, struct error *err)
 	return copy;
 }
 
-/* Room for one more: the array holds a power of two, so its size follows from the count. */
 static int
 add_member(
     struct group_entry *entry, const struct berval *value, bool is_address, struct error *err)
 {
 	size_t count = entry->member_count;
-	struct group_member *members = entry->members;
+	struct group_member *members = array_grow(entry->members, count, sizeof(*members), err);
 
-	if ((count & (count - 1)) == 0) {
-		members = reallocarray(members, count == 0 ? 1 : count * 2, sizeof(*members));
-		if (members == NULL)
-			return error_no_memory(err);
-		entry->members = members;
-	}
+	if (members == NULL)
+		return -1;
+	entry->members = members;
 	members[count].is_address = is_address;
 	members[count].text = copy_text(value, err);
 	if (members[count].text == NULL)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "directory/group_walk_private.h"
 
 struct group_walk *
@@ -98,11 +99,11 @@ int
 group_walk_take(
     struct group_walk *walk, LDAP *ld, LDAPMessage *message, bool exact, struct error *err)
 {
-	struct top *tops = reallocarray(walk->tops, walk->top_count + 1, sizeof(*tops));
+	struct top *tops = array_grow(walk->tops, walk->top_count, sizeof(*tops), err);
 	struct top *top;
 
 	if (tops == NULL)
-		return error_no_memory(err);
+		return -1;
 	walk->tops = tops;
 	top = &tops[walk->top_count];
 	top->entry = (struct group_entry)GROUP_ENTRY_INIT;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "directory/key.h"
 #include "directory/resolver_private.h"
@@ -168,7 +169,7 @@ take_server(void *context, const struct source_server *server)
 	own.uri = strdup(server->uri);
 	own.error = strdup(server->error);
 	if (own.uri != NULL && own.error != NULL)
-		rows = reallocarray(inspection->rows, inspection->count + 1, sizeof(*rows));
+		rows = array_grow(inspection->rows, inspection->count, sizeof(*rows), NULL);
 	if (rows == NULL) {
 		free_texts(&own);
 		inspection->no_memory = true;

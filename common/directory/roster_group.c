@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "directory/dn.h"
 #include "directory/roster_private.h"
 
@@ -13,8 +14,7 @@ roster_add_name(struct roster_reading *reading, const char *dn, size_t entry, st
 	struct error why = ERROR_INIT;
 	char *key;
 
-	names = roster_grow(
-	    roster->names, &reading->name_room, roster->name_count, sizeof(*names), err);
+	names = array_grow(roster->names, roster->name_count, sizeof(*names), err);
 	if (names == NULL)
 		return -1;
 	roster->names = names;

@@ -61,18 +61,12 @@ struct roster_reading {
 	const struct config_directory *directory;
 	bool exact_local;
 	struct roster *roster;
-	size_t entry_room;
-	size_t key_room;
-	size_t name_room;
 	struct roster_entry entry; /* of the record under way */
 	size_t first_key;          /* its first in roster->keys */
 	size_t warnings;
 };
 
 void roster_clear_entry(struct roster_entry *entry);
-
-/* The array with room for one more than count: as it is, or doubled. NULL without memory. */
-void *roster_grow(void *items, size_t *room, size_t count, size_t size, struct error *err);
 
 /* roster_group.c: puts an entry into the index by name; sorts that; and the members of the groups
  * found for an address, into the findings. 0/-1. */

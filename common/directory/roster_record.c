@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "directory/entry.h"
 #include "directory/record_parse.h"
@@ -20,22 +21,6 @@ roster_clear_entry(struct roster_entry *entry)
 	free(entry->dn);
 	group_entry_clear(&entry->group);
 	memset(entry, 0, sizeof(*entry));
-}
-
-void *
-roster_grow(void *items, size_t *room, size_t count, size_t size, struct error *err)
-{
-	size_t more = *room == 0 ? 64 : *room * 2;
-	void *grown;
-
-	if (count < *room)
-		return items;
-	grown = reallocarray(items, more, size);
-	if (grown == NULL)
-		error_no_memory(err);
-	else
-		*room = more;
-	return grown;
 }
 
 /* Forgets what the record under way has added. */
@@ -66,7 +51,7 @@ add_key(struct roster_reading *reading, const struct address *address, struct er
 	struct roster_key *keys;
 	char *key;
 
-	keys = roster_grow(roster->keys, &reading->key_room, roster->key_count, sizeof(*keys), err);
+	keys = array_grow(roster->keys, roster->key_count, sizeof(*keys), err);
 	if (keys == NULL)
 		return -1;
 	roster->keys = keys;
@@ -94,9 +79,9 @@ add_value(struct roster_reading *reading, enum finding_kind kind, const char *at
 		entry->left_out++;
 		return 0;
 	}
-	values = reallocarray(entry->values, entry->value_count + 1, sizeof(*values));
+	values = array_grow(entry->values, entry->value_count, sizeof(*values), err);
 	if (values == NULL)
-		return error_no_memory(err);
+		return -1;
 	entry->values = values;
 	if (value->bv_len <= (size_t)reading->directory->value_size_limit) {
 		copy = malloc(value->bv_len);
@@ -159,8 +144,7 @@ keep_entry(struct roster_reading *reading, struct error *err)
 	}
 	if (roster->entry_count >= ROSTER_ENTRIES_MAX)
 		return error_set(err, ERROR_LIMIT, "more than %zu entries", ROSTER_ENTRIES_MAX);
-	entries = roster_grow(
-	    roster->entries, &reading->entry_room, roster->entry_count, sizeof(*entries), err);
+	entries = array_grow(roster->entries, roster->entry_count, sizeof(*entries), err);
 	if (entries == NULL)
 		return -1;
 	roster->entries = entries;
