@@ -71,7 +71,7 @@ on_wake(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
 	rebase_take(context);
 	question_take_inbox(context);
-	inspection_answer_all(context);
+	server_status_answer_all(context);
 }
 
 static void
@@ -284,7 +284,7 @@ resolver_new_with(struct config *config, struct trust *trust, struct evidence *e
 	pthread_condattr_destroy(&monotonic);
 	TAILQ_INIT(&resolver->inbox);
 	TAILQ_INIT(&resolver->refreshes);
-	TAILQ_INIT(&resolver->inspections);
+	TAILQ_INIT(&resolver->status_requests);
 	TAILQ_INIT(&resolver->held);
 	TAILQ_INIT(&resolver->walks);
 	TAILQ_INIT(&resolver->open);

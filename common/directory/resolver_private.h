@@ -1,12 +1,12 @@
 /*
  * What the parts of the resolver share, and nobody else:
  *
- *   resolver.c   makes and ends it            ticket.c    the askers' side (any thread)
- *   recall.c     what the cache answers       question.c  an address → the record for its waiters
- *   inspection.c for people (any thread)      walk.c      a group's members → their records
- *   lookup.c     an address key → findings    judging.c   findings → a record, on a worker
- *   asking.c     the directories, for it       rebase.c    another configured trust (any thread)
- *                                              supply.c    what judging lacks → evidence
+ *   resolver.c        makes and ends it          ticket.c    the askers' side (any thread)
+ *   recall.c          what the cache answers     question.c  an address → the record for its waiters
+ *   lookup.c          an address key → findings  walk.c      a group's members → their records
+ *   asking.c          the directories, for it    judging.c   findings → a record, on a worker
+ *   resolver_cache.c  the cache, for people      supply.c    what judging lacks → evidence
+ *   server_status.c   the servers, for people    rebase.c    another configured trust (any thread)
  *
  * One mutex guards what both sides touch: the inbox, every list of tickets, the tickets' answers,
  * the cache, the trust in force and the counters. All else belongs to the loop thread. The mutex is
@@ -30,11 +30,11 @@
 struct authority;
 struct event;
 struct event_base;
-struct inspection;
 struct judging;
 struct lookup;
 struct question;
 struct refresh;
+struct status_request;
 struct supply;
 struct walk;
 
@@ -45,11 +45,11 @@ struct walk;
 #define RESOLVER_REFRESHES_MAX 1000
 
 TAILQ_HEAD(ticket_list, ticket);
-TAILQ_HEAD(inspection_list, inspection);
 TAILQ_HEAD(judging_list, judging);
 TAILQ_HEAD(lookup_list, lookup);
 TAILQ_HEAD(question_list, question);
 TAILQ_HEAD(refresh_list, refresh);
+TAILQ_HEAD(status_request_list, status_request);
 TAILQ_HEAD(walk_list, walk);
 
 struct ticket {
@@ -103,7 +103,7 @@ struct resolver {
 	size_t waiting; /* tickets without an answer */
 	struct refresh_list refreshes;
 	size_t refresh_count;
-	struct inspection_list inspections;
+	struct status_request_list status_requests;
 	struct cache *cache;
 	uint64_t flushes; /* of the cache: what was asked for before one is not kept */
 	struct trust *trust;
@@ -148,7 +148,7 @@ struct refresh *resolver_next_refresh(struct resolver *resolver);
 void refresh_free(struct refresh *refresh);
 
 /* Loop thread: answers those who want to know how the servers are. */
-void inspection_answer_all(struct resolver *resolver);
+void server_status_answer_all(struct resolver *resolver);
 
 /* Loop thread: takes up what is in the inbox. */
 void question_take_inbox(struct resolver *resolver);

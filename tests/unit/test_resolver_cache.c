@@ -1,4 +1,4 @@
-/* What the resolver remembers, and how: errors, refreshing, old findings, trust, inspection. */
+/* What the resolver remembers, and how: errors, refreshing, old findings, trust, and what people are shown. */
 #include <event2/event.h>
 #include <pthread.h>
 #include <sched.h>
