@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "directory/authority.h"
+#include "directory/inbox.h"
 #include "directory/judging.h"
 #include "directory/lookup.h"
+#include "directory/question.h"
 #include "directory/source_ldap.h"
 #include "directory/source_ldif.h"
 #include "directory/supply.h"
@@ -70,7 +72,7 @@ static void
 on_wake(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
 	rebase_take(context);
-	question_take_inbox(context);
+	inbox_take(context);
 	server_status_answer_all(context);
 }
 

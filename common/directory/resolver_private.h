@@ -2,6 +2,7 @@
  * What the parts of the resolver share, and nobody else:
  *
  *   resolver.c        makes and ends it          ticket.c    the askers' side (any thread)
+ *                                              inbox.c     tickets → questions, new or in flight
  *   recall.c          what the cache answers     question.c  an address → the record for its waiters
  *   lookup.c          an address key → findings  walk.c      a group's members → their records
  *   asking.c          the directories, for it    judging.c   findings → a record, on a worker
@@ -128,6 +129,9 @@ void resolver_replace_trust(struct resolver *resolver, struct trust *trust);
  * memory. */
 void ticket_answer(struct ticket *ticket, struct recipient *record);
 
+/* With the mutex held: the same, with a record that says unavailable, and why. */
+void ticket_turn_away(struct ticket *ticket, const char *why);
+
 /* An address to be asked for in the background. */
 struct refresh {
 	TAILQ_ENTRY(refresh) link;
@@ -150,14 +154,8 @@ void refresh_free(struct refresh *refresh);
 /* Loop thread: answers those who want to know how the servers are. */
 void server_status_answer_all(struct resolver *resolver);
 
-/* Loop thread: takes up what is in the inbox. */
-void question_take_inbox(struct resolver *resolver);
-
 /* Loop thread: takes up a configured trust that waits; its end, well or not. */
 void rebase_take(struct resolver *resolver);
 void rebase_done(struct resolver *resolver, uint64_t number, bool well);
-
-/* After the loop has ended, its workers and sources, too. */
-void question_free_all(struct resolver *resolver);
 
 #endif

@@ -23,6 +23,15 @@ ticket_answer(struct ticket *ticket, struct recipient *record)
 	pthread_cond_signal(&ticket->answered);
 }
 
+void
+ticket_turn_away(struct ticket *ticket, const char *why)
+{
+	struct recipient *record = recipient_unavailable(&ticket->address, why);
+
+	ticket_answer(ticket, record);
+	recipient_unref(record);
+}
+
 static struct ticket *
 ticket_new(struct resolver *resolver, const struct address *address, int64_t deadline_ms)
 {
@@ -44,18 +53,6 @@ ticket_new(struct resolver *resolver, const struct address *address, int64_t dea
 	pthread_cond_init(&ticket->answered, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	return ticket;
-}
-
-/* Over the limit: answered at once, as unavailable. */
-static void
-turn_away(struct ticket *ticket)
-{
-	struct recipient *record;
-
-	record = recipient_unavailable(
-	    &ticket->address, "too many look-ups are under way (lookups-limit)");
-	ticket_answer(ticket, record);
-	recipient_unref(record);
 }
 
 /* With the mutex held: whether the cache answers. */
@@ -94,7 +91,7 @@ submit(struct resolver *resolver, const struct address *address, struct findings
 	if (findings == NULL && signer == NULL && recall(resolver, ticket)) {
 		/* answered */
 	} else if (resolver->waiting > (size_t)resolver->config->lookups_limit) {
-		turn_away(ticket);
+		ticket_turn_away(ticket, "too many look-ups are under way (lookups-limit)");
 	} else {
 		TAILQ_INSERT_TAIL(&resolver->inbox, ticket, link);
 		ticket->list = &resolver->inbox;
