@@ -2,7 +2,7 @@
  * What the parts of the resolver share, and nobody else:
  *
  *   resolver.c        makes and ends it          ticket.c    the askers' side (any thread)
- *                                              inbox.c     tickets → questions, new or in flight
+ *   resolver_make.c   what it is made of         inbox.c     tickets → questions, new or in flight
  *   recall.c          what the cache answers     question.c  an address → the record for its waiters
  *   lookup.c          an address key → findings  walk.c      a group's members → their records
  *   asking.c          the directories, for it    judging.c   findings → a record, on a worker
@@ -120,6 +120,11 @@ struct resolver {
 	struct trust *late_before;
 	struct resolver_statistics counts;
 };
+
+/* Makes all of a new one that does not depend on its thread: of its members, config, trust and evidence
+ * are there, and the lists and the mutex ready. 0/-1: what was made is there to be freed. */
+MUST_CHECK int resolver_make_parts(
+    struct resolver *resolver, resolver_make_source *make, void *context, struct error *err);
 
 /* Another trust is in force from now on (a reference of the resolver's own): what was judged by an
  * earlier one is judged again. Any thread. */
