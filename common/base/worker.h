@@ -2,6 +2,9 @@
  * A small pool of threads for what must not run on the loop: judging, and what blocks (name
  * look-up, TLS handshakes, reading files). A job goes in on the loop thread, runs on one of the
  * pool's, and comes back to the loop thread. The queue is bounded.
+ *
+ * Owners of jobs take turns (base/turns.h), each time a thread is free; jobs of one run in the order
+ * in which they came.
  */
 #ifndef SMIME_BASE_WORKER_H
 #define SMIME_BASE_WORKER_H
@@ -13,6 +16,7 @@
 #include "base/error.h"
 
 struct event_base;
+struct worker_job;
 struct worker_pool;
 
 /* On a thread of the pool; must not touch what belongs to the loop. */
@@ -27,9 +31,18 @@ typedef void worker_done(void *job, bool ran);
 struct worker_pool *worker_pool_new(struct event_base *base, size_t threads, size_t queue_limit,
     const char *name, struct error *err);
 
-/* Hands in a job. ERROR_LIMIT when the queue is full; then `done` is not called. */
+/* Hands in a job. ERROR_LIMIT when the queue is full; then `done` is not called. All that come so, or by
+ * worker_submit_sized(), are one owner's. */
 MUST_CHECK int worker_submit(
     struct worker_pool *pool, worker_run *run, worker_done *done, void *job, struct error *err);
+
+/* The same for an owner. Gives what takes it back, borrowed until `done`; NULL on error. */
+struct worker_job *worker_submit_for(struct worker_pool *pool, const char *owner, worker_run *run,
+    worker_done *done, void *job, struct error *err);
+
+/* Takes back a job that no thread has begun: `done` is not called, and the job is the caller's again.
+ * false: too late, `done` will be called. On the loop thread. */
+MUST_CHECK bool worker_take_back(struct worker_pool *pool, struct worker_job *job);
 
 /* Bounds what jobs hold, in bytes, those that run included. Before the first job. */
 void worker_pool_limit_bytes(struct worker_pool *pool, size_t most);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/turns.h"
+#include "base/worker.h"
 #include "directory/authority.h"
 #include "directory/supply.h"
 
@@ -20,8 +21,8 @@ struct judging {
 	struct findings *findings;
 	const struct signer *signer; /* instead of findings; NULL */
 	time_t stale_since;
-	struct trust *trust;
-	uint64_t generation; /* of trust */
+	struct trust *trust; /* from when a worker has begun, as is generation */
+	uint64_t generation;
 	struct recipient *record;
 	struct wants wants;
 	bool asks;  /* what it lacks may be had: it says what that is */
@@ -29,8 +30,9 @@ struct judging {
 	int64_t begun_ms;
 	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
 	struct order *order; /* what it waits for */
-	bool held;           /* until the CA certificates have been read */
-	bool was_usable;     /* before what it lacked was ordered */
+	struct worker_job *job;   /* waits for its turn, or is with a worker */
+	bool held;                /* until the CA certificates have been read */
+	bool was_usable;          /* before what it lacked was ordered */
 	enum supply_end supplied; /* how that ended; but for SUPPLY_ALL, nothing more is ordered */
 	struct error error;
 	judging_done *done;
@@ -75,12 +77,25 @@ judge_findings(struct judging *judging)
 	}
 }
 
+/* The one in force as it begins, however long it has waited for its turn. */
+static void
+take_trust(struct judging *judging)
+{
+	struct resolver *resolver = judging->resolver;
+
+	pthread_mutex_lock(&resolver->mutex);
+	judging->trust = trust_ref(resolver->trust);
+	judging->generation = resolver->generation;
+	pthread_mutex_unlock(&resolver->mutex);
+}
+
 /* On a worker. The judging is the worker's alone until on_judged(). */
 static void
 run_judging(void *job)
 {
 	struct judging *judging = job;
 
+	take_trust(judging);
 	if (judging->resolver->evidence != NULL)
 		judging->wants.since = evidence_told(judging->resolver->evidence);
 	if (judging->signer != NULL)
@@ -193,7 +208,7 @@ judge_again(struct judging *judging)
 		end(judging);
 }
 
-/* On whose behalf is fetched: the domain's, and the directory's that publishes for it. */
+/* On whose behalf is judged and fetched: the domain's, and the directory's that publishes for it. */
 static void
 name_owner(const struct judging *judging, char owner[TURNS_OWNER_MAX])
 {
@@ -261,6 +276,7 @@ on_judged(void *job, bool ran)
 	struct judging *judging = job;
 	struct error err = ERROR_INIT;
 
+	judging->job = NULL;
 	if (!ran)
 		error_set(&judging->error, ERROR_TEMPORARY, "look-ups have stopped");
 	if (judging->record != NULL && (may_lack_authority(judging) || may_lack_supply(judging))) {
@@ -282,6 +298,7 @@ static int
 submit(struct judging *judging, struct error *err)
 {
 	struct resolver *resolver = judging->resolver;
+	char owner[TURNS_OWNER_MAX];
 
 	if (resolver->stopping)
 		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
@@ -293,11 +310,11 @@ submit(struct judging *judging, struct error *err)
 	wants_clear(&judging->wants);
 	judging->asks = resolver->supply != NULL && supply_can(resolver->supply);
 	trust_unref(judging->trust);
-	pthread_mutex_lock(&resolver->mutex);
-	judging->trust = trust_ref(resolver->trust);
-	judging->generation = resolver->generation;
-	pthread_mutex_unlock(&resolver->mutex);
-	return worker_submit(resolver->judges, run_judging, on_judged, judging, err);
+	judging->trust = NULL;
+	name_owner(judging, owner);
+	judging->job =
+	    worker_submit_for(resolver->judges, owner, run_judging, on_judged, judging, err);
+	return judging->job != NULL ? 0 : -1;
 }
 
 /* Begins a copy of what is to be judged, with a reference of its findings. */
@@ -325,7 +342,7 @@ start(const struct judging *what, struct error *err)
 bool
 judging_leave(struct judging *judging)
 {
-	if (!judging->held && judging->order == NULL)
+	if (judging->job != NULL && !worker_take_back(judging->resolver->judges, judging->job))
 		return false;
 	if (judging->held)
 		TAILQ_REMOVE(&judging->resolver->held, judging, link);

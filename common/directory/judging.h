@@ -32,7 +32,10 @@ typedef void judging_done(
  * What the judgement lacks is fetched (supply.h), and judged again. A record that can be used already
  * waits for revocation-timeout at most, and is not kept if it could not wait; one that can't be
  * waits until all is there or failed, for JUDGING_TIME at most: then, and where too much is being
- * fetched for its domain, it is a failure. No worker is held meanwhile. NULL on error.
+ * fetched for its domain, it is a failure. No worker is held meanwhile.
+ *
+ * Workers are given out in turns (base/worker.h), by the owner that is fetched for as well: what takes
+ * long to judge (TRUST_EFFORT_MAX) keeps that owner's others waiting, and nobody else. NULL on error.
  */
 struct judging *judging_start(struct resolver *resolver, const char *key,
     const struct address *address, struct findings *findings, time_t stale_since,

@@ -184,6 +184,7 @@ make_loop(struct resolver *resolver, struct error *err)
 	resolver->walk_turns = turns_new(&walks, err);
 	if (resolver->walk_turns == NULL)
 		return -1;
+	/* A question has one judging at most, and so has each member that a walk is busy with. */
 	resolver->judges = worker_pool_new(resolver->base, JUDGE_THREADS,
 	    (size_t)resolver->config->lookups_limit + (size_t)WALK_MAX * WALK_ASIDE_MAX,
 	    "judging certificates", err);

@@ -11,8 +11,8 @@
  *
  * One mutex guards what both sides touch: the inbox, every list of tickets, the tickets' answers,
  * the cache, the trust in force and the counters. All else belongs to the loop thread. The mutex is
- * never held while a source, a worker or libevent's loop is called, but for event_active() and
- * event_free().
+ * never held while a source, a worker or libevent's loop is called, but for event_active(),
+ * event_free() and worker_take_back().
  */
 #ifndef SMIME_DIRECTORY_RESOLVER_PRIVATE_H
 #define SMIME_DIRECTORY_RESOLVER_PRIVATE_H
