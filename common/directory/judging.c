@@ -9,8 +9,9 @@
 #include "directory/authority.h"
 #include "directory/supply.h"
 
-/* Times that one judging fetches, or looks at what others had fetched meanwhile: each may find one more issuer, and the last two what CRLs and OCSP
- * say. What lacks more is found by the next judging, as what was fetched stays. */
+/* Times that one judging fetches, or looks at what others had fetched meanwhile: each may find one
+ * more issuer, and the last two what CRLs and OCSP say. What lacks more is found by the next judging,
+ * as what was fetched stays. */
 #define ROUNDS_MAX 5
 
 struct judging {
