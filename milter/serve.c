@@ -25,7 +25,7 @@ struct milter_thread {
 	pthread_t thread;
 	pthread_t main_thread;
 	atomic_bool stopping;
-	int result;
+	bool failed; /* by itself; one that is stopped as it begins may say so, too */
 };
 
 static void *
@@ -33,9 +33,12 @@ run_milter(void *argument)
 {
 	struct milter_thread *milter = argument;
 
-	milter->result = smfi_main();
-	if (!atomic_load(&milter->stopping))
+	int result = smfi_main();
+
+	if (!atomic_load(&milter->stopping)) {
+		milter->failed = result != MI_SUCCESS;
 		pthread_kill(milter->main_thread, SIGTERM);
+	}
 	return NULL;
 }
 
@@ -222,7 +225,7 @@ start_milter(const struct serve *serve, struct milter_thread *milter, struct err
 		return error_set(err, ERROR_INTERNAL, "libmilter refused the socket");
 	milter->main_thread = pthread_self();
 	atomic_init(&milter->stopping, false);
-	milter->result = MI_FAILURE;
+	milter->failed = false;
 	return thread_start(&milter->thread, run_milter, milter, err);
 }
 
@@ -236,7 +239,6 @@ serve_run(const struct serve *serve, struct error *err)
 	    .changed = PTHREAD_COND_INITIALIZER};
 	struct milter_thread milter;
 	struct waker *waker = waker_new(serve->listener, err);
-	bool by_itself;
 	int result = -1;
 
 	if (waker == NULL)
@@ -256,8 +258,8 @@ serve_run(const struct serve *serve, struct error *err)
 	end_reloads(&reloading);
 	control_stop(serve->control); /* a new daemon may make its own */
 	stop(serve, &milter, waker);
-	by_itself = milter.result != MI_SUCCESS;
-	result = by_itself ? error_set(err, ERROR_INTERNAL, "libmilter ended with a failure") : 0;
+	result =
+	    milter.failed ? error_set(err, ERROR_INTERNAL, "libmilter ended with a failure") : 0;
 	goto free_waker;
 end_reloads:
 	end_reloads(&reloading);
