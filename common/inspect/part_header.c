@@ -109,9 +109,10 @@ static int
 take_line(struct part_header *header, bool *ended, struct error *err)
 {
 	struct buffer *line = &header->line;
-	enum line_kind kind = kind_of(header);
+	enum line_kind kind = header->cut ? LINE_BODY : kind_of(header);
 
 	header->lines++;
+	header->cut = false;
 	if (kind != LINE_FOLDED && end_field(header, err) == -1)
 		return -1;
 	*ended = kind == LINE_EMPTY || kind == LINE_BODY;
@@ -125,11 +126,13 @@ take_line(struct part_header *header, bool *ended, struct error *err)
 	return 0;
 }
 
-/* What has come of a line is too much for anything but a field. */
+/* What has come of a line is too much for anything but a field. Looked at when it has just this size,
+ * so that it makes no difference in which pieces it came. */
 static bool
 is_too_long(const struct part_header *header)
 {
-	return header->line.size >= PART_HEADER_NAME_MAX && kind_of(header) == LINE_BODY;
+	return header->line.size == PART_HEADER_NAME_MAX && !header->cut &&
+	       kind_of(header) == LINE_BODY;
 }
 
 /* Without NULs, which no field may hold and some readers drop. */
@@ -140,6 +143,10 @@ append_line(struct part_header *header, const char *bytes, size_t size, struct e
 	const char *end;
 	size_t taken;
 
+	if (header->cut && size > 0) { /* only how it ends counts */
+		header->line.size = PART_HEADER_NAME_MAX - 1;
+		return buffer_append(&header->line, bytes + size - 1, 1, err);
+	}
 	if (size > room) {
 		header->limited = true;
 		size = room;
@@ -172,8 +179,9 @@ run_size(const struct part_header *header, const char *bytes, size_t size, bool 
 {
 	const char *end;
 
-	if (header->line.size < PART_HEADER_NAME_MAX && size > PART_HEADER_NAME_MAX)
-		size = PART_HEADER_NAME_MAX;
+	if (header->line.size < PART_HEADER_NAME_MAX &&
+	    size > PART_HEADER_NAME_MAX - header->line.size)
+		size = PART_HEADER_NAME_MAX - header->line.size;
 	end = memchr(bytes, '\n', size);
 	if (end != NULL)
 		size = (size_t)(end - bytes) + 1;
@@ -204,7 +212,7 @@ part_header_read(struct part_header *header, const char *bytes, size_t size, siz
 			if (take_line(header, ended, err) == -1)
 				return -1;
 		} else if (is_too_long(header)) {
-			*ended = true;
+			*ended = header->cut = true;
 			if (end_field(header, err) == -1)
 				return -1;
 		}

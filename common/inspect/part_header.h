@@ -30,6 +30,7 @@ struct part_header {
 	size_t bytes;
 	size_t lines;
 	bool limited; /* some of it was not looked at */
+	bool cut;     /* `line` is too long for a field, and has not ended yet */
 	bool plain;   /* so many fields make it a part that is not looked into */
 	size_t plain_fields;
 };

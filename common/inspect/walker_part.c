@@ -43,6 +43,14 @@ default_type(struct walker *walker, struct part_header *header, struct error *er
 	return header_append(&header->fields, "Content-Type", " message/rfc822", err);
 }
 
+/* Some readers skip a line that is no field. What is still to come of it is no line of its own. */
+static void
+skip_line(struct part_header *header)
+{
+	if (!header->cut)
+		buffer_clear(&header->line);
+}
+
 /* A line that is no field ends the header of a part that is plain so far: some readers skip it and
  * read on. */
 static void
@@ -50,7 +58,7 @@ go_on(struct walker *walker, struct part_header *header)
 {
 	header->plain = true;
 	header->plain_fields = header->fields.count;
-	buffer_clear(&header->line);
+	skip_line(header);
 	walker->header = *header;
 	*header = (struct part_header){.bytes = 0};
 }
@@ -73,7 +81,7 @@ end_header(struct walker *walker, struct error *err)
 	int result = -1;
 
 	if (is_known_plain(&header)) {
-		buffer_clear(&walker->header.line);
+		skip_line(&walker->header);
 		return 0;
 	}
 	walker->header = (struct part_header){.bytes = 0};

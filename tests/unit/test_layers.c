@@ -64,6 +64,18 @@ nested(void)
 	return entity;
 }
 
+/* What may be a field, but has no colon yet. */
+static struct buffer
+longest_line(void)
+{
+	struct buffer line = BUFFER_INIT;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		ck_assert_int_eq(buffer_append(&line, "x", 1, NULL), 0);
+	return line;
+}
+
 static void
 make_pieces(void)
 {
@@ -89,6 +101,7 @@ make_pieces(void)
 	add_piece("p7s", cms_make_base64(cms.data, cms.size));
 	add_piece("clear-env", clear_env);
 	add_piece("env", env);
+	add_piece("long", longest_line());
 	buffer_free(&cms);
 }
 
@@ -300,6 +313,9 @@ static const struct {
     {MIXED "--m\njunk\n{env}\n--m--\n", "0 enveloped among-text 1"},
     {MIXED "--m\n folded\n{env}\n--m--\n", "0 enveloped among-text 1"},
     {MIXED "--m\nContent-Type: text/plain\njunk\nmore\n{env}\n--m--\n", "0 enveloped among-text 1"},
+    {MIXED "--m\n{long}\n{env}\n--m--\n", "0 enveloped among-text 1"},
+    {MIXED "--m\n{long}Content-Type: application/pkcs7-mime\n" BASE64 "\n\n{base64}\n--m--\n", ""},
+    {MIXED "--m\n{long}{long}\001{long}\n{env}\n--m--\n", "0 enveloped among-text 1"},
     {MIXED "--m\nhello\n--m\nhello", ""},
     {MIXED "--m\n\nhello\001--m\n{env}\n--m--\n", "0 enveloped among-text 2"},
     {MIXED "\001--m\001{env}\001--m--\001", "0 enveloped among-text 1"},
