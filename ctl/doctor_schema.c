@@ -7,7 +7,7 @@
 
 #include "doctor_index.h"
 #include "doctor_view.h"
-#include "schema_text.h"
+#include "ldap/schema.h"
 
 /* Attributes looked at; and the longest DN of a schema, bytes. */
 #define WANTED_MAX 32
@@ -84,15 +84,14 @@ take_types(void *context, LDAP *ld, LDAPMessage *entry)
 {
 	struct berval **values = ldap_get_values_len(ld, entry, "attributeTypes");
 	struct schema *schema = context;
+	LDAPAttributeType *type;
 	size_t i;
-	size_t k;
 
-	for (i = 0; values != NULL && values[i] != NULL; i++) {
-		schema->readable = true;
-		for (k = 0; k < schema->count; k++)
-			schema->wanted[k].found =
-			    schema->wanted[k].found ||
-			    schema_text_defines(values[i]->bv_val, schema->wanted[k].name);
+	schema->readable |= values != NULL && values[0] != NULL;
+	for (i = 0; i < schema->count; i++) {
+		type = schema_find(values, schema->wanted[i].name);
+		schema->wanted[i].found |= type != NULL;
+		ldap_attributetype_free(type);
 	}
 	ldap_value_free_len(values);
 }

@@ -32,7 +32,6 @@ static void *
 run_milter(void *argument)
 {
 	struct milter_thread *milter = argument;
-
 	int result = smfi_main();
 
 	if (!atomic_load(&milter->stopping)) {

@@ -110,7 +110,9 @@ check_whole(const struct roster *roster, FILE *file, const char *path, struct er
 		return error_set(err, ERROR_TEMPORARY, "%s has changed while it was read", path);
 	if (roster->cut_off != 0)
 		return error_set(err, ERROR_INPUT,
-		    "%s was cut off: it ends within the entry at line %lu", path, roster->cut_off);
+		    "%s was cut off: it ends within the entry at line %lu (if that is all, end its "
+		    "last line)",
+		    path, roster->cut_off);
 	return 0;
 }
 

@@ -36,8 +36,7 @@ struct walk {
 	size_t busy;   /* members being looked up or judged */
 	size_t count;  /* members that stand for the group */
 	size_t failures; /* of them, could not be asked */
-	time_t
-	    stale_since; /* the oldest findings of a group that serve for want of others; 0: none */
+	time_t stale_since; /* the oldest of a group's findings that are; 0: all are fresh */
 	bool lasting;
 	bool over;      /* nobody is asked any more */
 	char note[128]; /* why it is incomplete; "" */

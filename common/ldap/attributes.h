@@ -32,9 +32,10 @@
 struct attributes {
 	char *name;          /* with its options, as the server wrote it; until the next one */
 	struct berval value; /* in place: no NUL follows it; as long as the entry is there */
-	BerElement *place;   /* NULL: nothing can be read */
+	BerElement *place;
 	BerElement *rest;    /* of the values */
 	size_t count;
+	bool broken; /* it can't be read to its end: malformed, or no memory */
 };
 
 void attributes_begin(struct attributes *attributes, LDAP *ld, LDAPMessage *entry);
@@ -46,7 +47,8 @@ bool attributes_next(struct attributes *attributes);
 /* Goes to the next value of the attribute. */
 bool attributes_value(struct attributes *attributes);
 
-/* 0; -1 after more than ATTRIBUTES_MAX (ERROR_LIMIT), or without memory. */
+/* 0; -1 after more than ATTRIBUTES_MAX (ERROR_LIMIT), or where what was to be read could not be
+ * (ERROR_TEMPORARY): half an entry would be one that publishes less. */
 MUST_CHECK int attributes_end(struct attributes *attributes, struct error *err);
 
 #endif

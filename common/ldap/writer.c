@@ -1,12 +1,11 @@
 #include "ldap/writer.h"
 
-#include <ldap_schema.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ldap/connection.h"
 #include "ldap/handle_private.h"
+#include "ldap/schema.h"
 #include "ldap/writer_private.h"
 
 /* How many superior types an attribute's equality rule is looked for in. */
@@ -115,48 +114,11 @@ writer_asserts(const struct writer *writer)
 	return writer->asserts;
 }
 
-static bool
-has_name(const LDAPAttributeType *type, const char *name, size_t size)
-{
-	size_t i;
-
-	if (type->at_oid != NULL && strlen(type->at_oid) == size &&
-	    strncmp(type->at_oid, name, size) == 0)
-		return true;
-	for (i = 0; type->at_names != NULL && type->at_names[i] != NULL; i++) {
-		if (strlen(type->at_names[i]) == size &&
-		    strncasecmp(type->at_names[i], name, size) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* ldap_schema_free(); NULL: the schema has none of that name. */
-static LDAPAttributeType *
-find_type(const struct writer *writer, const char *name, size_t size)
-{
-	LDAPAttributeType *type;
-	const char *where;
-	int code;
-	size_t i;
-
-	for (i = 0; writer->types != NULL && writer->types[i] != NULL; i++) {
-		type = ldap_str2attributetype(
-		    writer->types[i]->bv_val, &code, &where, LDAP_SCHEMA_ALLOW_ALL);
-		if (type == NULL)
-			continue;
-		if (has_name(type, name, size))
-			return type;
-		ldap_attributetype_free(type);
-	}
-	return NULL;
-}
-
 /* An attribute's own rule, or that of what it is derived from (RFC 4512 section 2.5.1). */
 static bool
 has_equality(const struct writer *writer, const char *attribute)
 {
-	LDAPAttributeType *type = find_type(writer, attribute, strcspn(attribute, ";"));
+	LDAPAttributeType *type = schema_find(writer->types, attribute);
 	LDAPAttributeType *superior;
 	bool found;
 	int i;
@@ -164,7 +126,7 @@ has_equality(const struct writer *writer, const char *attribute)
 	for (i = 0; type != NULL && type->at_equality_oid == NULL && type->at_sup_oid != NULL &&
 		    i < SUPERIORS_MAX;
 	     i++) {
-		superior = find_type(writer, type->at_sup_oid, strlen(type->at_sup_oid));
+		superior = schema_find(writer->types, type->at_sup_oid);
 		ldap_attributetype_free(type);
 		type = superior;
 	}

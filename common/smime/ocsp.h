@@ -67,7 +67,8 @@ const unsigned char *ocsp_bytes(const struct ocsp_answer *answer, size_t *size);
  * What the answer says of a certificate, if it may be believed as of `at`: the issuer signed it, or
  * one whom the issuer itself certified for it (4.2.2.2), with a digest of at least `strength`
  * (signature_strength()). Whether the issuer has revoked that one's certificate isn't looked at. An
- * answer that has expired fills *says and gives ERROR_LIMIT; every other failure is ERROR_INPUT or ERROR_TEMPORARY.
+ * answer that has expired fills *says and gives ERROR_LIMIT; every other failure is ERROR_INPUT or
+ * ERROR_TEMPORARY.
  */
 MUST_CHECK int ocsp_check(struct ocsp_answer *answer, X509 *certificate, X509 *issuer, time_t at,
     int strength, struct ocsp_says *says, struct error *err);

@@ -18,6 +18,7 @@
 #include "directory/group_entry.h"
 #include "directory/search.h"
 #include "ldap/attributes.h"
+#include "ldap/schema.h"
 #include "ldap/connection.h"
 #include "ldap/handle.h"
 #include "pki.h"
@@ -487,6 +488,35 @@ START_TEST(attributes_and_values_are_given_in_their_order)
 }
 END_TEST
 
+/* A set that is longer than its attribute, a value that is longer than its set, no set at all. */
+static const struct {
+	const char *bytes;
+	size_t size;
+} torn[] = {{BYTES(CERTIFICATE "\x30\x05\x04\x01x\x31\x7f")},
+    {BYTES(CERTIFICATE "\x30\x08\x04\x01x\x31\x03\x04\x7f"
+		       "a")},
+    {BYTES(CERTIFICATE "\x30\x03\x04\x01x")}};
+
+START_TEST(an_entry_that_is_not_whole_is_no_smaller_one)
+{
+	struct attributes all;
+	LDAPMessage *message;
+	unsigned char *entry;
+	size_t size;
+
+	entry = make_entry(1, torn[_i].bytes, torn[_i].size, 1, &size);
+	message = receive(entry, size);
+	attributes_begin(&all, ld, message);
+	while (attributes_next(&all)) {
+		while (attributes_value(&all))
+			continue;
+	}
+	ck_assert_int_eq(attributes_end(&all, &err), -1);
+	ck_assert_int_eq(err.code, ERROR_TEMPORARY);
+	forget(message);
+}
+END_TEST
+
 /* Many attributes of a name that is asked for, of others, and many values of one: what an answer may
  * hold is gone through at once, and costs no more memory than it has. */
 START_TEST(a_monstrous_entry_keeps_nobody)
@@ -522,6 +552,41 @@ START_TEST(a_monstrous_entry_keeps_nobody)
 }
 END_TEST
 
+static bool
+defines(const char *definition, const char *attribute)
+{
+	struct berval value = {strlen(definition), (char *)definition};
+	struct berval *const types[] = {&value, NULL};
+	LDAPAttributeType *type = schema_find(types, attribute);
+
+	ldap_attributetype_free(type);
+	return type != NULL;
+}
+
+START_TEST(attributes_are_found_in_a_schema)
+{
+	static const char one[] = "( 0.9.2342.19200300.100.1.3 NAME 'mail' DESC 'NAME ( x )' )";
+	static const char two[] =
+	    "(2.5.4.36 NAME ( 'userCertificate' 'cert' )  DESC 'x' SYNTAX 1.3.6 )";
+
+	ck_assert(defines(one, "MAIL"));
+	ck_assert(defines(one, "0.9.2342.19200300.100.1.3"));
+	ck_assert(!defines(one, "x"));
+	ck_assert(!defines(one, "mai"));
+	ck_assert(!defines(one, "mailx"));
+	ck_assert(defines(two, "userCertificate;binary"));
+	ck_assert(defines(two, "cert"));
+	ck_assert(defines(two, "2.5.4.36"));
+	ck_assert(!defines(two, "x"));
+	ck_assert(!defines("( 1.2.3 DESC 'NAME' )", "NAME"));
+	ck_assert(!defines("( 1.2.3 NAME ", "a"));
+	ck_assert(!defines("( 1.2.3 NAME ( 'b", "a"));
+	ck_assert(!defines("", "a"));
+	ck_assert(!defines("(", ""));
+	ck_assert_ptr_null(schema_find(NULL, "mail"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -535,6 +600,9 @@ main(void)
 	tcase_add_loop_test(tcase, what_a_server_gives_instead_of_an_answer_is_not_gathered, 0, 2);
 	tcase_add_test(tcase, what_follows_the_answer_to_start_tls_in_clear_is_not_believed);
 	tcase_add_test(tcase, attributes_and_values_are_given_in_their_order);
+	tcase_add_loop_test(
+	    tcase, an_entry_that_is_not_whole_is_no_smaller_one, 0, (int)ARRAY_LENGTH(torn));
+	tcase_add_test(tcase, attributes_are_found_in_a_schema);
 	tcase_add_loop_test(tcase, a_monstrous_entry_keeps_nobody, 0, 3);
 	return unit_run(suite);
 }

@@ -13,7 +13,6 @@
 #include "postfix.h"
 #include "postfix_way.h"
 #include "program.h"
-#include "schema_text.h"
 #include "sendmail_cf.h"
 #include "unit.h"
 
@@ -323,30 +322,6 @@ START_TEST(filters_and_indexes_are_compared)
 }
 END_TEST
 
-START_TEST(attributes_are_found_in_a_schema)
-{
-	static const char one[] = "( 0.9.2342.19200300.100.1.3 NAME 'mail' DESC 'NAME ( 'x' )' )";
-	static const char two[] =
-	    "(2.5.4.36 NAME ( 'userCertificate' 'cert' )  DESC 'x' SYNTAX 1.3.6 )";
-
-	ck_assert(schema_text_defines(one, "MAIL"));
-	ck_assert(schema_text_defines(one, "0.9.2342.19200300.100.1.3"));
-	ck_assert(!schema_text_defines(one, "x"));
-	ck_assert(!schema_text_defines(one, "mai"));
-	ck_assert(!schema_text_defines(one, "mailx"));
-	ck_assert(schema_text_defines(two, "userCertificate;binary"));
-	ck_assert(schema_text_defines(two, "cert"));
-	ck_assert(schema_text_defines(two, "2.5.4.36"));
-	ck_assert(!schema_text_defines(two, "x"));
-	ck_assert(!schema_text_defines("( 1.2.3 DESC 'NAME' )", "NAME"));
-	ck_assert(!schema_text_defines("( 1.2.3 NAME ", "a"));
-	ck_assert(!schema_text_defines("( 1.2.3 NAME ( 'b", "a"));
-	ck_assert(!schema_text_defines("( 1.2.3 NAME '", ";a"));
-	ck_assert(!schema_text_defines("", "a"));
-	ck_assert(!schema_text_defines("(", ""));
-}
-END_TEST
-
 START_TEST(a_program_is_run_without_a_shell)
 {
 	char *const echo[] = {(char *)"/bin/echo", (char *)"a;b $(c)", NULL};
@@ -436,7 +411,6 @@ main(void)
 	tcase_add_test(tcase, a_cf_is_read);
 	tcase_add_test(tcase, a_hostile_cf_is_borne);
 	tcase_add_test(tcase, filters_and_indexes_are_compared);
-	tcase_add_test(tcase, attributes_are_found_in_a_schema);
 	tcase_add_test(tcase, a_program_is_run_without_a_shell);
 	tcase_add_test(tcase, access_follows_modes_and_owners);
 	tcase_add_test(tcase, sizes_grow_and_shrink_alike);
