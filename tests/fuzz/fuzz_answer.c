@@ -15,34 +15,11 @@
 #include "directory/search.h"
 #include "ldap/handle.h"
 #include "ldap/referral.h"
+#include "section.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define VALUES_MAX 5
-#define MEMBERS_MAX 5
-
-static char title[] = "fuzz";
-static char blob[] = "userSMIMECertificate";
-static char certificate[] = "userCertificate;binary";
-static char ca[] = "cACertificate";
-static char member[] = "member";
-static char member_mail[] = "rfc822MailMember";
-static char delimiter[] = "+";
-static char *members[] = {member};
-static char *member_mails[] = {member_mail};
-
-static const struct config_directory directory = {.title = title,
-    .kind = DIRECTORY_ACTIVE_DIRECTORY,
-    .smime_attribute = blob,
-    .certificate_attribute = certificate,
-    .ca_attribute = ca,
-    .subaddress_delimiter = delimiter,
-    .groups = GROUPS_EXPAND,
-    .member_attributes = {members, 1},
-    .member_mail_attributes = {member_mails, 1},
-    .entries_limit = 3,
-    .values_limit = VALUES_MAX,
-    .value_size_limit = 1024};
+static struct config_directory directory;
 
 static void
 take_entry(const struct search *search, LDAP *ld, LDAPMessage *entry, const struct address *address,
@@ -53,10 +30,10 @@ take_entry(const struct search *search, LDAP *ld, LDAPMessage *entry, const stru
 	size_t i;
 
 	(void)!search_take_entry(search, ld, entry, address, findings, &match, NULL);
-	if (findings->count > VALUES_MAX)
+	if (findings->count > SECTION_VALUES_MAX)
 		abort();
-	(void)!group_entry_read(&group, &directory, ld, entry, MEMBERS_MAX, NULL);
-	if (group.member_count > MEMBERS_MAX)
+	(void)!group_entry_read(&group, &directory, ld, entry, SECTION_MEMBERS_MAX, NULL);
+	if (group.member_count > SECTION_MEMBERS_MAX)
 		abort();
 	for (i = 0; i < group.member_count; i++)
 		free(dn_key(group.members[i].text, NULL));
@@ -135,6 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ends[2];
 	int id;
 
+	directory = section();
 	signal(SIGPIPE, SIG_IGN);
 	setenv("LDAPNOINIT", "1", 1);
 	if (size > 60000 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0)

@@ -126,15 +126,15 @@ START_TEST(one_connection_is_enough_for_a_few_searches)
 }
 END_TEST
 
-START_TEST(what_the_socket_does_not_take_waits)
+/* Begins so many searches that the socket does not take all; returns the server's. */
+static struct fake *
+fill_socket(struct asked *asked, size_t count)
 {
-	static struct asked asked[1000];
 	static char large[10000];
 	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
-	size_t sent;
 	size_t i;
 
-	directory->searches = ARRAY_LENGTH(asked);
+	directory->searches = (int64_t)count;
 	directory->connections = 1;
 	test_pool_start_pool();
 	test_pool_ask();
@@ -143,13 +143,21 @@ START_TEST(what_the_socket_does_not_take_waits)
 	memcpy(large, "(mail=", 6);
 	large[sizeof(large) - 2] = ')';
 	filter = large;
-	for (i = 0; i < ARRAY_LENGTH(asked); i++)
+	for (i = 0; i < count; i++)
 		test_pool_begin(&asked[i]);
 	RUN_UNTIL(test_pool_state_of(0).searches > 1);
 	for (i = 0; i < 20; i++)
 		event_base_loop(base, EVLOOP_ONCE);
-	sent = test_pool_state_of(0).searches;
-	ck_assert_uint_lt(sent, ARRAY_LENGTH(asked)); /* or the test shows nothing */
+	ck_assert_uint_lt(test_pool_state_of(0).searches, count); /* or it shows nothing */
+	return fake;
+}
+
+START_TEST(what_the_socket_does_not_take_waits)
+{
+	static struct asked asked[1000];
+	struct fake *fake = fill_socket(asked, ARRAY_LENGTH(asked));
+	size_t i;
+
 	atomic_store(&fake->deaf, 0);
 	for (i = 0; i < ARRAY_LENGTH(asked); i++) {
 		RUN_UNTIL(asked[i].done > 0);
@@ -162,25 +170,9 @@ END_TEST
 START_TEST(what_is_cancelled_while_the_socket_takes_no_more_spoils_nothing)
 {
 	static struct asked asked[1000];
-	static char large[10000];
-	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
+	struct fake *fake = fill_socket(asked, ARRAY_LENGTH(asked));
 	size_t i;
 
-	directory->searches = ARRAY_LENGTH(asked);
-	directory->connections = 1;
-	test_pool_start_pool();
-	test_pool_ask();
-	atomic_store(&fake->deaf, 1);
-	memset(large, 'a', sizeof(large) - 1);
-	memcpy(large, "(mail=", 6);
-	large[sizeof(large) - 2] = ')';
-	filter = large;
-	for (i = 0; i < ARRAY_LENGTH(asked); i++)
-		test_pool_begin(&asked[i]);
-	RUN_UNTIL(test_pool_state_of(0).searches > 1);
-	for (i = 0; i < 20; i++)
-		event_base_loop(base, EVLOOP_ONCE);
-	ck_assert_uint_lt(test_pool_state_of(0).searches, ARRAY_LENGTH(asked));
 	for (i = 0; i < ARRAY_LENGTH(asked); i += 2)
 		pool_search_cancel(asked[i].search);
 	atomic_store(&fake->deaf, 0);
