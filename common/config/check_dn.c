@@ -14,8 +14,9 @@ check_dn(const char *dn)
 	if (size > 2 && dn[0] == '<' && dn[size - 1] == '>')
 		return NULL;
 	if (ldap_str2dn(dn, &read, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS)
-		return "its parts must be attribute=value, with commas between them; in a value "
-		       "each of , + \" \\ < > ; needs a backslash in front";
+		return "its parts must be attribute=value, with commas between them; in a value a "
+		       "comma, plus, quote, backslash, semicolon, < or > needs a backslash before "
+		       "it";
 	ldap_dnfree(read);
 	return NULL;
 }

@@ -17,9 +17,9 @@
 #define GAL "directory gal { " LDAP "}\n"
 #define CLIENT "tls-certificate=\"@F@\" tls-key=\"@F@\" "
 
-#define NO_DN                                                                              \
-	"its parts must be attribute=value, with commas between them; in a value each of " \
-	", + \" \\\\ < > ; needs a backslash in front"
+#define NO_DN                                                                               \
+	"its parts must be attribute=value, with commas between them; in a value a comma, " \
+	"plus, quote, backslash, semicolon, < or > needs a backslash before it"
 
 static const struct {
 	const char *text;
