@@ -142,17 +142,13 @@ place_referred(struct server *server)
 	}
 }
 
-/* Tries again what was left alone for long enough, behind the back of searches: where no server is
- * well, they do it themselves. */
+/* Tries again what was left alone for long enough, whether or not anybody asks. */
 static void
 probe_all(struct pool *pool)
 {
-	bool any_well = false;
 	size_t i;
 
 	for (i = 0; i < pool->own_count; i++)
-		any_well |= !pool->servers[i]->down;
-	for (i = 0; any_well && i < pool->own_count; i++)
 		server_probe(pool->servers[i]);
 }
 

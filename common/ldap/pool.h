@@ -8,7 +8,8 @@
  * further connections are made as they are needed, up to `connections`. Where none has room the
  * search waits in one bounded queue. A server that fails is left alone for retry-interval, twice as
  * long after each further failure up to retry-interval-max, and then probed by a connection of its
- * own before searches are put to it again; its failure and its return are logged once each.
+ * own, whether or not anybody searches, before searches are put to it again; its failure and its
+ * return are logged once each.
  *
  * A search whose connection is lost, or gave nothing for search-timeout, begins again elsewhere
  * (or on a new connection to the same server), as far as its deadline allows; elsewhere also what a

@@ -350,6 +350,23 @@ START_TEST(a_server_that_comes_back_is_found_by_itself_and_preferred_again)
 }
 END_TEST
 
+START_TEST(the_only_server_is_found_again_while_nobody_asks)
+{
+	int port = test_pool_add_closed();
+
+	directory->retry_interval = 20;
+	directory->retry_interval_max = 40;
+	test_pool_start_pool();
+	test_pool_expect_failed(test_pool_ask(), "Connection refused");
+	ck_assert(test_pool_state_of(0).down);
+	fake_start(&fakes[fake_count++], port, NULL);
+	RUN_UNTIL(!test_pool_state_of(0).down);
+	ck_assert_int_eq(atomic_load(&fakes[0].searches), 0);
+	ck_assert_int_ge(atomic_load(&fakes[0].greetings), 1);
+	test_pool_expect_answered(test_pool_ask(), &fakes[0]);
+}
+END_TEST
+
 START_TEST(a_server_that_only_takes_connections_is_not_back)
 {
 	struct fake *first = test_pool_add_fake(FAKE_SILENT);
@@ -477,6 +494,7 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, a_name_look_up_that_hangs_occupies_one_helper_and_no_other_server);
 	tcase_add_test(tcase, a_server_is_not_said_to_hang_where_others_keep_the_threads);
 	tcase_add_test(tcase, a_server_that_comes_back_is_found_by_itself_and_preferred_again);
+	tcase_add_test(tcase, the_only_server_is_found_again_while_nobody_asks);
 	tcase_add_test(tcase, a_server_that_only_takes_connections_is_not_back);
 	tcase_add_loop_test(tcase, each_failure_doubles_the_rest_up_to_the_most, 0, 2);
 	tcase_add_test(tcase, to_be_well_for_long_ends_the_doubling);
