@@ -113,8 +113,7 @@ reload(const struct serve *serve)
 }
 
 /* Reloads, in a thread of its own: TERM is read meanwhile. Whatever is asked for during one is one
- * more after it. The thread is there from the start: whoever makes one blocks all signals for a moment,
- * and the main thread must never do that (signals.h). */
+ * more after it. */
 struct reloading {
 	const struct serve *serve;
 	pthread_mutex_t mutex;

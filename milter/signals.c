@@ -73,6 +73,15 @@ signals_receive(struct error *err)
 	return 0;
 }
 
+/* In place of the C library's, for libmilter's thread, which alone in the process calls it: it waits for
+ * good, and so never takes one of the signals. */
+int
+sigwait(const sigset_t *set UNUSED, int *number UNUSED)
+{
+	for (;;)
+		pause();
+}
+
 int
 signals_next(void)
 {

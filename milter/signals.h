@@ -1,11 +1,11 @@
 /*
- * The signals that the daemon answers: TERM, INT, HUP and USR1. libmilter has a thread of its own that
- * waits for TERM, INT and HUP and stops the hard way. Linux hands a signal of the process to the main
- * thread first if that does not block it (signal(7) leaves the choice open, the kernel's
- * complete_signal() makes it); so the main thread, and no other, takes them in a handler, which writes
- * the number to a pipe. It never blocks them again, which starting a thread would do for a moment: then
- * the signal is libmilter's. Only while libmilter's thread starts may it be the quicker one: then the stop
- * takes seconds, with nothing under way.
+ * The signals that the daemon answers: TERM, INT, HUP and USR1. The main thread takes them in a handler,
+ * which writes the number to a pipe; all others block them.
+ *
+ * libmilter has a thread of its own that waits for TERM, INT and HUP and stops the hard way, for HUP as
+ * well. Where it is quicker than the main thread, as on a busy machine, the signal is lost to us: a stop
+ * takes seconds and may look like a failure, and a reload ends the daemon. So the sigwait() that
+ * libmilter calls is one of ours (the program's symbols go before the C library's), and never returns.
  */
 #ifndef SMIME_MILTER_SIGNALS_H
 #define SMIME_MILTER_SIGNALS_H

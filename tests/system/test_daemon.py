@@ -2,6 +2,7 @@
 import grp
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -10,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import milter
 from cms import is_sealed
-from daemon import build_folder, environment
+from daemon import build_folder, environment, read
 from fake_ldap import FakeLdap
 from ldif import Entry
-from place import SLOWER, require, run, wait_until
+from place import SLOWER, Process, require, run, wait_until
 from scenario import SENDER, decide
 from smtp import Client, message, send
 
@@ -150,7 +151,7 @@ def test_stop_is_quick_on_one_processor(s):
     try:
         for _ in range(5):
             daemon = s.daemon()
-            # The socket answers before libmilter does; a TERM between the two may be libmilter's.
+            # The socket answers before libmilter does.
             with milter.Milter(daemon.address):
                 pass
             start = time.monotonic()
@@ -158,6 +159,42 @@ def test_stop_is_quick_on_one_processor(s):
             require(time.monotonic() - start < STOP_LIMIT / 2 * SLOWER, "the stop took too long")
     finally:
         os.sched_setaffinity(0, everywhere)
+
+
+def test_only_the_main_thread_takes_signals(s):
+    """libmilter has a thread that waits for TERM, INT and HUP, and stops (milter/signals.h)."""
+    ours = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1}
+    daemon = s.daemon()
+    require(decide(daemon, s.people.anna.address).changed, "libmilter has not begun")
+    takers = {}
+    for thread in map(int, os.listdir(f"/proc/{daemon.pid}/task")):
+        blocked = re.search(rb"SigBlk:\t(\w+)", read(f"/proc/{daemon.pid}/task/{thread}/status"))
+        if blocked:  # else it has ended
+            takers[thread] = {number for number in ours
+                              if not int(blocked[1], 16) >> number - 1 & 1}
+    require(takers.pop(daemon.pid) == ours, "the main thread does not take them")
+    require(takers and not any(takers.values()), "others take some:", takers)
+
+
+def test_a_stop_while_it_starts_leaves_nothing(s):
+    """As soon as a file of its own is there, TERM and INT end it well, and remove all."""
+    files = [s.place.path("early." + name) for name in ("sock", "control", "pid")]
+    file = s.place.write("early.conf", s.configuration(
+        {"listen": "unix:" + files[0], "control-socket": "unix:" + files[1], "pid-file": files[2],
+         "log-to": "stderr", "audit-syslog": "no", "audit-file": s.place.path("early.audit"),
+         "cache-folder": s.place.folder, "state-folder": s.place.folder}))
+    argv = [os.path.join(build_folder(), "smime-milter"), "-f", "-c", file]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        for awaited in files:
+            early = Process(argv, s.place.path("early.log"), env=environment(s.place.folder))
+            s.place.later(early.stop)
+            early.wait_for(lambda: os.path.exists(awaited), awaited)
+            early.signal(number)
+            code = early.child.wait(60 * SLOWER)
+            left = [path for path in files if os.path.exists(path)]
+            require(code == 0 and not left, f"{number} after {awaited}: {code}, {left}\n",
+                    early.output()[-2000:])
+    require("fail" not in early.output(), early.output()[-2000:])
 
 
 def test_stop_waits_no_longer_than_the_limit(s):
