@@ -1,6 +1,9 @@
 #include "directory/roster.h"
 
 #include <errno.h>
+#ifdef HAVE_MALLOC_TRIM
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +31,11 @@ roster_free(struct roster *roster)
 	free(roster->keys);
 	free(roster->names);
 	free(roster);
+#ifdef HAVE_MALLOC_TRIM
+	/* Of hundreds of thousands of small blocks the C library gives nothing back by itself: each thread
+	 * that ever read the file would keep the size of it. */
+	malloc_trim(0);
+#endif
 }
 
 static void

@@ -1,11 +1,13 @@
 """An LDIF file of many entries: mail goes on while it is read again."""
 import os
+import re
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import ldif
 import milter
+from daemon import read
 from place import SLOWER, require, wait_until
 from scenario import SENDER
 from smtp import message
@@ -52,11 +54,18 @@ class Traffic:
         return [outcome for outcome in self.outcomes if outcome[:2] != ("accept", True)]
 
 
+def resident(daemon):
+    """Its memory, in kB."""
+    return int(re.search(rb"VmRSS:\s*(\d+)", read(f"/proc/{daemon.pid}/status"))[1])
+
+
 def test_mail_goes_on_while_a_reload_reads_a_large_file(s):
     """The configuration's reload reads the whole file in a thread of its own; every message is
-    sealed, by the old snapshot or the new one, and none deferred."""
+    sealed, by the old snapshot or the new one, and none deferred; and the old one's memory is given
+    back."""
     path = write_large(s, s.people.entries())
     daemon = s.daemon(directories={"large": {"ldif": path}})
+    at_first = resident(daemon)
     traffic = Traffic(daemon, s.people.anna.address)
     for times in range(1, 4):
         before = len(traffic.outcomes)
@@ -64,6 +73,8 @@ def test_mail_goes_on_while_a_reload_reads_a_large_file(s):
         wait_until(lambda: daemon.log().count("configuration taken up") == times, "the reload")
         wait_until(lambda: len(traffic.outcomes) > before + 4, "mail flows on")
     require(not traffic.end(), "not sealed:", traffic.end()[:3])
+    if SLOWER == 1:  # sanitizers keep what was freed
+        wait_until(lambda: resident(daemon) < at_first * 1.5, "one copy of the contents is left")
     found = milter.send(daemon.address, SENDER, ["u7@partner.example"],
                         message(SENDER, "u7@partner.example"))
     require(found.verdict == "refuse", "someone else's certificate", found.verdict)
