@@ -127,7 +127,8 @@ ask(struct reader *reader)
 	    .controls = reader->page.controls,
 	    .connection = reader->page.connection,
 	    .deadline_ms =
-		clock_monotonic_ms() + (value_is_crls(reader) ? READ_CRL_TIME : READ_TIME)};
+		clock_monotonic_ms() + (value_is_crls(reader) ? READ_CRL_TIME : READ_TIME),
+	    .large = true};
 	struct error err = ERROR_INIT;
 
 	value_mark(reader);

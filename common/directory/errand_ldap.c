@@ -246,7 +246,8 @@ errand_ldap_ask(struct errand *errand)
 		    .scope = LDAP_SCOPE_BASE,
 		    .filter = "(objectClass=*)",
 		    .attributes = (char *const *)names,
-		    .deadline_ms = clock_monotonic_ms() + LDAP_TIME};
+		    .deadline_ms = clock_monotonic_ms() + LDAP_TIME,
+		    .large = true};
 
 		if (!lists(&library->directory, errand->want.host))
 			continue;

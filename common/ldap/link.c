@@ -50,6 +50,7 @@ take_message(struct link *link, int type, LDAPMessage *message)
 	}
 	search = find_search(link, ldap_msgid(message));
 	link->heard++;
+	link->heard_ms = clock_monotonic_ms();
 	server_heard(link->server, search != NULL);
 	if (search != NULL)
 		answer_take(search, type, message);
@@ -95,7 +96,10 @@ drain(struct link *link)
 static void
 on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
-	drain(context);
+	struct link *link = context;
+
+	link->given_ms = clock_monotonic_ms();
+	drain(link);
 }
 
 static void

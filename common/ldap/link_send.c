@@ -9,10 +9,12 @@ request(struct link *link, struct pool_search *search)
 {
 	const struct leg *leg = &search->legs[search->leg];
 	const struct pool_question *question = &search->question;
+	int64_t most = question->large ? question->deadline_ms - clock_monotonic_ms()
+				       : link->server->pool->directory->search_timeout;
 	struct timeval limit = {0, 0};
 
-	/* What the server is told; our own timer holds whether it minds or not. */
-	limit.tv_sec = (time_t)((link->server->pool->directory->search_timeout + 999) / 1000);
+	/* What the server is told; our own timer holds whether it minds or not. 0 would be no limit. */
+	limit.tv_sec = most > 1 ? (time_t)((most + 999) / 1000) : 1;
 	/* Controls may be one server's own matter, such as the cookie of a page (RFC 2696). */
 	return ldap_search_ext(link->ld, leg->base, leg->scope, leg->filter,
 	    (char **)question->attributes, 0, search->leg == 0 ? question->controls : NULL, NULL,
@@ -29,8 +31,8 @@ attach(struct link *link, struct pool_search *search)
 	search->link = link;
 	link->count++;
 	link->used = true;
-	search->heard_link = link->heard;
 	search->heard_server = link->server->heard;
+	search->waits_on = false;
 	search->sent_ms = clock_monotonic_ms();
 	until_ms = search->sent_ms + directory->search_timeout;
 	seek_arm(search,

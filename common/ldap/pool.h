@@ -13,7 +13,9 @@
  *
  * A search whose connection is lost, or gave nothing for search-timeout, begins again elsewhere
  * (or on a new connection to the same server), as far as its deadline allows; elsewhere also what a
- * server refuses for a reason of its own.
+ * server refuses for a reason of its own. One that is late on a connection that gave something since
+ * goes to another server, too; where there is none, it waits until it is known whether the connection
+ * has died meanwhile.
  */
 #ifndef SMIME_LDAP_POOL_H
 #define SMIME_LDAP_POOL_H
@@ -50,6 +52,9 @@ struct pool_question {
 	 * a page is a connection's own. Once it is gone the search fails. */
 	uint64_t connection;
 	int64_t deadline_ms; /* clock_monotonic_ms(): the search is over by then */
+	/* What is asked for may be large, such as a CRL: as long as bytes of it come, the search
+	 * may go on until its deadline, and search-timeout counts from the last of them. */
+	bool large;
 };
 
 /* How a search ended. */

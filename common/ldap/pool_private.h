@@ -51,8 +51,8 @@ struct pool_search {
 	size_t leg; /* the one under way */
 	int id;     /* of the request */
 	int64_t sent_ms;
-	uint64_t heard_link; /* what the link and the server had given when it was sent */
-	uint64_t heard_server;
+	uint64_t heard_server; /* what the server had given when it was sent */
+	bool waits_on;         /* late, and its connection is still looked at */
 	size_t restarts;
 	uint64_t tried;                /* servers that failed it, by index */
 	int code;                      /* by which a server refused it; LDAP_SUCCESS */
@@ -73,10 +73,12 @@ struct link {
 	struct event *timer; /* idle, or no answer to the greeting */
 	struct event *more;  /* messages were left for the next turn */
 	struct search_list searches;
-	size_t count;   /* of searches */
-	bool clogged;   /* the socket takes no more for now */
-	bool used;      /* a search was sent on it */
-	uint64_t heard; /* messages it gave */
+	size_t count;     /* of searches */
+	bool clogged;     /* the socket takes no more for now */
+	bool used;        /* a search was sent on it */
+	uint64_t heard;   /* messages it gave */
+	int64_t heard_ms; /* when it gave the last one, */
+	int64_t given_ms; /* or a part of one */
 	int64_t made_ms;
 	int64_t idle_ms;    /* since when it has no searches */
 	bool authenticated; /* verified TLS, or ldapi */

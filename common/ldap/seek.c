@@ -145,21 +145,60 @@ seek_restart(struct pool_search *search, const struct server *server, const stru
 	pool_wake(search->pool);
 }
 
-bool
-seek_elsewhere(struct pool_search *search, const struct error *why)
+/* Whether there is a server that has not failed the search, nor is failing it now. */
+static bool
+has_elsewhere(const struct pool_search *search)
 {
-	struct pool *pool = search->pool;
-	const struct server *server = search->link->server;
-	uint64_t tried = search->tried | (uint64_t)1 << server->index;
+	const struct pool *pool = search->pool;
+	uint64_t tried = search->tried | (uint64_t)1 << search->link->server->index;
 	size_t i;
 
 	for (i = 0; search->question.connection == 0 && i < pool->own_count; i++) {
-		if ((tried & (uint64_t)1 << i) == 0 && !server_rests(pool->servers[i])) {
-			seek_restart(search, server, why);
+		if ((tried & (uint64_t)1 << i) == 0 && !server_rests(pool->servers[i]))
 			return true;
-		}
 	}
 	return false;
+}
+
+bool
+seek_elsewhere(struct pool_search *search, const struct error *why)
+{
+	if (!has_elsewhere(search))
+		return false;
+	seek_restart(search, search->link->server, why);
+	return true;
+}
+
+/* Until when the search's connection must give something, or it is dead. */
+static int64_t
+alive_until(const struct pool_search *search)
+{
+	const struct link *link = search->link;
+	int64_t since = search->question.large ? link->given_ms : link->heard_ms;
+
+	if (since < search->sent_ms)
+		since = search->sent_ms;
+	return since + search->pool->directory->search_timeout;
+}
+
+/*
+ * Whether a search that is late is looked at again, when its connection would be dead. Something came
+ * since it was sent: of a large answer that is enough. Else the server is only slow, or the connection
+ * died soon after, which a search can be saved from that has time to begin again.
+ */
+static bool
+wait_on(struct pool_search *search)
+{
+	int64_t deadline_ms = search->question.deadline_ms;
+	int64_t until_ms = alive_until(search);
+
+	if (!search->question.large &&
+	    (search->waits_on || search->question.connection != 0 || has_elsewhere(search) ||
+		until_ms > deadline_ms - POOL_RESTART_TIME_MIN))
+		return false;
+	search->waits_on = true;
+	seek_arm(search, until_ms < deadline_ms ? until_ms : deadline_ms);
+	return true;
 }
 
 /* Too late for the answer of one server, or altogether. */
@@ -181,13 +220,13 @@ on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 		seek_done(search, POOL_FAILED, &err);
 		return;
 	}
-	/* A connection that gave anything since is alive, and the server only slow. */
-	if (now - search->sent_ms >= search->pool->directory->search_timeout &&
-	    link->heard == search->heard_link) {
+	if (now >= alive_until(search)) {
 		error_set(&err, ERROR_TEMPORARY, "%s: no answer in time", link->server->uri);
 		server_lost(link, &err, link->server->heard == search->heard_server);
 		return;
 	}
+	if (!is_over && wait_on(search))
+		return;
 	error_set(&err, ERROR_TEMPORARY, "%s: the search did not end in time", link->server->uri);
 	link_abandon(link, search);
 	if (is_over || !seek_elsewhere(search, &err))

@@ -58,9 +58,9 @@ put_number(struct ber *ber, unsigned char tag, int number)
 	put(ber, tag, bytes, 2);
 }
 
-static void
-send_message(int fd, int id, unsigned char tag, const struct ber *operation,
-    const struct fake *with_controls)
+static struct ber
+make_message(
+    int id, unsigned char tag, const struct ber *operation, const struct fake *with_controls)
 {
 	struct ber inner = {.size = 0};
 	struct ber message = {.size = 0};
@@ -70,17 +70,49 @@ send_message(int fd, int id, unsigned char tag, const struct ber *operation,
 	if (with_controls != NULL)
 		put_raw(&inner, with_controls->controls, with_controls->controls_size);
 	put(&message, 0x30, inner.bytes, inner.size);
-	(void)!send(fd, message.bytes, message.size, MSG_NOSIGNAL);
+	return message;
 }
 
 static void
-send_entry(int fd, int id, const char *dn)
+send_message(int fd, int id, unsigned char tag, const struct ber *operation,
+    const struct fake *with_controls)
+{
+	struct ber message = make_message(id, tag, operation, with_controls);
+
+	(void)!send(fd, message.bytes, message.size, MSG_NOSIGNAL);
+}
+
+static struct ber
+make_entry(const char *dn)
 {
 	struct ber entry = {.size = 0};
 
 	put_text(&entry, dn);
 	put(&entry, 0x30, "", 0);
+	return entry;
+}
+
+static void
+send_entry(int fd, int id, const char *dn)
+{
+	struct ber entry = make_entry(dn);
+
 	send_message(fd, id, 0x64, &entry, NULL);
+}
+
+/* The first byte, a pause, the next, as often as told; then the rest. */
+static void
+drip_entry(const struct fake *fake, int fd, int id, const char *dn)
+{
+	struct ber entry = make_entry(dn);
+	struct ber message = make_message(id, 0x64, &entry, NULL);
+	size_t i;
+
+	for (i = 0; i < (size_t)fake->drops; i++) {
+		(void)!send(fd, message.bytes + i, 1, MSG_NOSIGNAL);
+		poll(NULL, 0, fake->drop_ms);
+	}
+	(void)!send(fd, message.bytes + i, message.size - i, MSG_NOSIGNAL);
 }
 
 static void
@@ -208,6 +240,10 @@ answer(struct fake *fake, struct fake_client *client, int id, const char *base)
 		return;
 	case FAKE_ANSWERS:
 		send_entry(fd, id, base);
+		send_success(fake, fd, id);
+		return;
+	case FAKE_DRIPS:
+		drip_entry(fake, fd, id, base);
 		send_success(fake, fd, id);
 		return;
 	case FAKE_HANGS_UP:

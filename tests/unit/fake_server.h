@@ -15,6 +15,7 @@
 
 enum fake_mode {
 	FAKE_ANSWERS,  /* one entry, named as the base asked for, and success */
+	FAKE_DRIPS,    /* the same, its first bytes one by one: `drops`, each after `drop_ms` */
 	FAKE_SILENT,   /* takes everything, binds too, says nothing */
 	FAKE_HOLDS,    /* keeps searches until the mode changes */
 	FAKE_HANGS_UP, /* one entry, then the end of the connection */
@@ -67,6 +68,8 @@ struct fake {
 	atomic_int most;   /* searches at a time on one connection */
 	const char *refer; /* before the first search */
 	int references;
+	int drops; /* before the first search */
+	int drop_ms;
 	struct fake_client clients[FAKE_CLIENTS_MAX];
 	struct fake_held holds[FAKE_HELD_MAX];
 	char base[100];              /* of the request in hand */

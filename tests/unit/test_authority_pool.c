@@ -227,6 +227,7 @@ pool_search_start(struct pool *pool UNUSED, const struct pool_question *question
 
 	t.started++;
 	ck_assert_int_eq(question->scope, LDAP_SCOPE_SUBTREE);
+	ck_assert(question->large);
 	ck_assert_int_gt(question->deadline_ms, clock_monotonic_ms());
 	for (i = 0; strcmp(bases[i].name, question->base) != 0; i++)
 		ck_assert_uint_lt(i, ARRAY_LENGTH(bases) - 1);

@@ -33,6 +33,7 @@ extern struct pool *pool;
 extern const char *filter;
 extern LDAPControl **controls;
 extern uint64_t connection;
+extern bool wants_large;
 
 /* What came of one search. */
 struct asked {

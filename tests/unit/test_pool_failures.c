@@ -82,6 +82,90 @@ START_TEST(a_connection_gone_dead_is_made_again_to_the_only_server)
 }
 END_TEST
 
+/* It gave something after the search was sent, and nothing any more: so it is not the server that is
+ * slow. */
+START_TEST(a_connection_that_dies_between_two_answers_is_made_again)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_SILENT);
+	struct asked lost = {.done = 0};
+	int64_t between;
+
+	directory->search_timeout = SILENCE;
+	test_pool_start_pool();
+	test_pool_begin(&lost);
+	RUN_UNTIL(atomic_load(&fake->searches) == 1);
+	between = clock_monotonic_ms() + SILENCE / 3;
+	RUN_UNTIL(clock_monotonic_ms() >= between);
+	atomic_store(&fake->mode, FAKE_ANSWERS);
+	test_pool_expect_answered(test_pool_ask(), fake);
+	atomic_store(&fake->mute_until, 1);
+	RUN_UNTIL(lost.done > 0);
+	test_pool_expect_answered(lost, fake);
+	ck_assert_int_eq(lost.begins, 2);
+	ck_assert_int_eq(atomic_load(&fake->connections), 2);
+	ck_assert(!test_pool_state_of(0).down);
+}
+END_TEST
+
+START_TEST(a_search_that_is_slow_alone_ends_and_its_connection_stays)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_SILENT);
+	struct asked slow = {.done = 0};
+	int64_t next;
+
+	directory->search_timeout = SILENCE;
+	test_pool_start_pool();
+	test_pool_begin(&slow);
+	RUN_UNTIL(atomic_load(&fake->searches) == 1);
+	atomic_store(&fake->mode, FAKE_ANSWERS);
+	while (slow.done == 0) {
+		test_pool_expect_answered(test_pool_ask(), fake);
+		next = clock_monotonic_ms() + SILENCE / 20;
+		RUN_UNTIL(slow.done > 0 || clock_monotonic_ms() >= next);
+	}
+	test_pool_expect_failed(slow, "did not end in time");
+	ck_assert_int_eq(slow.begins, 1);
+	ck_assert_int_eq(atomic_load(&fake->connections), 1);
+}
+END_TEST
+
+/* A CRL of a slow line. */
+START_TEST(a_large_answer_may_take_longer_as_long_as_it_comes)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_DRIPS);
+	struct asked asked;
+
+	fake->drops = 5;
+	fake->drop_ms = SILENCE / 3;
+	directory->search_timeout = SILENCE;
+	wants_large = true;
+	test_pool_start_pool();
+	asked = test_pool_ask();
+	wants_large = false;
+	test_pool_expect_answered(asked, fake);
+	ck_assert_int_eq(asked.begins, 1);
+	ck_assert_int_gt(atomic_load(&fake->seconds_limit), SILENCE / 1000 + 1);
+}
+END_TEST
+
+START_TEST(a_large_answer_that_stops_coming_is_asked_for_elsewhere)
+{
+	struct fake *bad = test_pool_add_fake(FAKE_DRIPS);
+	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
+	struct asked asked;
+
+	bad->drops = 2;
+	bad->drop_ms = SILENCE * 2;
+	directory->search_timeout = SILENCE;
+	wants_large = true;
+	test_pool_start_pool();
+	asked = test_pool_ask();
+	wants_large = false;
+	test_pool_expect_answered(asked, good);
+	ck_assert_int_eq(asked.begins, 2);
+}
+END_TEST
+
 START_TEST(a_connection_ended_while_idle_is_no_failure)
 {
 	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
@@ -479,6 +563,10 @@ test_pool_failures(TCase *tcase)
 	tcase_add_loop_test(tcase, a_connection_that_ends_in_a_search_costs_no_answer, 0, 2);
 	tcase_add_test(tcase, a_silent_server_costs_a_search_only_the_search_time);
 	tcase_add_test(tcase, a_connection_gone_dead_is_made_again_to_the_only_server);
+	tcase_add_test(tcase, a_connection_that_dies_between_two_answers_is_made_again);
+	tcase_add_test(tcase, a_search_that_is_slow_alone_ends_and_its_connection_stays);
+	tcase_add_test(tcase, a_large_answer_may_take_longer_as_long_as_it_comes);
+	tcase_add_test(tcase, a_large_answer_that_stops_coming_is_asked_for_elsewhere);
 	tcase_add_test(tcase, a_connection_ended_while_idle_is_no_failure);
 	tcase_add_loop_test(
 	    tcase, a_server_that_can_t_answer_is_passed_over, 0, (int)ARRAY_LENGTH(troubles));

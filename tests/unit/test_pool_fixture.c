@@ -24,6 +24,7 @@ struct pool *pool;
 const char *filter = "(mail=a)";
 LDAPControl **controls;
 uint64_t connection;
+bool wants_large;
 
 atomic_int hangs;
 atomic_int lookups;
@@ -165,7 +166,8 @@ test_pool_try_begin(struct asked *asked, int64_t time_ms, struct error *err)
 	    .entries_limit = 10,
 	    .controls = controls,
 	    .connection = connection,
-	    .deadline_ms = clock_monotonic_ms() + time_ms};
+	    .deadline_ms = clock_monotonic_ms() + time_ms,
+	    .large = wants_large};
 
 	asked->search = pool_search_start(pool, &question, &events, asked, err);
 	text[0] = 'z'; /* it was copied */
