@@ -129,35 +129,84 @@ group_entry_add(struct group_entry *entry, const struct config_directory *direct
 	return 0;
 }
 
-/* Notes that an attribute came in part: "member;range=0-1499", of which more is to be fetched; "*"
- * in place of the end says that it is the last part. ([MS-ADTS] 3.1.1.3.1.3.3) */
-static int
-note_range(struct group_entry *entry, const char *name, struct error *err)
+/* What an attribute's name says of its values. */
+enum range {
+	RANGE_NONE,
+	RANGE_PART, /* low to high: there are more */
+	RANGE_LAST, /* low to the end */
+	RANGE_BROKEN,
+};
+
+/* "member;range=0-1499"; "*" in place of the end says that it is the last part. ([MS-ADTS]
+ * 3.1.1.3.1.3.3) */
+static enum range
+read_range(const char *name, unsigned *low, unsigned *high)
 {
 	static const char option[] = "range=";
 	const char *at;
-	unsigned low;
-	unsigned high;
 	char rest;
-	int read;
 
 	for (at = strchr(name, ';'); at != NULL; at = strchr(at, ';')) {
 		at++;
 		if (strncasecmp(at, option, sizeof(option) - 1) != 0)
 			continue;
-		read = sscanf(at + sizeof(option) - 1, "%9u-%9u%c", &low, &high, &rest);
-		if (read < 1 || read > 2 || low != entry->from)
-			entry->cut = true;
-		if (read != 2)
-			continue;
-		if (entry->more != NULL || high < low) {
-			entry->cut = true; /* of two attributes at once, or no range */
-			return 0;
+		switch (sscanf(at + sizeof(option) - 1, "%9u-%9u%c", low, high, &rest)) {
+		case 1:
+			return RANGE_LAST;
+		case 2:
+			return *low <= *high ? RANGE_PART : RANGE_BROKEN;
+		default:
+			return RANGE_BROKEN;
 		}
-		entry->more = strndup(name, strcspn(name, ";"));
-		entry->more_from = high + 1;
-		return entry->more != NULL ? 0 : error_no_memory(err);
 	}
+	return RANGE_NONE;
+}
+
+/* Notes that an attribute came in part, of which more is to be fetched. */
+static int
+note_range(struct group_entry *entry, const char *name, struct error *err)
+{
+	unsigned low = 0;
+	unsigned high = 0;
+	enum range range = read_range(name, &low, &high);
+
+	if (range == RANGE_BROKEN || (range != RANGE_NONE && low != entry->from))
+		entry->cut = true;
+	if (range != RANGE_PART)
+		return 0;
+	if (entry->more != NULL) {
+		entry->cut = true; /* of two attributes at once */
+		return 0;
+	}
+	entry->more = strndup(name, strcspn(name, ";"));
+	entry->more_from = high + 1;
+	return entry->more != NULL ? 0 : error_no_memory(err);
+}
+
+int
+group_entry_note_part(struct group_entry *entry, const struct config_directory *directory,
+    const char *name, struct error *err)
+{
+	unsigned low = 0;
+	unsigned high = 0;
+	bool is_address;
+	enum range range;
+
+	if (!is_member(directory, name, &is_address))
+		return 0;
+	range = read_range(name, &low, &high);
+	if (range == RANGE_NONE)
+		return 0;
+	if (entry->more == NULL)
+		entry->more = strndup(name, strcspn(name, ";"));
+	if (entry->more == NULL)
+		return error_no_memory(err);
+	if (range == RANGE_BROKEN || low > entry->more_from ||
+	    !entry_is_attribute(entry->more, name))
+		entry->cut = true;
+	entry->goes_on = range == RANGE_PART;
+	if (range == RANGE_PART && high >= entry->more_from)
+		entry->more_from = high + 1;
 	return 0;
 }
 

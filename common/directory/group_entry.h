@@ -32,11 +32,12 @@ struct group_entry {
 			      1,500 at a time; NULL */
 	unsigned more_from;
 	unsigned from; /* where a part is to begin: what it leaves out, nobody knows */
+	bool goes_on;  /* after the last part that group_entry_note_part() was told of */
 };
 
-#define GROUP_ENTRY_INIT                                             \
-	{                                                            \
-		NULL, 0, 0, NULL, 0, false, false, false, NULL, 0, 0 \
+#define GROUP_ENTRY_INIT                                                    \
+	{                                                                   \
+		NULL, 0, 0, NULL, 0, false, false, false, NULL, 0, 0, false \
 	}
 
 void group_entry_clear(struct group_entry *entry);
@@ -45,6 +46,11 @@ void group_entry_clear(struct group_entry *entry);
  * there are more. 0/-1. */
 MUST_CHECK int group_entry_add(struct group_entry *entry, const struct config_directory *directory,
     const char *name, const struct berval *value, size_t most, struct error *err);
+
+/* Notes in which part a value of a file stands: an export may hold the first part alone, as the server
+ * gave it. Before group_entry_add(). 0/-1. */
+MUST_CHECK int group_entry_note_part(struct group_entry *entry,
+    const struct config_directory *directory, const char *name, struct error *err);
 
 /* Takes up an entry of a search's answer. 0/-1. */
 MUST_CHECK int group_entry_read(struct group_entry *entry, const struct config_directory *directory,

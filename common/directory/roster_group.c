@@ -84,7 +84,7 @@ expand_name(struct roster_groups *groups, const char *dn, size_t depth, struct e
 	return roster_expand(groups, name->entry, depth + 1, err);
 }
 
-/* No deeper than group-depth-limit; no entry twice. */
+/* No deeper than group-depth-limit; no entry twice; nothing of one of which a part is missing. */
 int
 roster_expand(struct roster_groups *groups, size_t index, size_t depth, struct error *err)
 {
@@ -96,7 +96,7 @@ roster_expand(struct roster_groups *groups, size_t index, size_t depth, struct e
 
 	if (entry->group.dynamic)
 		members_set_dynamic(members);
-	if (depth > members->limits.depth) {
+	if (depth > members->limits.depth || entry->group.cut || entry->group.goes_on) {
 		members->group->incomplete = true;
 		return 0;
 	}

@@ -108,6 +108,8 @@ add_attribute(struct roster_reading *reading, unsigned long line, const char *na
 	bool broken = false;
 	int result;
 
+	if (group_entry_note_part(&reading->entry.group, reading->directory, name, err) != 0)
+		return -1;
 	if (reading->directory->groups == GROUPS_EXPAND &&
 	    group_entry_add(
 		&reading->entry.group, reading->directory, name, value, SIZE_MAX, err) != 0)
@@ -219,6 +221,10 @@ roster_read_record(struct roster_reading *reading, struct record *record, struct
 	result = record_parse(record, &events, &context, &kind, &why, err);
 	if (result == 0 && is_cut_off(record, &reading->entry, kind))
 		reading->roster->cut_off = record->line;
+	if (result == 0 && kind == RECORD_ENTRY &&
+	    (reading->entry.group.cut || reading->entry.group.goes_on))
+		complain(reading, record->line, reading->entry.dn,
+		    "only a part of its members is there (range=)");
 	if (result == 0 && kind == RECORD_ENTRY)
 		result = keep_entry(reading, err);
 	if (kind == RECORD_BROKEN) {

@@ -203,6 +203,27 @@ static const struct {
 					    "memberurl: ldap:///dc=x??sub?(cn=b)\n\n" PERSON("b"),
 	"!"},
     {GROUP("team", "userCertificate: x\nmemberURL: ldap:///dc=x??sub?(cn=b)\n"), NULL},
+    /* As ldapsearch prints what Active Directory gives: the first part of many, or all of them. */
+    {GROUP("team", "member;range=0-1: cn=a,dc=x\nmember;range=0-1: cn=b,dc=x\n") PERSON("a")
+	    PERSON("b"),
+	"!"},
+    {GROUP("team", "member;range=0-0: cn=a,dc=x\nmember;range=2-*: cn=b,dc=x\n") PERSON("a")
+	    PERSON("b"),
+	"!"},
+    {GROUP("team", "member;range=0-0: cn=a,dc=x\nuniqueMember;range=0-*: cn=b,dc=x\n") PERSON("a")
+	    PERSON("b"),
+	"!"},
+    {GROUP("team", "member;range=x: cn=a,dc=x\n") PERSON("a"), "!"},
+    {GROUP("team", "member;range=0-*: cn=a,dc=x\nmember;range=0-*: cn=b,dc=x\n") PERSON("a")
+	    PERSON("b"),
+	"a@x.test b@x.test "},
+    {GROUP("team",
+	 "member;range=0-0: cn=a,dc=x\nmember;range=1-1: cn=b,dc=x\nmember;range=2-*: cn=c,dc=x\n")
+	    PERSON("a") PERSON("b") PERSON("c"),
+	"a@x.test b@x.test c@x.test "},
+    {GROUP("team",
+	 "member: cn=sub,dc=x\n") "dn: cn=sub,dc=x\nmember;range=0-0: cn=a,dc=x\n\n" PERSON("a"),
+	"!"},
     /* A NUL ends nothing: this is no address. */
     {GROUP("team", "mgrpRFC822MailMember:: YUB4LnRlc3QALmV2aWw=\n"), "a@x.test\x01.evil "},
     {GROUP("team", "member:: Y249YSxkYz14AGZvbw==\n") PERSON("a"), "cn=a,dc=x\x01"
