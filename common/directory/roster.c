@@ -121,6 +121,10 @@ check_whole(const struct roster *roster, FILE *file, const char *path, struct er
 		    "%s was cut off: it ends within the entry at line %lu (if that is all, end its "
 		    "last line)",
 		    path, roster->cut_off);
+	/* Or no LDIF at all. */
+	if (roster->entry_count == 0 && roster->broken > 0)
+		return error_set(err, ERROR_INPUT, "%s: none of its %zu record(s) can be read",
+		    path, roster->broken);
 	return 0;
 }
 

@@ -137,14 +137,6 @@ run_reload(void *job)
 
 	reload->roster =
 	    roster_load(reload->directory, reload->exact_local, &reload->stop, &reload->error);
-	/* Cut off or no LDIF at all: that nobody publishes anything any more would be believed. */
-	if (reload->roster != NULL && roster_entries(reload->roster) == 0 &&
-	    roster_broken(reload->roster) > 0) {
-		error_set(&reload->error, ERROR_INPUT, "%s: none of its %zu record(s) can be read",
-		    reload->directory->ldif, roster_broken(reload->roster));
-		roster_free(reload->roster);
-		reload->roster = NULL;
-	}
 }
 
 static void

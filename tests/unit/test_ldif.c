@@ -607,6 +607,8 @@ file_was_cut_off(void *context)
 
 START_TEST(a_file_of_broken_records_alone_does_not_replace_what_was_read)
 {
+	struct error err = ERROR_INIT;
+
 	fixture.config.cache_entries = 0;
 	write_ldif("dn: cn=Anna\nmail: anna@example.org\nuserCertificate:: AQID\n");
 	fixture_start(&fixture);
@@ -614,6 +616,9 @@ START_TEST(a_file_of_broken_records_alone_does_not_replace_what_was_read)
 	replace_ldif("dn: cn=Bob\nmail: bob@example.org\nuserCertificate:: AQ*\n");
 	ck_assert(fixture_until(file_is_refused, &fixture));
 	ck_assert(anna_is_found(&fixture));
+	/* Nor does a reload of the configuration take it. */
+	ck_assert_ptr_null(resolver_new(&fixture.config, fixture.trust, NULL, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "can be read"));
 	/* An empty one is somebody's will. */
 	replace_ldif("");
 	ck_assert(fixture_until(anna_is_gone, &fixture));
