@@ -34,7 +34,7 @@ free_step(struct step *step)
 	} else {
 		TAILQ_REMOVE(&walk->waiting, step, link);
 	}
-	if (step->from == 0)
+	if (step->counted)
 		walk->steps--;
 	group_entry_clear(&step->entry);
 	free(step->dn);

@@ -25,6 +25,7 @@ struct step {
 	char *attributes[2]; /* of the part */
 	struct group_entry entry;
 	bool found;
+	bool counted; /* among the walk's, as one member */
 };
 
 TAILQ_HEAD(step_list, step);
@@ -45,7 +46,7 @@ struct group_walk {
 	size_t top_count;
 	struct step_list waiting;
 	struct step_list running;
-	size_t steps; /* members among both */
+	size_t steps; /* counted ones among both */
 	size_t running_count;
 	int64_t deadline_ms;
 	group_walk_done *done;

@@ -5,6 +5,14 @@
 
 #include "directory/group_walk_private.h"
 
+/* It is no member. */
+static void
+uncount(struct step *step)
+{
+	step->counted = false;
+	step->walk->steps--;
+}
+
 static struct step *
 add_step(struct group_walk *walk, const char *dn, size_t depth, struct error *err)
 {
@@ -19,6 +27,7 @@ add_step(struct group_walk *walk, const char *dn, size_t depth, struct error *er
 	}
 	step->walk = walk;
 	step->depth = depth;
+	step->counted = true;
 	walk->steps++;
 	TAILQ_INSERT_TAIL(&walk->waiting, step, link);
 	return step;
@@ -39,7 +48,7 @@ add_part(struct group_walk *walk, const char *dn, const struct group_entry *entr
 	step = add_step(walk, dn, depth, err);
 	if (step == NULL)
 		return -1;
-	walk->steps--; /* it is no member */
+	uncount(step);
 	step->from = entry->more_from;
 	size = snprintf(
 	    step->range, sizeof(step->range), "%s;range=%u-*", entry->more, entry->more_from);
@@ -119,5 +128,6 @@ group_walk_settle(struct step *step, struct error *err)
 		return members_add(&walk->members, entry->address, err);
 	if (!entry->is_group)
 		return members_add_nameless(&walk->members, step->dn, err);
+	uncount(step); /* its members are, in its place */
 	return expand(walk, step->dn, entry, 0, step->depth + 1, err);
 }

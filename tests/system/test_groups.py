@@ -42,13 +42,15 @@ def groups(people):
     anna, bruno, clara = people.anna, people.bruno, people.clara
     sub = Group("sub", None, [bruno.entry, f"uid=loop,ou=people,{SUFFIX}"])
     loop = Group("loop", None, [sub, f"uid=nested,ou=people,{SUFFIX}"])
+    pair = Group("pair", None, [anna.entry, bruno.entry])
     named = Group("named", "named@partner.example", [clara.entry])
     return [
         Group("staff", STAFF, [anna.entry, bruno.entry]),
         Group("unique", "unique@partner.example", [anna.entry, clara.entry],
               attribute="uniqueMember"),
         Group("mailed", "mailed@partner.example", addresses=[anna.address, bruno.address]),
-        sub, loop, named,
+        sub, loop, named, pair,
+        Group("paired", "paired@partner.example", [pair]),
         Group("nested", "nested@partner.example", [anna.entry, sub, named, loop]),
         Group("broken", "broken@partner.example", [anna.entry, people.empty.entry,
                                                    people.emma.entry]),
@@ -154,6 +156,8 @@ def test_a_group_beyond_the_limit_is_refused_as_such(s):
         require([row["group"] for row in kept if row["address"] == "large@partner.example"]
                 == [True], kept)
         seals_for(s, daemon, STAFF, s.people.anna, s.people.bruno)
+        # A group within it is no member, also while it is looked at.
+        seals_for(s, daemon, "paired@partner.example", s.people.anna, s.people.bruno)
 
 
 def test_groups_are_entries_where_nobody_says_otherwise(s):
