@@ -31,10 +31,32 @@ secret_open(const char *path, struct error *err)
 	return fd;
 }
 
+/* What of a line is not all of it would be a wrong password, and those lock accounts. */
+static int
+take_line(FILE *file, const char *path, char *line, size_t size, struct error *err)
+{
+	size_t length = 0;
+	int c;
+
+	while ((c = getc(file)) != EOF && c != '\n' && c != '\r' && length < size)
+		line[length++] = (char)c;
+	if (length == size)
+		return error_set(err, ERROR_INPUT, "the first line of %s has more than %zu bytes",
+		    path, size - 1);
+	line[length] = '\0';
+	if (strlen(line) < length)
+		return error_set(err, ERROR_INPUT,
+		    "the first line of %s is no text, or in UTF-16: it has a NUL", path);
+	if (line[0] == '\0')
+		return error_set(err, ERROR_INPUT, "%s holds no password in its first line", path);
+	return 0;
+}
+
 int
 secret_read_line(const char *path, char *line, size_t size, struct error *err)
 {
 	FILE *file;
+	int result;
 	int fd;
 
 	fd = secret_open(path, err);
@@ -46,12 +68,9 @@ secret_read_line(const char *path, char *line, size_t size, struct error *err)
 		return error_no_memory(err);
 	}
 	setvbuf(file, NULL, _IONBF, 0); /* no copy of it stays in a buffer */
-	if (fgets(line, (int)size, file) == NULL)
-		line[0] = '\0';
+	result = take_line(file, path, line, size, err);
 	fclose(file);
-	line[strcspn(line, "\r\n")] = '\0';
-	if (line[0] != '\0')
-		return 0;
-	explicit_bzero(line, size);
-	return error_set(err, ERROR_INPUT, "%s holds no password in its first line", path);
+	if (result != 0)
+		explicit_bzero(line, size);
+	return result;
 }

@@ -39,6 +39,16 @@ write_secret(mode_t mode)
 	ck_assert_int_eq(chmod(path, mode), 0);
 }
 
+static void
+write_bytes(const char *bytes, size_t size)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
 static const mode_t closed[] = {0400, 0600, 0640, 0660, 0601};
 static const mode_t open_to_others[] = {0604, 0602, 0646, 0666};
 
@@ -82,6 +92,7 @@ END_TEST
 
 START_TEST(a_password_is_the_first_line_and_never_empty)
 {
+	static const char zeros[8];
 	char line[8];
 	FILE *file;
 
@@ -93,6 +104,16 @@ START_TEST(a_password_is_the_first_line_and_never_empty)
 	ck_assert_int_eq(fputs("\r\nsecret\n", file) >= 0 && fclose(file) == 0, 1);
 	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "holds no password in its first line"));
+	write_bytes("secret12\nmore\n", 14);
+	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "has more than 7 bytes"));
+	ck_assert_mem_eq(line, zeros, sizeof(line));
+	write_bytes("secret1\r\nmore\n", 14);
+	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), 0);
+	ck_assert_str_eq(line, "secret1");
+	write_bytes("s\0e\0c\0", 6);
+	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "it has a NUL"));
 	write_secret(0644);
 	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "reading the password: "));
