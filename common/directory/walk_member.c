@@ -180,7 +180,8 @@ set_record(struct member *member, struct recipient *record)
 	member->record = record != NULL ? recipient_ref(record) : NULL;
 	if (record == NULL || record->state == RECIPIENT_UNAVAILABLE)
 		walk->failures++;
-	if (record == NULL || record->state == RECIPIENT_UNAVAILABLE || record->stale_if_error)
+	/* That nothing is published is remembered for a time of its own (cache-negative). */
+	if (record == NULL || record->state != RECIPIENT_FOUND || record->stale_if_error)
 		walk->lasting = false;
 	if (record == NULL)
 		give_up(walk, "out of memory");

@@ -24,6 +24,7 @@ static const struct scripted_group groups[] = {
     {"groupnever", "never1@example.org found1@example.org"},
     {"groupgate", "gate1@example.org gate2@example.org"},
     {"groupswap", "found1@example.org gate1@example.org"},
+    {"groupnone", "found1@example.org none1@example.org"},
     {"groupof2a", "found1@example.org found2@example.org"},
     {"groupof2b", "found3@example.org found4@example.org"},
     {"groupof4", "groupof2a@example.org groupof2b@example.org"},
@@ -145,6 +146,19 @@ START_TEST(members_are_looked_up_once_for_all)
 	ck_assert_uint_eq(fixture_statistics(&fixture).groups, 1);
 	ticket_free(alone);
 	ticket_free(ticket);
+}
+END_TEST
+
+START_TEST(a_member_who_publishes_nothing_is_asked_for_again_after_cache_negative)
+{
+	fixture.config.cache_negative = 5000;
+	scripted_begin(&fixture);
+	expect("groupnone@example.org", 2, false);
+	expect("groupnone@example.org", 2, false);
+	ck_assert_int_eq(scripted_searches(), 3);
+	clock_advance_monotonic(5000);
+	expect("groupnone@example.org", 2, false);
+	ck_assert_int_eq(scripted_searches(), 4);
 }
 END_TEST
 
@@ -507,6 +521,8 @@ main(void)
 	tcase_add_test(tcase, a_group_is_answered_with_a_record_of_each_member);
 	tcase_add_test(tcase, groups_that_hold_each_other_end);
 	tcase_add_test(tcase, members_are_looked_up_once_for_all);
+	tcase_add_test(
+	    tcase, a_member_who_publishes_nothing_is_asked_for_again_after_cache_negative);
 	tcase_add_test(tcase, a_member_whose_directory_fails_is_unavailable_and_the_group_not_kept);
 	tcase_add_test(tcase, a_group_of_ten_thousand_is_over_the_limit_and_nobody_is_asked_for);
 	tcase_add_test(tcase, the_limit_is_of_members_not_of_groups);
