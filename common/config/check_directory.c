@@ -192,6 +192,21 @@ check_attributes(const struct check *check, size_t place, const struct strings *
 		check_attribute(check, place, names->items[i]);
 }
 
+/* Without them a group that lists its members is an entry that publishes nothing. */
+static void
+check_groups(const struct check *check, const struct config_directory *directory)
+{
+	if (directory->groups != GROUPS_EXPAND || directory->member_attributes.count > 0 ||
+	    directory->member_mail_attributes.count > 0 ||
+	    !check_is_sound(check, DIRECTORY_groups) ||
+	    !check_is_sound(check, DIRECTORY_member_attributes) ||
+	    !check_is_sound(check, DIRECTORY_member_mail_attributes))
+		return;
+	problems_add(check->problems, check_line(check, DIRECTORY_groups),
+	    "groups = expand needs member-attributes or member-mail-attributes: nothing else says "
+	    "who is in a group");
+}
+
 static void
 check_base(const struct check *check, const char *base)
 {
@@ -261,6 +276,7 @@ check_directory(const struct check *check, const struct config_directory *direct
 	check_attributes(
 	    check, DIRECTORY_member_mail_attributes, &directory->member_mail_attributes);
 	check_attributes(check, DIRECTORY_dynamic_attributes, &directory->dynamic_attributes);
+	check_groups(check, directory);
 	check_file(check, DIRECTORY_ldif, CHECK_FILE, directory->ldif);
 	check_file(check, DIRECTORY_tls_ca, CHECK_FILE, directory->tls_ca);
 	check_file(check, DIRECTORY_tls_certificate, CHECK_FILE, directory->tls_certificate);

@@ -219,6 +219,10 @@ static const struct {
 	"2: domains: an empty list makes this directory answer for nobody"},
     {"directory d { " LDAP "\nmember-attributes = { \"member\", \"a b\" } }",
 	"2: member-attributes: \"a b\" is not the name of an attribute"},
+    {"directory d { " LDAP
+     "member-attributes = { } member-mail-attributes = { }\ngroups = expand }",
+	"2: groups = expand needs member-attributes or member-mail-attributes: nothing else "
+	"says who is in a group"},
     {"directory d { " LDAP "\nmember-mail-attributes = \"mail)\" }",
 	"2: member-mail-attributes: \"mail)\" is not the name of an attribute"},
     {"directory d { " LDAP "\nretry-interval-max = 1s }",
