@@ -140,7 +140,7 @@ search_question(const struct search *search, const char *filter, int64_t deadlin
 /* Whether one of the entry's own addresses is this one. */
 static int
 claims_address(const struct search *search, LDAP *ld, LDAPMessage *message,
-    const struct address *address, bool *found, struct error *err)
+    const struct address *address, bool exact_local, bool *found, struct error *err)
 {
 	struct attributes all;
 	struct address own;
@@ -154,7 +154,7 @@ claims_address(const struct search *search, LDAP *ld, LDAPMessage *message,
 			if (!entry_address(search->directory, all.name, all.value.bv_val,
 				all.value.bv_len, &own, NULL))
 				continue;
-			*found = address_equal(&own, address, search->exact_local);
+			*found = address_equal(&own, address, exact_local);
 			address_free(&own);
 		}
 	}
@@ -185,12 +185,32 @@ take_claims(const struct search *search, LDAP *ld, LDAPMessage *message,
     const struct address *address, const struct address *shorter, struct entry_value *value,
     struct error *err)
 {
-	if (claims_address(search, ld, message, address, &value->claims, err) != 0)
+	bool exact = search->exact_local;
+
+	if (claims_address(search, ld, message, address, exact, &value->claims, err) != 0)
 		return -1;
 	if (value->claims || shorter->text == NULL)
 		return 0;
 	value->found_by = shorter->text;
-	return claims_address(search, ld, message, shorter, &value->claims, err);
+	return claims_address(search, ld, message, shorter, exact, &value->claims, err);
+}
+
+/* Whether the entry is that of another mailbox by this directory's local-part, which the server found
+ * because it ignores case. That a certificate must name the address does not keep it out: those are
+ * compared as local-part at the top level says. */
+static int
+is_of_other_case(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, const struct address *shorter, const struct entry_value *value,
+    bool *other, struct error *err)
+{
+	*other = false;
+	if (!search->exact_local || search->by_other || value->claims)
+		return 0;
+	if (claims_address(search, ld, message, address, false, other, err) != 0)
+		return -1;
+	if (*other || shorter->text == NULL)
+		return 0;
+	return claims_address(search, ld, message, shorter, false, other, err);
 }
 
 static enum search_match
@@ -201,30 +221,39 @@ match_of(const struct search *search, const struct entry_value *value)
 	return value->found_by == NULL ? SEARCH_MATCH_ADDRESS : SEARCH_MATCH_SHORTER;
 }
 
-int
-search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
-    const struct address *address, struct findings *findings, enum search_match *match,
-    struct error *err)
+static void
+count_entry(struct findings *findings)
 {
-	struct address shorter = ADDRESS_INIT;
-	struct entry_value value;
-	struct attributes all;
-	char *dn;
-	int result;
-
-	*match = SEARCH_MATCH_NONE;
 	findings->entries++;
 	findings->many_entries = findings->entries > 1;
-	if (findings->entries > (size_t)search->directory->entries_limit) {
+}
+
+/* The entry's values, and whose it is. */
+static int
+take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, const struct address *shorter, struct findings *findings,
+    enum search_match *match, struct error *err)
+{
+	struct entry_value value;
+	struct attributes all;
+	bool other;
+	char *dn;
+	int result = 0;
+
+	if (findings->entries >= (size_t)search->directory->entries_limit) {
+		count_entry(findings);
 		findings->left_out++;
 		return 0;
 	}
-	if (subaddress_shorten(search->directory, address, &shorter, err) < 0)
-		return -1;
 	memset(&value, 0, sizeof(value));
+	if (take_claims(search, ld, message, address, shorter, &value, err) != 0 ||
+	    is_of_other_case(search, ld, message, address, shorter, &value, &other, err) != 0)
+		return -1;
+	if (other)
+		return 0;
+	count_entry(findings);
 	dn = ldap_get_dn(ld, message);
 	value.dn = dn != NULL ? dn : "";
-	result = take_claims(search, ld, message, address, &shorter, &value, err);
 	*match = match_of(search, &value);
 	attributes_begin(&all, ld, message);
 	while (result == 0 && attributes_next(&all))
@@ -232,6 +261,21 @@ search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
 	if (attributes_end(&all, err) != 0)
 		result = -1;
 	ldap_memfree(dn);
+	return result;
+}
+
+int
+search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,
+    const struct address *address, struct findings *findings, enum search_match *match,
+    struct error *err)
+{
+	struct address shorter = ADDRESS_INIT;
+	int result;
+
+	*match = SEARCH_MATCH_NONE;
+	if (subaddress_shorten(search->directory, address, &shorter, err) < 0)
+		return -1;
+	result = take_entry(search, ld, message, address, &shorter, findings, match, err);
 	address_free(&shorter);
 	return result;
 }

@@ -47,7 +47,8 @@ enum search_match {
 
 /*
  * Adds what an entry holds. Entries beyond entries-limit are only counted. An entry whose own
- * addresses don't contain the one asked for counts, but not as a binding (bind_by_entry). *match: of
+ * addresses don't contain the one asked for counts, but not as a binding (bind_by_entry); one that
+ * contains it in another case, where that makes it another's, does not count at all. *match: of
  * one that was not beyond the limit. 0/-1.
  */
 MUST_CHECK int search_take_entry(const struct search *search, LDAP *ld, LDAPMessage *message,

@@ -237,6 +237,33 @@ def test_ca_certificates_of_an_entry_complete_its_chain(s):
             without.record(clara.address))
 
 
+def test_a_directory_alone_may_tell_mailboxes_by_the_case_of_letters(s):
+    """As a file does it, so does a server, which finds both."""
+    named = {name: s.people.issuing.issue(f"case-{name}", [f"{name}@partner.example"])
+             for name in ("Bea", "bert", "BERT")}
+    entries = [Entry(f"case{number}", f"{name}@partner.example", [identity.der()])
+               for number, (name, identity) in enumerate(named.items())]
+    slapd = Slapd(s.place, entries, s.people.server_ca)
+    trusts = {"test": {"anchors": s.people.anchors, "revocation": "off",
+                       "intermediates": s.people.issuing.identity.cert}}
+    for name, settings in (("server", {"uri": [slapd.ldapi], "base": ldif.SUFFIX}),
+                           ("file", {"ldif": s.directory(entries)})):
+        daemon = s.daemon(name=name, trusts=trusts, directories={
+            "gal": {**settings, "local-part": "exact", "subaddress-delimiter": "+"}})
+        for local, owner in (("Bea", "Bea"), ("Bea+news", "Bea"), ("bert", "bert"),
+                             ("BERT", "BERT"), ("BERT+x", "BERT")):
+            outcome = decide(daemon, f"{local}@partner.example")
+            require(outcome.verdict == "accept", name, local, outcome.reply)
+            sealed = s.sealed(outcome.message())
+            require(sealed.opens_with(named[owner]), name, local)
+            require(len(sealed.serials()) == 1, name, local, sealed.serials())
+        for local in ("bea", "bea+news", "Bert"):
+            address = f"{local}@partner.example"
+            outcome = decide(daemon, address)
+            require(outcome.verdict == "refuse", name, local, outcome.verdict)
+            require(daemon.record(address)["reason"] == "no-digital-id", name, local)
+
+
 def test_an_ldif_file_is_read_again_when_it_changes(s):
     path = s.directory([])
     daemon = s.daemon(top={"cache-negative": "0s"}, directories={"file": {"ldif": path}})
