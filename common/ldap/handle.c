@@ -60,16 +60,24 @@ handle_new(int fd, const LDAPURLDesc *url, const char *uri, struct error *err)
 	return ld;
 }
 
+/* What is larger than an answer may be ends the connection, as if the server were down. So there is room
+ * for what comes beyond values-limit, to be left out: who has been given certificates for years may have
+ * a thousand of them. And for the names of a group's members, which a server gives at once: of 50,000
+ * (the most that group-members-limit can be), with 500 bytes each. */
+#define BEYOND_SIZE ((int64_t)8 << 20)
+#define MEMBERS_SIZE ((int64_t)50000 * 500)
+
 /* One answer must hold all that the section's limits allow one entry, twice: with and without
- * ";binary". */
+ * ";binary"; or a group, which has none of that. */
 static ber_len_t
 incoming_max(const struct config_directory *directory)
 {
-	int64_t most = directory->values_limit * directory->value_size_limit;
+	int64_t most = directory->values_limit * directory->value_size_limit * 2;
 
-	if (most > (int64_t)HANDLE_INCOMING_MAX / 2)
-		return HANDLE_INCOMING_MAX;
-	return (ber_len_t)most * 2 + ((ber_len_t)1 << 20);
+	if (directory->groups == GROUPS_EXPAND && most < MEMBERS_SIZE)
+		most = MEMBERS_SIZE;
+	most += BEYOND_SIZE;
+	return most < (int64_t)HANDLE_INCOMING_MAX ? (ber_len_t)most : HANDLE_INCOMING_MAX;
 }
 
 int

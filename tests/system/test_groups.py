@@ -1,5 +1,6 @@
 """Mail groups: their members are sealed for one by one, and who can't be is named."""
 import json
+import os
 
 import milter
 from cms import is_sealed
@@ -158,6 +159,23 @@ def test_a_group_beyond_the_limit_is_refused_as_such(s):
         seals_for(s, daemon, STAFF, s.people.anna, s.people.bruno)
         # A group within it is no member, also while it is looked at.
         seals_for(s, daemon, "paired@partner.example", s.people.anna, s.people.bruno)
+
+
+def test_a_large_entry_is_no_failure_of_its_server(s):
+    """However little is to be taken of it: a group's members, or somebody's values of many years."""
+    names = [f"uid=somebody-with-a-long-name-{number},ou=people,ou=department,{SUFFIX}"
+             for number in range(20_000)]
+    anna = s.people.anna
+    old = Entry("old", "old@partner.example", blobs=[os.urandom(2000) for _ in range(1000)])
+    slapd = Slapd(s.place, [anna.entry, old, Group("all", "all@partner.example", names)],
+                  s.people.server_ca)
+    settings = {"tls-ca": slapd.ca, "values-limit": "5", "value-size-limit": "16k"}
+    daemon = s.daemon(directories=gal(slapd.uri, **settings))
+    refuses_naming(daemon, "all@partner.example", "group-members-limit")
+    seals_for(s, daemon, anna.address, anna)
+    daemon = s.daemon(name="alone", directories=gal(slapd.uri, **settings, groups="ignore"))
+    refuses_naming(daemon, "old@partner.example", "old@partner.example")
+    seals_for(s, daemon, anna.address, anna)
 
 
 def test_groups_are_entries_where_nobody_says_otherwise(s):
