@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command.h"
+#include "directory/roster.h"
 #include "ldap/tls_files.h"
 #include "ldap/tls_identity.h"
 #include "smime/certificate.h"
@@ -21,7 +22,8 @@ struct outcome {
 	struct config *config; /* NULL: see problems */
 	struct trust *trust;   /* NULL: see err, or problems */
 	struct error err;
-	json_t *faults; /* what is wrong with client certificates and CAs for TLS: texts */
+	json_t
+	    *faults; /* what is wrong with client certificates, CAs for TLS and LDIF files: texts */
 };
 
 /* It may still work, or will soon: a word on standard error. */
@@ -66,6 +68,17 @@ examine_tls(struct outcome *outcome)
 	}
 }
 
+static void
+examine_ldif(struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->config->directory_count; i++) {
+		struct error err = ERROR_INIT;
+
+		if (roster_check(&outcome->config->directories[i], &err) != 0)
+			json_array_append_new(outcome->faults, ctl_json_text(err.text));
+	}
+}
+
 static bool
 is_good(const struct outcome *outcome)
 {
@@ -84,6 +97,7 @@ examine(const char *file, struct outcome *outcome)
 		return;
 	outcome->trust = trust_load(outcome->config, &outcome->err);
 	examine_tls(outcome);
+	examine_ldif(outcome);
 }
 
 static void

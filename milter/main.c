@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "control.h"
 #include "daemon.h"
+#include "directory/roster.h"
 #include "listener.h"
 #include "fetch/startup.h"
 #include "ldap/tls_files.h"
@@ -230,16 +231,17 @@ free_space:
 	return result;
 }
 
-/* The files for TLS with directories; each that is no good is named. */
+/* The files of directories, and those for TLS with them; each that is no good is named. */
 static bool
-has_good_tls(const struct config *config)
+has_good_files(const struct config *config)
 {
 	bool good = true;
 
 	for (size_t i = 0; i < config->directory_count; i++) {
 		struct error err = ERROR_INIT;
 
-		if (tls_files_check(&config->directories[i], &err) == 0)
+		if (tls_files_check(&config->directories[i], &err) == 0 &&
+		    roster_check(&config->directories[i], &err) == 0)
 			continue;
 		fprintf(stderr, PROGRAM ": %s\n", err.text);
 		good = false;
@@ -253,7 +255,7 @@ check(const struct config *config, const char *file)
 {
 	struct error err = ERROR_INIT;
 	struct trust *trust = trust_load(config, &err);
-	bool good = has_good_tls(config);
+	bool good = has_good_files(config);
 
 	if (trust == NULL)
 		fprintf(stderr, PROGRAM ": %s\n", err.text);

@@ -87,6 +87,22 @@ check_external(const struct check *check, const struct config_directory *directo
 	}
 }
 
+/* Those of both lists; one that stands in both is one. */
+static size_t
+count_servers(const struct config_directory *directory)
+{
+	size_t count = directory->uri.count;
+	size_t own;
+
+	for (size_t i = 0; i < directory->referrals.count && count <= CONFIG_SERVERS_MAX; i++) {
+		for (own = 0; own < directory->uri.count; own++)
+			if (strcmp(directory->uri.items[own], directory->referrals.items[i]) == 0)
+				break;
+		count += own == directory->uri.count;
+	}
+	return count;
+}
+
 static void
 check_servers(const struct check *check, const struct config_directory *directory)
 {
@@ -95,6 +111,9 @@ check_servers(const struct check *check, const struct config_directory *director
 
 	if (!check_uris(check, DIRECTORY_referrals, &directory->referrals, &exposed))
 		sound = false;
+	if (count_servers(directory) > CONFIG_SERVERS_MAX)
+		problems_add(check->problems, check_line(check, DIRECTORY_uri),
+		    "uri and referrals: more than %d servers", CONFIG_SERVERS_MAX);
 	if (exposed && directory->tls == TLS_NEVER && directory->bind_dn[0] != '\0' &&
 	    !directory->plain_bind && check_is_sound(check, DIRECTORY_plain_bind))
 		problems_add(check->problems, check_line(check, DIRECTORY_tls),

@@ -131,6 +131,9 @@ struct config_policy {
 #include "config/settings.def"
 };
 
+/* Servers of one directory section, in uri and referrals together. */
+#define CONFIG_SERVERS_MAX 64
+
 struct config_directory {
 	char *title;
 	int line;

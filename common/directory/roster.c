@@ -195,6 +195,20 @@ fail:
 	return NULL;
 }
 
+int
+roster_check(const struct config_directory *directory, struct error *err)
+{
+	struct roster *roster;
+
+	if (directory->ldif[0] == '\0')
+		return 0;
+	roster = roster_load(directory, false, NULL, err);
+	if (roster == NULL)
+		return error_prefix(err, "directory \"%s\": ", directory->title);
+	roster_free(roster);
+	return 0;
+}
+
 /* The first of the sorted keys that is not before this one. */
 static size_t
 lower_bound(const struct roster *roster, const char *key)

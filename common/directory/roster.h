@@ -53,6 +53,9 @@ struct roster *roster_load(const struct config_directory *directory, bool exact_
     const atomic_bool *stop, struct error *err);
 void roster_free(struct roster *roster);
 
+/* Reads directory->ldif, if there is one, only to say what is wrong with it. 0/-1. */
+MUST_CHECK int roster_check(const struct config_directory *directory, struct error *err);
+
 /* What is asked for: the address, folded (mail/address.h); and, where there is one, its shorter
  * form (directory/subaddress.h) with its own key. */
 struct roster_question {

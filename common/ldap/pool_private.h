@@ -17,7 +17,7 @@
 #include "ldap/pool.h"
 
 /* Servers of one pool, with those that referrals may lead to: bits of `tried`. */
-#define POOL_SERVERS_MAX 64
+#define POOL_SERVERS_MAX CONFIG_SERVERS_MAX
 /* With less time than this a search does not begin again. Milliseconds. */
 #define POOL_RESTART_TIME_MIN 100
 

@@ -6,9 +6,10 @@ import signal
 import ldif
 import milter
 from cms import is_sealed
+from daemon import build_folder
 from fake_ldap import FakeLdap
 from ldif import Entry
-from place import require, wait_until
+from place import require, run, wait_until
 from scenario import SENDER, decide
 from slapd import Slapd
 from smtp import message, send
@@ -280,6 +281,19 @@ def test_a_broken_ldif_file_leaves_the_old_contents_in_force(s):
     os.rename(path, path + ".gone")
     daemon.wait_log(r"(?i)ldif|directory")
     seals(s, daemon, s.people.anna)
+
+
+def test_a_broken_ldif_file_is_told_by_the_check(s):
+    path = s.directory([s.people.anna.entry])
+    ctl = s.ctl(directories={"file": {"ldif": path}})
+    daemon = [os.path.join(build_folder(), "smime-milter"), "--check", "-c", ctl.file]
+    ctl.run("check-config")
+    require(run(daemon).returncode == 0)
+    s.place.write("directory.ldif", ldif.text([s.people.anna.entry])[:-100])
+    words = 'directory "file": .*was cut off'
+    require(re.search(words, ctl.run("check-config", codes=(2,)).stderr.decode()))
+    done = run(daemon, check=False)
+    require(done.returncode == 78 and re.search(words, done.stderr.decode()), done.stderr)
 
 
 def test_rubbish_beside_a_good_value_does_no_harm(s):

@@ -17,6 +17,13 @@
 #define GAL "directory gal { " LDAP "}\n"
 #define CLIENT "tls-certificate=\"@F@\" tls-key=\"@F@\" "
 
+/* 64 servers. */
+#define FOUR(name)                                                                             \
+	"\"ldaps://" name "1\", \"ldaps://" name "2\", \"ldaps://" name "3\", \"ldaps://" name \
+	"4\", "
+#define SIXTEEN(name) FOUR(name "1") FOUR(name "2") FOUR(name "3") FOUR(name "4")
+#define MANY SIXTEEN("a") SIXTEEN("b") SIXTEEN("c") SIXTEEN("d")
+
 #define NO_DN                                                                               \
 	"its parts must be attribute=value, with commas between them; in a value a comma, " \
 	"plus, quote, backslash, semicolon, < or > needs a backslash before it"
@@ -217,6 +224,10 @@ static const struct {
 	"1: subaddress-delimiter: \"a\" is not one character such as \"+\""},
     {"directory d { " LDAP "\ndomains = { } }",
 	"2: domains: an empty list makes this directory answer for nobody"},
+    {"directory d { base=\"o=x\"\nuri = { " MANY "\"ldaps://more\" } }",
+	"2: uri and referrals: more than 64 servers"},
+    {"directory d { base=\"o=x\"\nuri = { " MANY " } referrals = \"ldaps://more\" }",
+	"2: uri and referrals: more than 64 servers"},
     {"directory d { " LDAP "\nmember-attributes = { \"member\", \"a b\" } }",
 	"2: member-attributes: \"a b\" is not the name of an attribute"},
     {"directory d { " LDAP
@@ -633,6 +644,7 @@ static const char *const fine[] = {
     "directory d { " LDAP "retry-interval = 5m retry-interval-max = 5m }",
     "directory d { " LDAP "subaddress-delimiter = \"+\" }",
     "directory d { " LDAP "referrals = { \"ldaps://a\", \"ldap://b:3268/\" } }",
+    "directory d { base=\"o=x\" uri = { " MANY " } referrals = { " MANY " } }",
     "directory d { " LDAP "member-attributes = { } member-mail-attributes = \"2.5.4.3;x\" }",
     GAL "trust t { directory=gal anchor-bases=\"o=x\" for=x.example }",
     GAL "trust t { anchors=\"@F@\" directory=gal intermediate-bases=\"o=x\" for=\".x.example\" }",
