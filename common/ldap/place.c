@@ -48,7 +48,7 @@ choose(struct pool *pool, const struct pool_search *search, bool *waits)
 				continue;
 			switch (server_offer(server, &link)) {
 			case SERVER_ROOM:
-				pool->turn++;
+				pool->turn = server->index + 1;
 				return link;
 			case SERVER_SOON:
 			case SERVER_FULL:

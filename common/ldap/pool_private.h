@@ -122,7 +122,7 @@ struct pool {
 	struct server **servers; /* of `uri`, then of `referrals` */
 	size_t server_count;
 	size_t own_count; /* of `uri` */
-	size_t turn;      /* for server-order spread */
+	size_t turn;      /* server-order spread: the server after the one that was asked last */
 	uint64_t links;   /* ever made */
 	struct search_list waiting;
 	struct search_list ended; /* failed, to be told */

@@ -35,6 +35,28 @@ START_TEST(searches_are_spread_over_the_servers)
 }
 END_TEST
 
+START_TEST(the_load_of_a_server_that_is_down_is_spread_over_the_others)
+{
+	struct fake *first;
+	struct fake *second;
+	int i;
+
+	test_pool_add_closed();
+	first = test_pool_add_fake(FAKE_ANSWERS);
+	second = test_pool_add_fake(FAKE_ANSWERS);
+	directory->server_order = SERVER_ORDER_SPREAD;
+	directory->retry_interval = directory->retry_interval_max = 60000;
+	test_pool_start_pool();
+	test_pool_ask();
+	RUN_UNTIL(test_pool_state_of(0).down && test_pool_state_of(1).links == 1 &&
+		  test_pool_state_of(2).links == 1);
+	for (i = 0; i < 20; i++)
+		ck_assert_int_eq(test_pool_ask().outcome, POOL_COMPLETE);
+	ck_assert_int_ge(atomic_load(&first->searches), 10);
+	ck_assert_int_ge(atomic_load(&second->searches), 10);
+}
+END_TEST
+
 START_TEST(searches_and_connections_keep_to_their_limits)
 {
 	struct fake *fake = test_pool_add_fake(FAKE_HOLDS);
@@ -285,6 +307,7 @@ test_pool_servers(TCase *tcase)
 {
 	tcase_add_test(tcase, searches_go_to_the_first_in_the_list);
 	tcase_add_test(tcase, searches_are_spread_over_the_servers);
+	tcase_add_test(tcase, the_load_of_a_server_that_is_down_is_spread_over_the_others);
 	tcase_add_test(tcase, searches_and_connections_keep_to_their_limits);
 	tcase_add_test(tcase, a_server_that_wants_no_second_connection_is_well);
 	tcase_add_test(tcase, a_silent_connection_is_made_again_where_the_other_server_is_down);
