@@ -1,10 +1,4 @@
 /* A census of an LDIF file: record by record, never the whole of it. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/log.h"
 #include "directory/census_private.h"
 #include "directory/record_parse.h"
@@ -16,35 +10,11 @@
 /* The reading of a file. */
 struct reading {
 	struct census *census;
-	FILE *file;
-	uint64_t size;
+	struct roster_file file;
 	size_t records;
 	size_t broken;
 	bool begun; /* the record under way has an entry in the draft */
 };
-
-static FILE *
-open_file(const char *path, uint64_t *size, struct error *err)
-{
-	struct stat status;
-	FILE *file = NULL;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* not to wait at a pipe */
-	if (fd < 0 || fstat(fd, &status) != 0) {
-		error_errno(err, errno, "%s", path);
-	} else if (!S_ISREG(status.st_mode)) {
-		error_set(err, ERROR_INPUT, "%s is not a file", path);
-	} else {
-		*size = (uint64_t)status.st_size;
-		file = fdopen(fd, "r");
-		if (file == NULL)
-			error_errno(err, errno, "%s", path);
-	}
-	if (file == NULL && fd >= 0)
-		close(fd);
-	return file;
-}
 
 static int
 take_dn(void *context, const struct berval *dn, struct error *err)
@@ -75,6 +45,26 @@ complain(const struct reading *reading, const struct record *record, const char 
 		    directory->ldif, record->line, why);
 }
 
+/* Tells the file what was read of it. Values that were left out count, unseen. */
+static void
+look_at_end(struct reading *reading, const struct record *record, enum record_kind kind)
+{
+	const struct census_page *page = &reading->census->draft.page;
+	const struct census_entry *entry;
+	const void *value = NULL;
+	size_t size = 0;
+
+	if (reading->begun) {
+		entry = &page->entries[page->count - 1];
+		size = entry->left_out;
+		if (entry->value_count > 0) {
+			value = entry->values[entry->value_count - 1].value;
+			size = entry->values[entry->value_count - 1].size;
+		}
+	}
+	roster_file_look_at(&reading->file, record, kind, value, size);
+}
+
 static int
 take_record(struct reading *reading, struct record *record, struct error *err)
 {
@@ -90,6 +80,8 @@ take_record(struct reading *reading, struct record *record, struct error *err)
 		reading->broken++;
 		complain(reading, record, why);
 	}
+	if (result == 0)
+		look_at_end(reading, record, kind);
 	if (reading->begun && (result != 0 || kind != RECORD_ENTRY))
 		census_entry_drop(draft);
 	else if (reading->begun)
@@ -100,9 +92,10 @@ take_record(struct reading *reading, struct record *record, struct error *err)
 static void
 tell(struct reading *reading)
 {
-	off_t at = ftello(reading->file);
+	off_t at = ftello(reading->file.stream);
 
-	census_tell(reading->census, at > 0 ? (uint64_t)at : 0, reading->size, reading->broken);
+	census_tell(reading->census, at > 0 ? (uint64_t)at : 0, (uint64_t)reading->file.stamp.size,
+	    reading->broken);
 }
 
 /* Half a page's bytes: nothing of the next entry has to be left out then. */
@@ -144,17 +137,17 @@ census_ldif_read(struct census *census)
 	struct error err = ERROR_INIT;
 	int more = -1;
 
-	reading.file = open_file(census->directory.ldif, &reading.size, &err);
-	if (reading.file != NULL)
-		reader = record_reader_new(reading.file, &err);
+	if (roster_file_open(&reading.file, census->directory.ldif, &err) == 0)
+		reader = record_reader_new(reading.file.stream, &err);
 	if (reader != NULL) {
 		do {
 			more = read_some(&reading, reader, &err);
 		} while (more > 0);
 		tell(&reading);
+		if (more == 0)
+			more = roster_file_check_whole(&reading.file, &err);
 	}
 	census_hand_over(census, more == 0 ? CENSUS_END : CENSUS_FAILED, &err);
 	record_reader_free(reader);
-	if (reading.file != NULL)
-		fclose(reading.file);
+	roster_file_close(&reading.file);
 }

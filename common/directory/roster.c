@@ -1,13 +1,10 @@
 #include "directory/roster.h"
 
-#include <errno.h>
 #ifdef HAVE_MALLOC_TRIM
 #include <malloc.h>
 #endif
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "directory/entry.h"
@@ -38,37 +35,6 @@ roster_free(struct roster *roster)
 #endif
 }
 
-static void
-stamp_of(const struct stat *status, struct roster_stamp *stamp)
-{
-	memset(stamp, 0, sizeof(*stamp));
-	stamp->device = status->st_dev;
-	stamp->inode = status->st_ino;
-	stamp->size = status->st_size;
-	stamp->modified = status->st_mtim;
-	stamp->changed = status->st_ctim;
-}
-
-int
-roster_stat(const char *path, struct roster_stamp *stamp, struct error *err)
-{
-	struct stat status;
-
-	if (stat(path, &status) != 0)
-		return error_errno(err, errno, "%s", path);
-	stamp_of(&status, stamp);
-	return 0;
-}
-
-bool
-roster_same(const struct roster_stamp *a, const struct roster_stamp *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->modified.tv_sec == b->modified.tv_sec &&
-	       a->modified.tv_nsec == b->modified.tv_nsec &&
-	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
-}
-
 static int
 compare_keys(const void *a, const void *b)
 {
@@ -82,13 +48,13 @@ compare_keys(const void *a, const void *b)
 }
 
 static int
-read_records(struct roster_reading *reading, FILE *file, const atomic_bool *stop, struct error *err)
+read_records(struct roster_reading *reading, const atomic_bool *stop, struct error *err)
 {
 	struct record_reader *reader;
 	struct record record;
 	int more;
 
-	reader = record_reader_new(file, err);
+	reader = record_reader_new(reading->file.stream, err);
 	if (reader == NULL)
 		return -1;
 	while ((more = record_next(reader, &record, err)) > 0) {
@@ -103,58 +69,32 @@ read_records(struct roster_reading *reading, FILE *file, const atomic_bool *stop
 	return more;
 }
 
-/* Whether all of it was there. What is missing from half a file would seem to be published no more:
- * mail to half of all would be refused, or leave in the clear. */
+/* Whether all of it was there, and is LDIF at all. */
 static int
-check_whole(const struct roster *roster, FILE *file, const char *path, struct error *err)
+check_whole(const struct roster_reading *reading, struct error *err)
 {
-	struct roster_stamp now;
-	struct stat status;
+	const struct roster *roster = reading->roster;
 
-	if (fstat(fileno(file), &status) != 0)
-		return error_errno(err, errno, "%s", path);
-	stamp_of(&status, &now);
-	if (!roster_same(&now, &roster->stamp))
-		return error_set(err, ERROR_TEMPORARY, "%s has changed while it was read", path);
-	if (roster->cut_off != 0)
-		return error_set(err, ERROR_INPUT,
-		    "%s was cut off: it ends within the entry at line %lu (if that is all, end its "
-		    "last line)",
-		    path, roster->cut_off);
-	/* Or no LDIF at all. */
+	if (roster_file_check_whole(&reading->file, err) != 0)
+		return -1;
 	if (roster->entry_count == 0 && roster->broken > 0)
 		return error_set(err, ERROR_INPUT, "%s: none of its %zu record(s) can be read",
-		    path, roster->broken);
+		    reading->directory->ldif, roster->broken);
 	return 0;
 }
 
-/* Opens the file and takes its stamp. */
-static FILE *
-open_file(const char *path, struct roster_stamp *stamp, struct error *err)
+static int
+open_file(struct roster_reading *reading, struct error *err)
 {
-	struct stat status;
-	FILE *file;
+	const char *path = reading->directory->ldif;
 
-	file = fopen(path, "re");
-	if (file == NULL || fstat(fileno(file), &status) != 0) {
-		error_errno(err, errno, "%s", path);
-		goto fail;
-	}
-	if (!S_ISREG(status.st_mode)) {
-		error_set(err, ERROR_INPUT, "%s is not a file", path);
-		goto fail;
-	}
-	if (status.st_size > ROSTER_FILE_MAX) {
-		error_set(err, ERROR_LIMIT, "%s is larger than %lld bytes", path,
+	if (roster_file_open(&reading->file, path, err) != 0)
+		return -1;
+	reading->roster->stamp = reading->file.stamp;
+	if (reading->file.stamp.size > ROSTER_FILE_MAX)
+		return error_set(err, ERROR_LIMIT, "%s is larger than %lld bytes", path,
 		    (long long)ROSTER_FILE_MAX);
-		goto fail;
-	}
-	stamp_of(&status, stamp);
-	return file;
-fail:
-	if (file != NULL)
-		fclose(file);
-	return NULL;
+	return 0;
 }
 
 struct roster *
@@ -163,7 +103,6 @@ roster_load(const struct config_directory *directory, bool exact_local, const at
 {
 	struct roster_reading reading = {.directory = directory, .exact_local = exact_local};
 	struct roster *roster;
-	FILE *file = NULL;
 
 	roster = calloc(1, sizeof(*roster));
 	if (roster == NULL) {
@@ -171,14 +110,13 @@ roster_load(const struct config_directory *directory, bool exact_local, const at
 		return NULL;
 	}
 	reading.roster = roster;
-	file = open_file(directory->ldif, &roster->stamp, err);
-	if (file == NULL)
+	if (open_file(&reading, err) != 0)
 		goto fail;
-	if (read_records(&reading, file, stop, err) != 0) {
+	if (read_records(&reading, stop, err) != 0) {
 		error_prefix(err, "%s: ", directory->ldif);
 		goto fail;
 	}
-	if (check_whole(roster, file, directory->ldif, err) != 0)
+	if (check_whole(&reading, err) != 0)
 		goto fail;
 	if (reading.warnings > ROSTER_WARNINGS_MAX)
 		log_warning("directory \"%s\": %s: %zu more faults like these", directory->title,
@@ -186,11 +124,10 @@ roster_load(const struct config_directory *directory, bool exact_local, const at
 	if (roster->key_count > 0)
 		qsort(roster->keys, roster->key_count, sizeof(*roster->keys), compare_keys);
 	roster_sort_names(roster);
-	fclose(file);
+	roster_file_close(&reading.file);
 	return roster;
 fail:
-	if (file != NULL)
-		fclose(file);
+	roster_file_close(&reading.file);
 	roster_free(roster);
 	return NULL;
 }

@@ -16,12 +16,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
 #include "config/config.h"
 #include "directory/members.h"
+#include "directory/roster_file.h"
 #include "smime/findings.h"
 
 /* Larger files are refused: an index in memory is not meant for them. */
@@ -32,19 +32,6 @@
 #define ROSTER_WARNINGS_MAX 20
 
 struct roster;
-
-/* Which state of a file was read: any change of the file changes one of these. */
-struct roster_stamp {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec modified;
-	struct timespec changed;
-};
-
-/* The stamp of the file as it is now. 0/-1. */
-MUST_CHECK int roster_stat(const char *path, struct roster_stamp *stamp, struct error *err);
-bool roster_same(const struct roster_stamp *a, const struct roster_stamp *b);
 
 /* Reads directory->ldif. *stop (may be NULL) set from another thread ends it early, as an error.
  * NULL on error: the file can't be read, is more than the limits allow, was changed meanwhile

@@ -52,7 +52,6 @@ struct roster {
 	struct roster_name *names; /* the same */
 	size_t name_count;
 	size_t broken;
-	unsigned long cut_off; /* line of the record that the file ends within; 0: none */
 	struct roster_stamp stamp;
 };
 
@@ -61,6 +60,7 @@ struct roster_reading {
 	const struct config_directory *directory;
 	bool exact_local;
 	struct roster *roster;
+	struct roster_file file;
 	struct roster_entry entry; /* of the record under way */
 	size_t first_key;          /* its first in roster->keys */
 	size_t warnings;

@@ -8,7 +8,6 @@
 #include "directory/entry.h"
 #include "directory/record_parse.h"
 #include "directory/roster_private.h"
-#include "smime/tlv.h"
 
 void
 roster_clear_entry(struct roster_entry *entry)
@@ -176,36 +175,17 @@ take_attribute(void *context, const char *name, const struct berval *value, stru
 	return add_attribute(record->reading, record->line, name, value, err);
 }
 
-/* Whether a DER value is shorter than its own length says (X.690 8.1.3). */
-static bool
-is_short(const struct roster_value *value)
+/* Tells the file what was read of it. */
+static void
+look_at_end(struct roster_reading *reading, const struct record *record, enum record_kind kind)
 {
-	const unsigned char *der = value->value;
-	size_t octets;
-	size_t length;
-	size_t i;
+	const struct roster_entry *entry = &reading->entry;
+	const struct roster_value *last = NULL;
 
-	if (der == NULL || value->size < 2 || der[0] != TLV_SEQUENCE)
-		return false;
-	octets = der[1] > 0x80 ? der[1] & 0x7f : 0;
-	length = der[1] < 0x80 ? der[1] : 0;
-	if (octets > sizeof(length))
-		return false;
-	for (i = 2; i < 2 + octets && i < value->size; i++)
-		length = length << 8 | der[i];
-	return i < 2 + octets || length > value->size - i;
-}
-
-/* Whether the record shows that the file was cut off, as by a full disk or by somebody who still writes
- * it: its last line has no end, and it is broken, publishes nothing, or ends within a value. Who writes
- * a file by hand may leave out that end, but no more. */
-static bool
-is_cut_off(const struct record *record, const struct roster_entry *entry, enum record_kind kind)
-{
-	if (!record->is_torn || kind == RECORD_IGNORED)
-		return false;
-	return kind == RECORD_BROKEN || entry->value_count == 0 ||
-	       is_short(&entry->values[entry->value_count - 1]);
+	if (entry->value_count > 0)
+		last = &entry->values[entry->value_count - 1];
+	roster_file_look_at(&reading->file, record, kind, last != NULL ? last->value : NULL,
+	    last != NULL ? last->size : 0);
 }
 
 int
@@ -219,8 +199,8 @@ roster_read_record(struct roster_reading *reading, struct record *record, struct
 
 	reading->first_key = reading->roster->key_count;
 	result = record_parse(record, &events, &context, &kind, &why, err);
-	if (result == 0 && is_cut_off(record, &reading->entry, kind))
-		reading->roster->cut_off = record->line;
+	if (result == 0)
+		look_at_end(reading, record, kind);
 	if (result == 0 && kind == RECORD_ENTRY &&
 	    (reading->entry.group.cut || reading->entry.group.goes_on))
 		complain(reading, record->line, reading->entry.dn,

@@ -390,6 +390,13 @@ def test_audit_ends_as_it_was_asked_to(s):
     missing = s.ctl(directories={"file": {"ldif": s.directory([s.people.anna.entry])}})
     os.unlink(s.place.path("directory.ldif"))
     require(b"No such file" in missing.run("audit", codes=(2,)).stderr, "what is missing?")
+    half = ldif.text([s.people.anna.entry, s.people.clara.entry]).rstrip()[:-30]
+    cut = s.ctl(directories={"file": {"ldif": s.place.write("cut.ldif", half)}})
+    done = cut.run("audit", "--json", codes=(2,))
+    summary = json.loads(done.stdout.splitlines()[-1])["summary"]
+    require(summary["complete"] is False and "was cut off" in summary["incomplete"], summary)
+    require(summary["usable"] == 1, summary)
+    require(b"was cut off" in done.stderr, done.stderr)
     empty = s.ctl(directories={"file": {"ldif": s.place.write("empty.ldif", "")}})
     empty.run("audit", "--html", s.place.path("empty.html"), codes=(0,))
     with open(s.place.path("empty.html"), encoding="utf-8") as page:

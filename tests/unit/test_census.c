@@ -313,6 +313,85 @@ START_TEST(a_file_that_cannot_be_read_is_told_and_nobody_waits_for_a_pipe)
 }
 END_TEST
 
+/* What may end early, after an entry that is whole. */
+#define BEFORE "dn: cn=a\nmail: a@corp.example\nuserCertificate:: MAMCAQE=\n\n"
+#define LAST "dn: cn=b\nmail: b@corp.example\n"
+
+static const struct {
+	const char *text;
+	size_t count;
+	bool cut_off;
+} ends[] = {
+    {BEFORE LAST "userCertificate:: MAMCAQE=", 2, false},
+    {BEFORE LAST "userCertificate:: MAMC\n", 2, false}, /* published so */
+    {BEFORE "# the end", 1, false},
+    {BEFORE LAST "userCertificate:: MAMC", 2, true}, /* base64, but of less than DER says */
+    {BEFORE LAST "userCertificate:: MAMCAQ", 1, true},
+    {BEFORE LAST "userCerti", 1, true},
+    {BEFORE "dn: cn=b\nmail: b@corp.exa", 1, true},
+    {BEFORE "dn: cn=b", 1, true},
+};
+
+START_TEST(a_file_that_was_cut_off_is_told_after_what_it_holds)
+{
+	only_page(ends[_i].text, ends[_i].count);
+	ck_assert_str_eq(page->entries[0].dn, "cn=a");
+	if (!ends[_i].cut_off) {
+		ck_assert_int_eq(next(), CENSUS_END);
+		return;
+	}
+	ck_assert_int_eq(next(), CENSUS_FAILED);
+	ck_assert_int_eq(err.code, ERROR_INPUT);
+	ck_assert_msg(
+	    strstr(err.text, "it ends within the entry at line 5") != NULL, "%s", err.text);
+}
+END_TEST
+
+/* Begins with a file of which a page is still to be read when the first one is here. */
+static void
+begin_many(void)
+{
+	char *text = many(4 * CENSUS_PAGE_ENTRIES);
+
+	begin(text);
+	free(text);
+	ck_assert_int_eq(next(), CENSUS_PAGE);
+}
+
+START_TEST(a_file_that_changes_while_it_is_read_is_told)
+{
+	FILE *file;
+
+	begin_many();
+	file = fopen(directory->ldif, "a");
+	ck_assert_ptr_nonnull(file);
+	fputs(BEFORE, file);
+	ck_assert_int_eq(fclose(file), 0);
+	while (next() == CENSUS_PAGE)
+		;
+	ck_assert_int_eq(next(), CENSUS_FAILED);
+	ck_assert_int_eq(err.code, ERROR_TEMPORARY);
+	ck_assert_ptr_nonnull(strstr(err.text, "has changed while it was read"));
+}
+END_TEST
+
+START_TEST(a_file_that_another_replaces_is_read_to_its_end)
+{
+	char *path = strdup(fixture_path(&fixture, "new.ldif"));
+	size_t seen;
+
+	begin_many();
+	seen = page->count;
+	fixture_write(path, BEFORE, strlen(BEFORE));
+	ck_assert_int_eq(rename(path, directory->ldif), 0);
+	free(path);
+	while (next() == CENSUS_PAGE)
+		seen += page->count;
+	ck_assert_int_eq(next(), CENSUS_END);
+	ck_assert_uint_eq(seen, 4 * CENSUS_PAGE_ENTRIES);
+}
+END_TEST
+
 START_TEST(findings_are_those_of_a_look_up)
 {
 	struct findings *findings;
@@ -502,6 +581,10 @@ main(void)
 	tcase_add_test(tcase, an_empty_directory_has_no_entries);
 	tcase_add_loop_test(
 	    tcase, a_file_that_cannot_be_read_is_told_and_nobody_waits_for_a_pipe, 0, 3);
+	tcase_add_loop_test(
+	    tcase, a_file_that_was_cut_off_is_told_after_what_it_holds, 0, (int)ARRAY_LENGTH(ends));
+	tcase_add_test(tcase, a_file_that_changes_while_it_is_read_is_told);
+	tcase_add_test(tcase, a_file_that_another_replaces_is_read_to_its_end);
 	tcase_add_test(tcase, findings_are_those_of_a_look_up);
 	tcase = unit_case(suite, "servers");
 	tcase_set_timeout(tcase, 30);
