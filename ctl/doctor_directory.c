@@ -189,10 +189,12 @@ look_at_file(const struct doctor *doctor, const struct config_directory *directo
 	struct error err = ERROR_INIT;
 	struct census *census = census_new(directory, &options, &err);
 	enum census_state state = CENSUS_FAILED;
-	const struct census_page *page = NULL;
+	const struct census_page *page;
+	size_t found = 0;
 
-	if (census != NULL)
-		state = census_next(census, end, &page, &err);
+	/* To its end, where the daemon would see that it was cut off. */
+	while (census != NULL && (state = census_next(census, end, &page, &err)) == CENSUS_PAGE)
+		found += page->count;
 	if (state == CENSUS_FAILED)
 		diagnosis_add(doctor->diagnosis, DIAGNOSIS_PROBLEM, "directory", NULL, "\"%s\": %s",
 		    directory->title, err.text);
@@ -201,7 +203,7 @@ look_at_file(const struct doctor *doctor, const struct config_directory *directo
 		    "\"%s\": %s is too large to be read in %d s", directory->title, directory->ldif,
 		    (int)(FILE_TIME / 1000));
 	else
-		tell_found(&view, page != NULL && state == CENSUS_PAGE ? page->count : 0, true);
+		tell_found(&view, found, true);
 	census_free(census);
 }
 

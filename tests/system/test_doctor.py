@@ -291,6 +291,8 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
             "members": {**base, "uri": [slapd.uri], "groups": "expand", "search-timeout": "1m",
                         "member-attributes": ["membr"], "member-mail-attributes": ["mmbr"]},
             "forest": {"base": ldif.SUFFIX, "uri": [slapd.ldapi], "groups": "expand"},
+            "half": {"ldif": s.place.write("half.ldif", "dn: cn=x\nuserCertificate:: MAMCAQE=\n\n"
+                                                        "dn: cn=y\nuserCertificate:: MAMC")},
             "down": {**base, "uri": ["ldap://127.0.0.1:1"]}})
     found = findings(ctl, "--sendmail-cf", s.place.write("empty.cf", ""), codes=(1,))
     for severity, words in (
@@ -316,6 +318,7 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
                         "trust \"forest\")"),
             ("warning", f"shows no CRL below {ldif.SUFFIX} (crl-bases of trust \"forest\")"),
             ("warning", "has no attribute userCert;binary (certificate-attribute)"),
+            ("problem", "half.ldif was cut off: it ends within the entry at line 4"),
             ("problem", "\"down\": "),
             ("problem", "no filter in ")):
         require_found(found, severity, words, "faults")
