@@ -17,7 +17,6 @@
 #include "streams.h"
 
 #define PROGRAM "smimectl"
-#define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
 /* Longest usage error: the list of all reasons, and what was given instead. */
 #define USAGE_TEXT 2000
 
@@ -36,7 +35,7 @@ usage(FILE *out)
 	for (i = 0; i < ARRAY_LENGTH(commands); i++)
 		fprintf(out, "  %-13s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nOptions of every command:\n"
-	      "  -c, --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
+	      "  -c, --config FILE  configuration (default " CONFIG_DEFAULT_FILE ")\n"
 	      "      --json         print JSON\n"
 	      "      --at TIME      judge as of then (RFC 3339: 2026-11-22T10:00:00Z)\n"
 	      "  -h, --help         explain the command\n"
@@ -228,7 +227,7 @@ finish(int status)
 static int
 run_command(const struct ctl_command *command, int count, char **arguments)
 {
-	struct ctl_options options = {DEFAULT_CONFIG, false, 0};
+	struct ctl_options options = {CONFIG_DEFAULT_FILE, false, 0};
 	struct error err = ERROR_INIT;
 	enum ctl_status status;
 	char name[64]; /* what getopt_long() names in its messages */

@@ -25,7 +25,6 @@
 #include "smime/seal.h"
 
 #define PROGRAM "smime-milter"
-#define DEFAULT_CONFIG SYSCONFDIR "/smime-milter/smime-milter.conf"
 
 struct options {
 	const char *config_file;
@@ -41,7 +40,7 @@ usage(FILE *out)
 	      "\n"
 	      "Seals outgoing mail for its recipients, or refuses it, as the rules say.\n"
 	      "\n"
-	      "  -c, --config FILE   configuration (default " DEFAULT_CONFIG ")\n"
+	      "  -c, --config FILE   configuration (default " CONFIG_DEFAULT_FILE ")\n"
 	      "  -f, --foreground    stay in the foreground\n"
 	      "      --check         check the configuration and exit: 0 if it is good, 78 if not\n"
 	      "  -V, --version       show the version and exit\n"
@@ -66,7 +65,7 @@ read_options(int count, char **arguments, struct options *options)
 	};
 	int option;
 
-	*options = (struct options){DEFAULT_CONFIG, false, false};
+	*options = (struct options){CONFIG_DEFAULT_FILE, false, false};
 	while ((option = getopt_long(count, arguments, "c:fVh", known, NULL)) != -1) {
 		switch (option) {
 		case 'c':

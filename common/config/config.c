@@ -1,8 +1,10 @@
 #include "config/config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "config/check.h"
@@ -25,6 +27,18 @@ load_text(char *text, size_t size, struct config *config, struct problems *probl
 	scan_free(&scan);
 }
 
+/* Where there is no configuration yet, what to do is more than what failed. */
+static void
+tell_unreadable(const char *file, const struct error *err, struct problems *problems)
+{
+	if (strcmp(file, CONFIG_DEFAULT_FILE) == 0 && access(file, F_OK) != 0 && errno == ENOENT)
+		problems_add(problems, 0,
+		    "%s; make it: every setting, with its default, stands in " CONFIG_SAMPLE_FILE,
+		    err->text);
+	else
+		problems_add(problems, 0, "%s", err->text);
+}
+
 struct config *
 config_load(const char *file, struct config_problems *out)
 {
@@ -42,7 +56,7 @@ config_load(const char *file, struct config_problems *out)
 	if (config == NULL || config->file == NULL)
 		problems_add(&problems, 0, "out of memory");
 	else if (file_read(AT_FDCWD, file, FILE_MAX, &text, &size, &err) != 0)
-		problems_add(&problems, 0, "%s", err.text);
+		tell_unreadable(file, &err, &problems);
 	else
 		load_text(text, size, config, &problems);
 	if (err.code == ERROR_NONE)

@@ -171,6 +171,10 @@ struct config {
 	int references; /* config_ref/config_unref only */
 };
 
+/* The file of both programs, unless they are given another; and where "make install" puts a sample. */
+#define CONFIG_DEFAULT_FILE SYSCONFDIR "/smime-milter/smime-milter.conf"
+#define CONFIG_SAMPLE_FILE CONFIG_DEFAULT_FILE ".sample"
+
 /* Something wrong with the file: "smime-milter.conf:12: …", one line each, untrusted text escaped.
  */
 struct config_problems {
