@@ -1,6 +1,4 @@
 /* The names of a signer's algorithms, and what they say of its key and strength. */
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <stdio.h>
@@ -113,50 +111,6 @@ signatures_algorithms_read(CMS_SignerInfo *signer, struct layer_signature *signa
 	OBJ_find_sigid_algs(nid, &named, NULL);
 	algorithms.other_digest = named != algorithms.digest ? named : NID_undef;
 	return algorithms;
-}
-
-/* A stranger's key is computed with, many times in one message: a larger one than anybody has costs
- * milliseconds each time. DSA: FIPS 186-4 has none beyond. */
-#define RSA_BITS_MAX 8192
-#define DSA_BITS_MAX 3072
-#define EC_BITS_MAX 521
-
-/* Of an RSA key: by the size of its exponent verifying costs as much as signing. Nearly all have 17
- * bits, some 32. */
-#define EXPONENT_BITS_MAX 64
-
-int
-signatures_algorithms_exponent(EVP_PKEY *key, bool *bearable, struct error *err)
-{
-	BIGNUM *exponent = NULL;
-
-	*bearable = true;
-	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA &&
-	    EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS)
-		return 0;
-	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
-		return error_no_memory(err);
-	*bearable = BN_num_bits(exponent) <= EXPONENT_BITS_MAX;
-	BN_free(exponent);
-	return 0;
-}
-
-bool
-signatures_algorithms_bearable(EVP_PKEY *key)
-{
-	int bits = EVP_PKEY_get_bits(key);
-
-	switch (EVP_PKEY_get_base_id(key)) {
-	case EVP_PKEY_RSA:
-	case EVP_PKEY_RSA_PSS:
-		return bits <= RSA_BITS_MAX;
-	case EVP_PKEY_DSA:
-		return bits <= DSA_BITS_MAX;
-	case EVP_PKEY_EC:
-		return bits <= EC_BITS_MAX;
-	default:
-		return true;
-	}
 }
 
 bool

@@ -36,11 +36,6 @@ struct signatures_algorithms signatures_algorithms_read(
 /* Whether this key can have made a signature of the family. */
 bool signatures_algorithms_fit(enum signatures_family family, EVP_PKEY *key);
 
-/* Whether a key is none too large to be computed with; and, as that needs memory, its exponent, if it
- * has one: 0/-1. */
-bool signatures_algorithms_bearable(EVP_PKEY *key);
-MUST_CHECK int signatures_algorithms_exponent(EVP_PKEY *key, bool *bearable, struct error *err);
-
 /*
  * Checks the attributes (RFC 5652 5.3 and 11, RFC 8551 2.5): exactly one contentType, and the
  * content's; exactly one messageDigest; one signing time, list of capabilities and preference at most,

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "inspect/signatures_private.h"
+#include "smime/signature.h"
 
 enum trouble {
 	WRONG,     /* the signature, or what it is over */
@@ -86,7 +87,7 @@ is_out_of_reach(CMS_SignerInfo *signer, EVP_PKEY *key,
 		    signature, state, "its digest (%s) is not computed", signature->digest);
 	else if (key == NULL || EVP_PKEY_missing_parameters(key))
 		signatures_say(signature, state, "the key in its certificate can't be read");
-	else if (!signatures_algorithms_bearable(key))
+	else if (!signature_key_is_bearable(key, SIGNATURE_MESSAGE_RSA_BITS_MAX))
 		signatures_say(signature, state, "its key of %d bits is larger than what is used",
 		    EVP_PKEY_get_bits(key));
 	else if (is_eddsa(algorithms) && CMS_signed_get_attr_count(signer) < 0)
@@ -166,7 +167,7 @@ signatures_verify(CMS_SignerInfo *signer, X509 *x509,
 		    signature, LAYER_SIGNATURE_BAD, "its certificate has another kind of key");
 		return 0;
 	}
-	if (signatures_algorithms_exponent(key, &bearable, err) != 0)
+	if (signature_exponent_is_bearable(key, &bearable, err) != 0)
 		return -1;
 	if (!bearable) {
 		signatures_say(signature, LAYER_SIGNATURE_UNVERIFIABLE,

@@ -22,8 +22,11 @@ take_issuers(struct evidence *evidence, const struct want *want, const void *byt
 		uint64_t name = evidence_name_hash(X509_get_subject_name(x509));
 		/* Parsed it costs some four times what it has bytes. */
 		size_t cost = 4 * (size_t)i2d_X509(x509, NULL);
+		bool bearable = false;
 
-		if (!signature_is_bearable_by(x509))
+		if (signature_is_bearable_by(x509, &bearable, err) != 0)
+			status = -1;
+		if (!bearable)
 			X509_free(x509);
 		else if (!shelf_add(&evidence->certificates, want->key, name, x509, cost, 0))
 			status = error_no_memory(err);

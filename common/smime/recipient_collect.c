@@ -8,7 +8,13 @@
 static int
 add_extra(struct recipient_work *work, X509 *x509, struct error *err)
 {
-	if (sk_X509_num(work->extra) >= RECIPIENT_EXTRA_MAX || !signature_is_bearable_by(x509))
+	bool bearable;
+
+	if (sk_X509_num(work->extra) >= RECIPIENT_EXTRA_MAX)
+		return 0;
+	if (signature_is_bearable_by(x509, &bearable, err) != 0)
+		return -1;
+	if (!bearable)
 		return 0;
 	if (!sk_X509_push(work->extra, x509))
 		return error_no_memory(err);

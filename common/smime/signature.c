@@ -81,57 +81,105 @@ signature_is_of(const unsigned char *bytes, size_t size, const X509_ALGOR *algor
 	return is;
 }
 
-/* Nearly all exponents have 17 bits, some 32. */
+/* By the size of its exponent verifying by an RSA key costs as much as signing. Nearly all have 17
+ * bits, some 32. */
 #define EXPONENT_BITS_MAX 64
 #define EXPONENT_BITS_USUAL 32
 /* FIPS 186-4 has no DSA key beyond. */
 #define DSA_BITS_MAX 3072
 #define EC_BITS_MAX 521
 
-/* It grows with the square of the bits, and with the exponent's. */
-static int
-rsa_cost(const EVP_PKEY *key, int bits)
+static bool
+is_rsa(const EVP_PKEY *key)
 {
-	BIGNUM *exponent = NULL;
-	int size;
-
-	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
-		return 0;
-	size = BN_num_bits(exponent);
-	BN_free(exponent);
-	if (size > EXPONENT_BITS_MAX)
-		return 0;
-	return 1 + (bits / 2048) * (bits / 2048) / (size > EXPONENT_BITS_USUAL ? 1 : 4);
+	return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ||
+	       EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS;
 }
 
-int
-signature_cost(const EVP_PKEY *key)
+bool
+signature_key_is_bearable(const EVP_PKEY *key, int rsa_bits_max)
 {
 	int bits = EVP_PKEY_get_bits(key);
 
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
-		return rsa_cost(key, bits);
+		return bits <= rsa_bits_max;
 	case EVP_PKEY_DSA:
-		return bits <= DSA_BITS_MAX ? 5 : 0;
+		return bits <= DSA_BITS_MAX;
 	case EVP_PKEY_EC:
-		if (bits > EC_BITS_MAX)
-			return 0;
-		return bits <= 256 ? 2 : 8;
+		return bits <= EC_BITS_MAX;
 	default:
-		return 5;
+		return true;
 	}
 }
 
-bool
-signature_is_bearable_by(const X509 *x509)
+/* Of an RSA key, which has one: only memory can be missing. */
+static int
+exponent_bits(const EVP_PKEY *key, int *bits, struct error *err)
+{
+	BIGNUM *exponent = NULL;
+
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) {
+		ERR_clear_error();
+		return error_no_memory(err);
+	}
+	*bits = BN_num_bits(exponent);
+	BN_free(exponent);
+	return 0;
+}
+
+int
+signature_exponent_is_bearable(const EVP_PKEY *key, bool *bearable, struct error *err)
+{
+	int bits = 0;
+
+	if (is_rsa(key) && exponent_bits(key, &bits, err) != 0)
+		return -1;
+	*bearable = bits <= EXPONENT_BITS_MAX;
+	return 0;
+}
+
+/* It grows with the square of the bits, and with the exponent's. */
+static int
+rsa_cost(const EVP_PKEY *key, int *cost, struct error *err)
+{
+	int bits = EVP_PKEY_get_bits(key);
+	int exponent;
+
+	if (exponent_bits(key, &exponent, err) != 0)
+		return -1;
+	*cost = 0;
+	if (exponent <= EXPONENT_BITS_MAX)
+		*cost =
+		    1 + (bits / 2048) * (bits / 2048) / (exponent > EXPONENT_BITS_USUAL ? 1 : 4);
+	return 0;
+}
+
+int
+signature_cost(const EVP_PKEY *key, int *cost, struct error *err)
+{
+	if (is_rsa(key))
+		return rsa_cost(key, cost, err);
+	if (!signature_key_is_bearable(key, 0))
+		*cost = 0;
+	else if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)
+		*cost = EVP_PKEY_get_bits(key) <= 256 ? 2 : 8;
+	else
+		*cost = 5;
+	return 0;
+}
+
+int
+signature_is_bearable_by(const X509 *x509, bool *bearable, struct error *err)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(x509);
-	bool is = key != NULL && signature_cost(key) > 0;
+	int cost = 0;
+	int status = key != NULL ? signature_cost(key, &cost, err) : 0;
 
+	*bearable = cost > 0;
 	ERR_clear_error();
-	return is;
+	return status;
 }
 
 bool

@@ -41,8 +41,11 @@ copy_others(struct signer *signer, const struct signer_question *question, struc
 		return error_no_memory(err);
 	for (i = 0; i < question->other_count; i++) {
 		X509 *x509 = question->others[i]->x509;
+		bool bearable;
 
-		if (!signature_is_bearable_by(x509))
+		if (signature_is_bearable_by(x509, &bearable, err) != 0)
+			return -1;
+		if (!bearable)
 			continue;
 		if (!sk_X509_push(signer->extra, x509))
 			return error_no_memory(err);

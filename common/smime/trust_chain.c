@@ -139,17 +139,22 @@ waive(int good, X509_STORE_CTX *context)
 }
 
 /* What it has cost to verify a chain. */
-static void
-charge(const struct search *search, STACK_OF(X509) * chain)
+static int
+charge(const struct search *search, STACK_OF(X509) * chain, struct error *err)
 {
 	const EVP_PKEY *key;
+	int cost;
 	int i;
 
 	for (i = 1; i < sk_X509_num(chain); i++) {
 		key = X509_get0_pubkey(sk_X509_value(chain, i));
-		if (key != NULL)
-			*search->question->effort -= signature_cost(key);
+		if (key == NULL)
+			continue;
+		if (signature_cost(key, &cost, err) != 0)
+			return -1;
+		*search->question->effort -= cost;
 	}
+	return 0;
 }
 
 static int
@@ -180,8 +185,8 @@ attempt(const struct search *search, X509_STORE *store, STACK_OF(X509) * way,
 		error_set(err, ERROR_INTERNAL, "a chain can't be verified");
 		goto out;
 	}
-	charge(search, X509_STORE_CTX_get0_chain(context));
-	status = judge_chain(search, context, verdict, err);
+	if (charge(search, X509_STORE_CTX_get0_chain(context), err) == 0)
+		status = judge_chain(search, context, verdict, err);
 out:
 	X509_STORE_CTX_free(context);
 	return status;

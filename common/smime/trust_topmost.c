@@ -2,12 +2,11 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "smime/signature.h"
 #include "smime/trust_section.h"
 
 /* Signatures verified for one certificate: entries are full of whatever their owners put there. */
 #define VERIFIED_MAX 8
-/* Bits of a key that is looked at: a larger one only costs time. */
-#define KEY_BITS_MAX 16384
 
 struct climb {
 	const struct trust *trust;
@@ -28,7 +27,7 @@ issued(struct climb *climb, X509 *above, X509 *x509)
 	EVP_PKEY *key = X509_get0_pubkey(above);
 
 	if (X509_check_issued(above, x509) != X509_V_OK || key == NULL ||
-	    EVP_PKEY_get_bits(key) > KEY_BITS_MAX || climb->verified >= VERIFIED_MAX)
+	    EVP_PKEY_get_bits(key) > SIGNATURE_KEY_BITS_MAX || climb->verified >= VERIFIED_MAX)
 		return false;
 	climb->verified++;
 	return X509_verify(x509, key) == 1;

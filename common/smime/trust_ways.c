@@ -30,6 +30,7 @@ struct trust_ways {
 	int *effort; /* left */
 	int signatures;
 	int steps;
+	bool no_memory; /* a link was not looked at for lack of it */
 };
 
 static void
@@ -97,8 +98,12 @@ is_usable(const struct trust_ways *ways, size_t node)
 static bool
 may_verify(struct trust_ways *ways, const EVP_PKEY *key)
 {
-	int cost = signature_cost(key);
+	int cost;
 
+	if (signature_cost(key, &cost, NULL) != 0) {
+		ways->no_memory = true;
+		return false;
+	}
 	if (cost == 0 || *ways->effort < cost || ways->signatures >= SIGNATURES_MAX)
 		return false;
 	*ways->effort -= cost;
@@ -186,8 +191,11 @@ trust_ways_next(struct trust_ways *ways, STACK_OF(X509) * way, struct error *err
 			ways->length--;
 			continue;
 		}
-		if (!may_go(ways, node))
+		if (!may_go(ways, node)) {
+			if (ways->no_memory)
+				return error_no_memory(err);
 			continue;
+		}
 		ways->way[ways->length] = node;
 		ways->next[ways->length] = 1;
 		ways->length++;

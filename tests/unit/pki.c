@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
@@ -116,6 +118,31 @@ rsa_key(int bits, int kind, int number)
 	REQUIRE(*key != NULL);
 	EVP_PKEY_up_ref(*key);
 	return *key;
+}
+
+EVP_PKEY *
+pki_made_up_key(int bits, int exponent_bits)
+{
+	BIGNUM *modulus = BN_new();
+	BIGNUM *exponent = BN_new();
+	OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *parameters;
+	EVP_PKEY *key = NULL;
+
+	REQUIRE(BN_rand(modulus, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
+	REQUIRE(BN_rand(exponent, exponent_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
+	REQUIRE(OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_N, modulus));
+	REQUIRE(OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_E, exponent));
+	parameters = OSSL_PARAM_BLD_to_param(parts);
+	REQUIRE(EVP_PKEY_fromdata_init(context) == 1);
+	REQUIRE(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1);
+	EVP_PKEY_CTX_free(context);
+	OSSL_PARAM_free(parameters);
+	OSSL_PARAM_BLD_free(parts);
+	BN_free(modulus);
+	BN_free(exponent);
+	return key;
 }
 
 EVP_PKEY *

@@ -26,6 +26,9 @@ enum pki_key {
  * numbered: the same kind and number is the same key. */
 EVP_PKEY *pki_key(enum pki_key kind, int number);
 
+/* An RSA key of any size that nobody has the private half of: its numbers are random. */
+EVP_PKEY *pki_made_up_key(int bits, int exponent_bits);
+
 /* What a certificate says; zero or NULL means the default in brackets. */
 struct pki_certificate {
 	const char *subject;       /* common name ["test"] */

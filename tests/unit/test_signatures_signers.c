@@ -1,9 +1,6 @@
 /* Whose signature it is, by which key. */
 #include "test_signatures.h"
 
-#include <openssl/bn.h>
-#include <openssl/param_build.h>
-
 START_TEST(two_signers_are_told_apart)
 {
 	struct signed_signer signers[] = {
@@ -130,32 +127,6 @@ START_TEST(what_nobody_knows_can_not_be_verified)
 }
 END_TEST
 
-/* An RSA key that somebody made up. */
-static EVP_PKEY *
-make_up_key(int bits, int exponent_bits)
-{
-	BIGNUM *modulus = BN_new();
-	BIGNUM *exponent = BN_new();
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	OSSL_PARAM *params;
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	EVP_PKEY *key = NULL;
-
-	ck_assert(BN_rand(modulus, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD) == 1 &&
-		  BN_rand(exponent, exponent_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD) == 1 &&
-		  OSSL_PARAM_BLD_push_BN(build, "n", modulus) == 1 &&
-		  OSSL_PARAM_BLD_push_BN(build, "e", exponent) == 1);
-	params = OSSL_PARAM_BLD_to_param(build);
-	ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
-	ck_assert_int_eq(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	EVP_PKEY_CTX_free(context);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
-	BN_free(modulus);
-	BN_free(exponent);
-	return key;
-}
-
 static const struct {
 	int bits;
 	int exponent_bits;
@@ -165,7 +136,7 @@ static const struct {
 /* Whoever makes a certificate writes any key into it: the largest cost nothing to make. */
 START_TEST(a_key_of_absurd_size_is_not_computed_with)
 {
-	EVP_PKEY *key = make_up_key(absurd[_i].bits, absurd[_i].exponent_bits);
+	EVP_PKEY *key = pki_made_up_key(absurd[_i].bits, absurd[_i].exponent_bits);
 	struct signed_signer signer = test_signatures_signer_of(BY_RSA);
 	X509 *twin = X509_dup(people[BY_RSA]);
 
