@@ -63,7 +63,7 @@ sealed_with(const struct message_result *result)
 void
 explain_show_json(const struct message *message, const struct message_result *result)
 {
-	const struct cipher *content = result->facts != NULL ? result->facts->content_cipher : NULL;
+	const struct layer *body = result->facts != NULL ? result->facts->body : NULL;
 	json_t *json = json_object();
 	json_t *made;
 	json_t *recipients = json_array();
@@ -77,7 +77,7 @@ explain_show_json(const struct message *message, const struct message_result *re
 	json_object_set_new(json, "cipher", ctl_json_text(sealed_with(result)));
 	json_object_set_new(json, "reply", reply_json(result->reply));
 	made = json_pack("{s:s, s:s?}", "kind", message_content(message), "cipher",
-	    content != NULL ? content->name : NULL);
+	    body != NULL && body->cipher != NULL ? body->cipher->name : NULL);
 	explain_made_json(made, result);
 	json_object_set_new(json, "message", made);
 	json_object_set_new(json, "recipients", recipients);
@@ -123,9 +123,9 @@ explain_show(const struct message *message, const struct message_result *result)
 	if (sealed_with(result) != NULL)
 		printf(" with %s", sealed_with(result));
 	printf("; the message is: %s", message_content(message));
-	if (result->facts != NULL && result->facts->content_cipher_text != NULL) {
+	if (result->facts != NULL && result->facts->body != NULL) {
 		fputs(", ", stdout);
-		ctl_print_text(result->facts->content_cipher_text);
+		ctl_print_text(result->facts->body->cipher_text);
 	}
 	putchar('\n');
 	explain_made_print(result);

@@ -102,8 +102,8 @@ put_decision(json_t **record, const struct view *view)
 static const struct cipher *
 body_cipher(const struct view *view)
 {
-	if (view->facts != NULL && view->facts->content == CONTENT_ENVELOPED)
-		return view->facts->content_cipher;
+	if (view->facts != NULL && view->facts->body != NULL)
+		return view->facts->body->cipher;
 	if (view->told != NULL && view->told->action == ACTION_SEAL)
 		return view->plan->cipher;
 	return NULL;

@@ -145,8 +145,7 @@ made_note(struct message *message, struct error *err)
 		facts->content = CONTENT_PGP_MIME;
 	} else if (inspection->kind != INSPECT_READABLE) {
 		facts->content = CONTENT_ENVELOPED;
-		facts->content_cipher = inspection->layers[0].cipher;
-		facts->content_cipher_text = inspection->layers[0].cipher_text;
+		facts->body = &inspection->layers[0];
 	}
 	return facts->envelope != NULL ? find_addressed(message, err) : 0;
 }

@@ -17,7 +17,7 @@
 static bool
 has_encrypted(const struct facts *facts)
 {
-	return facts->content == CONTENT_ENVELOPED || facts->weakest != NULL;
+	return facts->body != NULL || facts->weakest != NULL;
 }
 
 const struct digital_id *
@@ -58,16 +58,12 @@ add(struct findings_list *list, struct plan_finding *finding, const struct stand
 static const struct cipher *
 cipher_of(const struct facts *facts, const char **text)
 {
-	const struct cipher *cipher = facts->content_cipher;
+	const struct layer *layer = facts->body != NULL ? facts->body : facts->weakest;
 
-	*text = facts->content_cipher_text;
-	if (facts->content != CONTENT_ENVELOPED) {
-		cipher = facts->weakest->cipher;
-		*text = facts->weakest->cipher_text;
-	}
-	if (*text == NULL || (*text)[0] == '\0')
-		*text = cipher != NULL ? cipher->title : "an unknown cipher";
-	return cipher;
+	*text = layer->cipher_text;
+	if ((*text)[0] == '\0')
+		*text = layer->cipher != NULL ? layer->cipher->title : "an unknown cipher";
+	return layer->cipher;
 }
 
 int
@@ -83,8 +79,8 @@ client_find_cipher(const struct facts *facts, const struct standing *standing,
 	finding.refuses = standing->encrypt == ENCRYPT_REQUIRED;
 	snprintf(detail, sizeof(detail),
 	    "the mail client encrypted %s with %.*s; the weakest allowed is %s",
-	    facts->content == CONTENT_ENVELOPED ? "the message" : "a part of the message",
-	    (int)utf8_cut(used, 128), used, standing->policy->floor->title);
+	    facts->body != NULL ? "the message" : "a part of the message", (int)utf8_cut(used, 128),
+	    used, standing->policy->floor->title);
 	return add(list, &finding, standing, detail, err);
 }
 

@@ -65,12 +65,11 @@ struct facts_signature {
 struct facts {
 	const struct config *config;
 	enum facts_content content;
-	const struct cipher *content_cipher; /* CONTENT_ENVELOPED: never NULL */
-	const char *content_cipher_text;
 
 	/* What the client made, as inspection found it: all zero where it found nothing. */
 	const struct layer *layers; /* all, as they stand in each other */
 	size_t layer_count;
+	const struct layer *body;     /* CONTENT_ENVELOPED: the one that is all of it; else NULL */
 	const struct layer *envelope; /* whose recipients are compared: the whole body, or the only
 					 one, among text; NULL */
 	const struct layer *weakest;  /* of the encrypted layers that are not forwarded, broken

@@ -146,8 +146,11 @@ scene_enveloped(struct scene *scene, enum cipher_id cipher)
 	size_t i;
 
 	scene->facts.content = CONTENT_ENVELOPED;
-	scene->facts.content_cipher = cipher_get(cipher);
-	scene->facts.content_cipher_text = scene->facts.content_cipher->title;
+	scene->body = (struct layer){
+	    .type = LAYER_ENVELOPED, .parent = LAYER_NO_PARENT, .cipher = cipher_get(cipher)};
+	snprintf(scene->body.cipher_text, sizeof(scene->body.cipher_text), "%s",
+	    scene->body.cipher->title);
+	scene->facts.body = &scene->body;
 	for (i = 0; i < SCENE_RECIPIENTS; i++)
 		scene->recipients[i].addressed = scene->addressed[i];
 }

@@ -32,6 +32,7 @@ struct scene {
 	char serials[SCENE_RECIPIENTS][SCENE_DIGITAL_IDS][16];
 	bool addressed[SCENE_RECIPIENTS][SCENE_DIGITAL_IDS];
 	struct facts_recipient recipients[SCENE_RECIPIENTS];
+	struct layer body;
 	struct facts facts;
 };
 

@@ -149,10 +149,10 @@ START_TEST(nothing_said_of_recipient_infos_counts_as_not_addressed)
 	scene_find(&scene, 0, FOUND_USABLE);
 	scene_enveloped(&scene, CIPHER_AES256_CBC);
 	scene.recipients[0].addressed = NULL;
-	scene.facts.content_cipher_text = NULL;
+	scene.body.cipher_text[0] = '\0';
 	test_plan_decide();
 	ck_assert_int_eq(plan->reason, REASON_RECIPIENT_NOT_ADDRESSED);
-	scene.facts.content_cipher = NULL;
+	scene.body.cipher = NULL;
 	test_plan_decide();
 	ck_assert_int_eq(plan->reason, REASON_WEAK_CIPHER);
 	test_plan_end();
