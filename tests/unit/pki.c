@@ -325,8 +325,9 @@ pki_issue(const struct pki_certificate *what, EVP_PKEY *key, X509 *issuer, EVP_P
 	REQUIRE(X509_time_adj_ex(X509_getm_notBefore(certificate), from_days, 0, NULL));
 	REQUIRE(X509_time_adj_ex(X509_getm_notAfter(certificate), to_days, 0, NULL));
 	REQUIRE(X509_set_pubkey(certificate, key));
-	add_extension(certificate, issuer, "subjectKeyIdentifier", "hash");
-	if (issuer != certificate)
+	if (!what->no_identifiers)
+		add_extension(certificate, issuer, "subjectKeyIdentifier", "hash");
+	if (!what->no_identifiers && issuer != certificate)
 		add_extension(certificate, issuer, "authorityKeyIdentifier", "keyid");
 	add_usage(certificate, issuer, what, key);
 	add_alternative_names(certificate, what);

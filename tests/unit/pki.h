@@ -46,6 +46,7 @@ struct pki_certificate {
 	const char *extension2;
 	const unsigned char *capabilities; /* DER of the SMIMECapabilities extension [none] */
 	size_t capabilities_size;
+	bool no_identifiers; /* of keys: an issuer is known by its name alone */
 	bool ca;
 	int path_length;      /* n + 1; [0: none] */
 	int from_days;        /* notBefore relative to now [-1] */
