@@ -19,6 +19,7 @@ struct worker_job {
 	worker_done *done;
 	void *argument;
 	size_t bytes;
+	bool slow;
 	bool ran;
 };
 
@@ -29,6 +30,7 @@ struct worker_pool {
 	pthread_cond_t work; /* something is queued, or stopping */
 	struct turns *turns; /* of owners: what is queued and runs */
 	struct job_list finished;
+	size_t slow; /* of jobs that run */
 	size_t jobs; /* queued, running and finished */
 	size_t queue_limit;
 	size_t bytes; /* that jobs hold */
@@ -40,21 +42,33 @@ struct worker_pool {
 	pthread_t threads[];
 };
 
-static bool
-may_run(void *context UNUSED, struct turn *turn UNUSED)
+static struct worker_job *
+job_of(struct turn *turn)
 {
-	return true;
+	return (struct worker_job *)(void *)((char *)turn - offsetof(struct worker_job, turn));
 }
 
-/* The job whose turn it is, or NULL. With the mutex held. */
+/* With the mutex held. */
+static bool
+may_run(void *context, struct turn *turn)
+{
+	const struct worker_pool *pool = context;
+
+	return !job_of(turn)->slow || pool->slow == 0 || pool->slow + 1 < pool->thread_count;
+}
+
+/* The job whose turn it is, or NULL: none waits, or only slow ones. With the mutex held. */
 static struct worker_job *
 take_next(struct worker_pool *pool)
 {
-	struct turn *turn = turns_next(pool->turns, may_run, NULL);
+	struct turn *turn = turns_next(pool->turns, may_run, pool);
+	struct worker_job *job;
 
 	if (turn == NULL)
 		return NULL;
-	return (struct worker_job *)(void *)((char *)turn - offsetof(struct worker_job, turn));
+	job = job_of(turn);
+	pool->slow += job->slow;
+	return job;
 }
 
 /* It has had its turn. With the mutex held. */
@@ -62,6 +76,7 @@ static void
 finish(struct worker_pool *pool, struct worker_job *job)
 {
 	turns_leave(pool->turns, &job->turn);
+	pool->slow -= job->slow;
 	TAILQ_INSERT_TAIL(&pool->finished, job, link);
 }
 
@@ -80,12 +95,12 @@ work(void *argument)
 	struct worker_job *job;
 
 	pthread_mutex_lock(&pool->mutex);
-	for (;;) {
-		while (!pool->stopping && turns_waiting(pool->turns) == 0)
-			pthread_cond_wait(&pool->work, &pool->mutex);
-		if (pool->stopping)
-			break;
+	while (!pool->stopping) {
 		job = take_next(pool);
+		if (job == NULL) {
+			pthread_cond_wait(&pool->work, &pool->mutex);
+			continue;
+		}
 		pthread_mutex_unlock(&pool->mutex);
 		job->run(job->argument);
 		job->ran = true;
@@ -263,6 +278,16 @@ worker_submit_for(struct worker_pool *pool, const char *owner, worker_run *run, 
     void *argument, struct error *err)
 {
 	const struct worker_job what = {.run = run, .done = done, .argument = argument};
+
+	return submit(pool, owner, &what, err);
+}
+
+struct worker_job *
+worker_submit_slow(struct worker_pool *pool, const char *owner, worker_run *run, worker_done *done,
+    void *argument, struct error *err)
+{
+	const struct worker_job what = {
+	    .run = run, .done = done, .argument = argument, .slow = true};
 
 	return submit(pool, owner, &what, err);
 }

@@ -40,6 +40,11 @@ MUST_CHECK int worker_submit(
 struct worker_job *worker_submit_for(struct worker_pool *pool, const char *owner, worker_run *run,
     worker_done *done, void *job, struct error *err);
 
+/* The same for one that may take long: all threads but one run such jobs (one thread alone runs all), so
+ * that others need not wait for them to end. */
+struct worker_job *worker_submit_slow(struct worker_pool *pool, const char *owner, worker_run *run,
+    worker_done *done, void *job, struct error *err);
+
 /* Takes back a job that no thread has begun: `done` is not called, and the job is the caller's again.
  * false: too late, `done` will be called. On the loop thread. */
 MUST_CHECK bool worker_take_back(struct worker_pool *pool, struct worker_job *job);

@@ -1,9 +1,12 @@
 /* base/worker: what a pool takes in. */
 #include <event2/event.h>
 #include <event2/thread.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/worker.h"
 #include "unit.h"
 
@@ -161,6 +164,42 @@ START_TEST(owners_take_turns_and_jobs_of_one_keep_their_order)
 }
 END_TEST
 
+static void
+count_run(void *job)
+{
+	atomic_fetch_add((atomic_int *)job, 1);
+}
+
+/* The slow ones are held by the gate. */
+START_TEST(slow_jobs_leave_a_thread_free)
+{
+	atomic_int quick = 0;
+	int64_t until = clock_monotonic_ms() + 20000;
+	int i;
+
+	worker_pool_free(pool);
+	pool = worker_pool_new(base, 2, 10, "tests", NULL);
+	for (i = 0; i < 4; i++)
+		ck_assert_ptr_nonnull(
+		    worker_submit_slow(pool, i < 2 ? "a" : "b", run, on_done, NULL, NULL));
+	for (i = 0; i < 4; i++)
+		ck_assert_ptr_nonnull(
+		    worker_submit_for(pool, "c", count_run, on_done, &quick, NULL));
+	while (atomic_load(&quick) < 4 && clock_monotonic_ms() < until)
+		poll(NULL, 0, 1);
+	ck_assert_int_eq(atomic_load(&quick), 4);
+	finish(8);
+}
+END_TEST
+
+START_TEST(one_thread_runs_slow_jobs_too)
+{
+	ck_assert_ptr_nonnull(worker_submit_slow(pool, "a", run, on_done, NULL, NULL));
+	ck_assert_ptr_nonnull(worker_submit_slow(pool, "b", run, on_done, NULL, NULL));
+	finish(2);
+}
+END_TEST
+
 START_TEST(a_job_that_waits_can_be_taken_back)
 {
 	struct worker_job *last;
@@ -224,6 +263,8 @@ main(void)
 	tcase_add_test(tcase, large_jobs_leave_room_for_small_ones);
 	tcase_add_test(tcase, one_job_alone_may_be_of_any_size);
 	tcase_add_test(tcase, owners_take_turns_and_jobs_of_one_keep_their_order);
+	tcase_add_test(tcase, slow_jobs_leave_a_thread_free);
+	tcase_add_test(tcase, one_thread_runs_slow_jobs_too);
 	tcase_add_test(tcase, a_job_that_waits_can_be_taken_back);
 	tcase_add_test(tcase, a_job_that_has_begun_or_ended_cant_be_taken_back);
 	tcase_add_test(tcase, jobs_that_never_ran_are_brought_back_at_the_end);
