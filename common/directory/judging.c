@@ -14,6 +14,12 @@
  * as what was fetched stays. */
 #define ROUNDS_MAX 5
 
+/* What a judgement may cost at first: more than nearly all do. No signature costs half of it (an RSA key
+ * of 16,384 bits nearly does, and OpenSSL takes none beyond): what has that left was not cut short. */
+#define EFFORT_FIRST (TRUST_EFFORT_MAX / 12)
+/* So large are findings of which to parse them takes as long. */
+#define FINDINGS_SLOW ((size_t)32 << 10)
+
 struct judging {
 	TAILQ_ENTRY(judging) link; /* of those held */
 	struct resolver *resolver;
@@ -28,6 +34,8 @@ struct judging {
 	struct wants wants;
 	bool asks;  /* what it lacks may be had: it says what that is */
 	int rounds; /* so far */
+	bool slow;  /* it takes more than EFFORT_FIRST, or may */
+	int effort; /* left of what it may cost */
 	int64_t begun_ms;
 	int64_t usable_till; /* a usable record waits so long for what is fetched; 0: not known */
 	struct order *order; /* what it waits for */
@@ -55,7 +63,8 @@ judge_signer(struct judging *judging)
 {
 	const struct signer_means means = {.at = clock_wall(),
 	    .evidence = judging->resolver->evidence,
-	    .wants = judging->asks ? &judging->wants : NULL};
+	    .wants = judging->asks ? &judging->wants : NULL,
+	    .effort = &judging->effort};
 
 	judging->record = signer_judge(judging->trust, judging->signer, &means, &judging->error);
 }
@@ -68,7 +77,8 @@ judge_findings(struct judging *judging)
 	    .exact_local = judging->resolver->exact_local,
 	    .at = clock_wall(),
 	    .evidence = judging->resolver->evidence,
-	    .wants = judging->asks ? &judging->wants : NULL};
+	    .wants = judging->asks ? &judging->wants : NULL,
+	    .effort = &judging->effort};
 
 	judging->record = recipient_judge(judging->trust, &question, &judging->error);
 	if (judging->record != NULL && judging->stale_since != 0 &&
@@ -97,6 +107,7 @@ run_judging(void *job)
 	struct judging *judging = job;
 
 	take_trust(judging);
+	judging->effort = judging->slow ? TRUST_EFFORT_MAX : EFFORT_FIRST;
 	if (judging->resolver->evidence != NULL)
 		judging->wants.since = evidence_told(judging->resolver->evidence);
 	if (judging->signer != NULL)
@@ -209,14 +220,19 @@ judge_again(struct judging *judging)
 		end(judging);
 }
 
+static const char *
+directory_of(const struct judging *judging)
+{
+	const struct findings *findings = judging->findings;
+
+	return findings != NULL && findings->count > 0 ? findings->items[0].directory : "";
+}
+
 /* On whose behalf is judged and fetched: the domain's, and the directory's that publishes for it. */
 static void
 name_owner(const struct judging *judging, char owner[TURNS_OWNER_MAX])
 {
-	const struct findings *findings = judging->findings;
-
-	snprintf(owner, TURNS_OWNER_MAX, "%s %s", judging->address->domain,
-	    findings != NULL && findings->count > 0 ? findings->items[0].directory : "");
+	snprintf(owner, TURNS_OWNER_MAX, "%s %s", judging->address->domain, directory_of(judging));
 }
 
 /* Fetches what is lacking, and judges again then. false: nothing is, or can be waited for. */
@@ -271,6 +287,16 @@ may_lack_findings(struct judging *judging)
 	return true;
 }
 
+/* Whether it was the first effort, and too little. */
+static bool
+is_cut_short(struct judging *judging)
+{
+	if (judging->slow || judging->effort >= EFFORT_FIRST / 2)
+		return false;
+	judging->slow = true;
+	return true;
+}
+
 static void
 on_judged(void *job, bool ran)
 {
@@ -280,6 +306,11 @@ on_judged(void *job, bool ran)
 	judging->job = NULL;
 	if (!ran)
 		error_set(&judging->error, ERROR_TEMPORARY, "look-ups have stopped");
+	if (judging->record != NULL && is_cut_short(judging)) {
+		drop_record(judging);
+		if (submit(judging, &judging->error) == 0)
+			return;
+	}
 	if (judging->record != NULL && (may_lack_authority(judging) || may_lack_supply(judging))) {
 		drop_record(judging);
 	} else if (judging->record != NULL && fetch_lacking(judging)) {
@@ -295,11 +326,26 @@ on_judged(void *job, bool ran)
 	end(judging);
 }
 
+/* What is slow is the directory's, whatever the domain: a turn of each, if they are many, would be too
+ * much of what there is. */
+static struct worker_job *
+wait_for_turn(struct judging *judging, struct error *err)
+{
+	struct worker_pool *judges = judging->resolver->judges;
+	char owner[TURNS_OWNER_MAX];
+
+	if (judging->slow) {
+		snprintf(owner, sizeof(owner), " %s", directory_of(judging));
+		return worker_submit_slow(judges, owner, run_judging, on_judged, judging, err);
+	}
+	name_owner(judging, owner);
+	return worker_submit_for(judges, owner, run_judging, on_judged, judging, err);
+}
+
 static int
 submit(struct judging *judging, struct error *err)
 {
 	struct resolver *resolver = judging->resolver;
-	char owner[TURNS_OWNER_MAX];
 
 	if (resolver->stopping)
 		return error_set(err, ERROR_TEMPORARY, "look-ups have stopped");
@@ -312,9 +358,7 @@ submit(struct judging *judging, struct error *err)
 	judging->asks = resolver->supply != NULL && supply_can(resolver->supply);
 	trust_unref(judging->trust);
 	judging->trust = NULL;
-	name_owner(judging, owner);
-	judging->job =
-	    worker_submit_for(resolver->judges, owner, run_judging, on_judged, judging, err);
+	judging->job = wait_for_turn(judging, err);
 	return judging->job != NULL ? 0 : -1;
 }
 
@@ -331,6 +375,7 @@ start(const struct judging *what, struct error *err)
 	}
 	*judging = *what;
 	judging->begun_ms = clock_monotonic_ms();
+	judging->slow = judging->findings != NULL && judging->findings->bytes > FINDINGS_SLOW;
 	if (judging->findings != NULL)
 		findings_ref(judging->findings);
 	if (submit(judging, err) != 0) {

@@ -34,8 +34,9 @@ typedef void judging_done(
  * waits until all is there or failed, for JUDGING_TIME at most: then, and where too much is being
  * fetched for its domain, it is a failure. No worker is held meanwhile.
  *
- * Workers are given out in turns (base/worker.h), by the owner that is fetched for as well: what takes
- * long to judge (TRUST_EFFORT_MAX) keeps that owner's others waiting, and nobody else. NULL on error.
+ * Workers are given out in turns (base/worker.h), by the owner that is fetched for as well. What turns
+ * out to take long, or is large, waits once more, as slow, for a turn of its directory: it keeps that
+ * directory's other slow ones waiting, and nobody else. NULL on error.
  */
 struct judging *judging_start(struct resolver *resolver, const char *key,
     const struct address *address, struct findings *findings, time_t stale_since,

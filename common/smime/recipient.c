@@ -166,7 +166,8 @@ recipient_judge(
 	    .exact_local = question->exact_local,
 	    .at = question->at,
 	    .evidence = question->evidence,
-	    .wants = question->wants};
+	    .wants = question->wants,
+	    .effort = question->effort != NULL ? *question->effort : TRUST_EFFORT_MAX};
 	struct error local = ERROR_INIT;
 	struct recipient *recipient;
 
@@ -180,6 +181,8 @@ recipient_judge(
 		recipient_unref(recipient);
 		recipient = NULL;
 	}
+	if (question->effort != NULL)
+		*question->effort = work.effort;
 	recipient_work_end(&work);
 	ERR_clear_error();
 	return recipient;

@@ -8,7 +8,6 @@
 int
 recipient_work_start(struct recipient_work *work, struct error *err)
 {
-	work->effort = TRUST_EFFORT_MAX;
 	work->extra = sk_X509_new_null();
 	work->blobs = calloc(work->findings->count + 1, sizeof(struct blob *));
 	work->candidates = calloc(RECIPIENT_DIGITAL_IDS_MAX, sizeof(*work->candidates));

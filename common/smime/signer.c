@@ -137,6 +137,7 @@ judge_as_signed(struct recipient_work *work, const struct signer *signer, struct
 	then.wants = NULL;
 	result = judge_once(&then, signer, err);
 	work->count = then.count;
+	work->effort = then.effort;
 	return result;
 }
 
@@ -154,7 +155,7 @@ signer_judge(const struct trust *trust, const struct signer *signer,
 	    .evidence = means->evidence,
 	    .wants = means->wants,
 	    .extra = signer->extra,
-	    .effort = TRUST_EFFORT_MAX,
+	    .effort = means->effort != NULL ? *means->effort : TRUST_EFFORT_MAX,
 	    .candidates = candidates};
 	struct recipient *record = recipient_new(&signer->address, err);
 	size_t i;
@@ -166,6 +167,8 @@ signer_judge(const struct trust *trust, const struct signer *signer,
 		recipient_unref(record);
 		record = NULL;
 	}
+	if (means->effort != NULL)
+		*means->effort = work.effort;
 	for (i = 0; i < work.count; i++)
 		recipient_digital_id_clear(&candidates[i].id);
 	ERR_clear_error();

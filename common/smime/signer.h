@@ -47,6 +47,7 @@ struct signer_means {
 	time_t at;
 	struct evidence *evidence; /* what was fetched; NULL: nothing */
 	struct wants *wants;       /* what would tell more is added; NULL: nobody fetches */
+	int *effort; /* what it may cost, and then what is left (trust.h); NULL: TRUST_EFFORT_MAX */
 };
 
 /*

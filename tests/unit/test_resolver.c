@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "pki.h"
 #include "scripted.h"
 #include "unit.h"
 
@@ -125,98 +124,6 @@ expect_unavailable(const char *address, const char *why)
 	    ticket_record(ticket)->detail);
 	ticket_free(ticket);
 }
-
-/* As slow to judge as anything may be (TRUST_EFFORT_MAX): certificates, and CAs with keys that take long
- * and the anchor's name, each of which may have issued them and each other, but none has. */
-static struct findings *
-slow_findings(void)
-{
-	static const struct pki_certificate twin = {.subject = "CA", .ca = true};
-	struct findings *findings = findings_new();
-	EVP_PKEY *key = pki_key(PKI_P521, 0);
-	EVP_PKEY *other = pki_key(PKI_P521, 1);
-	X509 *top = pki_issue(&twin, key, NULL, key);
-	int i;
-
-	for (i = 0; i < 60; i++) {
-		bool ca = i < 40;
-		X509 *x509 =
-		    pki_issue(ca ? &twin : &(const struct pki_certificate){.subject = "User"},
-			other, top, key);
-		struct finding finding = {.kind = ca ? FINDING_CA : FINDING_CERTIFICATE,
-		    .directory = (char *)"first",
-		    .dn = (char *)"cn=slow",
-		    .attribute = (char *)(ca ? "cACertificate" : "userCertificate")};
-
-		finding.value = pki_der(x509, &finding.size);
-		finding.bind_by_entry = true;
-		ck_assert_int_eq(findings_add(findings, &finding, NULL), 0);
-		OPENSSL_free(finding.value);
-		X509_free(x509);
-	}
-	X509_free(top);
-	EVP_PKEY_free(other);
-	EVP_PKEY_free(key);
-	return findings;
-}
-
-static void
-submit_slow(const char *text, struct ticket **tickets, size_t count)
-{
-	struct findings *findings = slow_findings();
-	struct address address = fixture_address(text);
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		tickets[i] = resolver_submit_findings(
-		    fixture.resolver, &address, findings, clock_monotonic_ms() + FIXTURE_PATIENCE);
-		ck_assert_ptr_nonnull(tickets[i]);
-	}
-	address_free(&address);
-	findings_unref(findings);
-}
-
-START_TEST(what_is_slow_to_judge_keeps_no_other_domain_waiting)
-{
-	struct ticket *slow[300];
-	size_t ready = 0;
-	size_t i;
-
-	fixture_init(&fixture, 1);
-	scripted_use_certificate(&fixture, 100);
-	begin(1);
-	submit_slow("a@slow.example", slow, ARRAY_LENGTH(slow));
-	expect("found@example.org", RECIPIENT_FOUND);
-	for (i = 0; i < ARRAY_LENGTH(slow); i++) {
-		ready += ticket_ready(slow[i]);
-		ticket_free(slow[i]);
-	}
-	ck_assert_uint_lt(ready, ARRAY_LENGTH(slow) / 2);
-}
-END_TEST
-
-START_TEST(what_waits_to_be_judged_for_nobody_leaves_its_place)
-{
-	struct ticket *slow[10];
-	struct ticket *never;
-	size_t i;
-
-	fixture_init(&fixture, 1);
-	fixture.config.lookups_limit = ARRAY_LENGTH(slow);
-	scripted_use_certificate(&fixture, 100);
-	begin(1);
-	submit_slow("a@slow.example", slow, ARRAY_LENGTH(slow));
-	/* So all have been begun, and one more is to make them as many again. */
-	ck_assert(ticket_wait(slow[0], clock_monotonic_ms() + FIXTURE_PATIENCE));
-	never = fixture_submit(&fixture, "never@example.org");
-	for (i = 0; i < ARRAY_LENGTH(slow); i++)
-		ticket_free(slow[i]);
-	expect("found1@example.org", RECIPIENT_FOUND);
-	expect("found2@example.org", RECIPIENT_FOUND);
-	ck_assert(!ticket_ready(never));
-	ticket_free(never);
-}
-END_TEST
 
 START_TEST(failures_say_which_directory_and_why_and_are_not_kept)
 {
@@ -628,8 +535,6 @@ main(void)
 	tcase_add_test(tcase, what_is_published_is_found_and_nothing_is_nothing);
 	tcase_add_test(tcase, findings_that_are_given_are_judged_for_themselves);
 	tcase_add_test(tcase, findings_that_are_given_may_be_left_behind);
-	tcase_add_test(tcase, what_is_slow_to_judge_keeps_no_other_domain_waiting);
-	tcase_add_test(tcase, what_waits_to_be_judged_for_nobody_leaves_its_place);
 	tcase_add_test(tcase, failures_say_which_directory_and_why_and_are_not_kept);
 	tcase_add_test(tcase, directories_are_asked_in_order_until_one_holds_something);
 	tcase_add_test(tcase, a_directory_that_fails_is_not_passed_over);
