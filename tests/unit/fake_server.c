@@ -3,11 +3,14 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -58,6 +61,39 @@ put_number(struct ber *ber, unsigned char tag, int number)
 	put(ber, tag, bytes, 2);
 }
 
+/* Until the other side has taken what was sent: of a socket at a path, what is out was not read. */
+static void
+wait_read(const struct fake *fake, int fd)
+{
+	static const struct timespec moment = {0, 20000};
+	int left = 1;
+
+	while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0 && atomic_load(&fake->stop) == 0)
+		nanosleep(&moment, NULL);
+}
+
+/* In pieces, as the test wants it: the next is sent when the one before was read. */
+static void
+say(struct fake *fake, int fd, const unsigned char *bytes, size_t size)
+{
+	int cut = atomic_load(&fake->cut);
+	size_t said = (size_t)atomic_fetch_add(&fake->said, (int)size);
+	size_t piece;
+
+	for (; size > 0; size -= piece) {
+		piece = size;
+		if (cut == FAKE_EACH_BYTE)
+			piece = 1;
+		else if ((size_t)cut > said && (size_t)cut - said < size)
+			piece = (size_t)cut - said;
+		(void)!send(fd, bytes, piece, MSG_NOSIGNAL);
+		if (piece < size)
+			wait_read(fake, fd);
+		bytes += piece;
+		said += piece;
+	}
+}
+
 static struct ber
 make_message(
     int id, unsigned char tag, const struct ber *operation, const struct fake *with_controls)
@@ -74,12 +110,12 @@ make_message(
 }
 
 static void
-send_message(int fd, int id, unsigned char tag, const struct ber *operation,
-    const struct fake *with_controls)
+send_message(struct fake *fake, int fd, int id, unsigned char tag, const struct ber *operation,
+    bool with_controls)
 {
-	struct ber message = make_message(id, tag, operation, with_controls);
+	struct ber message = make_message(id, tag, operation, with_controls ? fake : NULL);
 
-	(void)!send(fd, message.bytes, message.size, MSG_NOSIGNAL);
+	say(fake, fd, message.bytes, message.size);
 }
 
 static struct ber
@@ -93,11 +129,11 @@ make_entry(const char *dn)
 }
 
 static void
-send_entry(int fd, int id, const char *dn)
+send_entry(struct fake *fake, int fd, int id, const char *dn)
 {
 	struct ber entry = make_entry(dn);
 
-	send_message(fd, id, 0x64, &entry, NULL);
+	send_message(fake, fd, id, 0x64, &entry, false);
 }
 
 /* The first byte, a pause, the next, as often as told; then the rest. */
@@ -116,7 +152,7 @@ drip_entry(const struct fake *fake, int fd, int id, const char *dn)
 }
 
 static void
-send_result(int fd, int id, unsigned char tag, int code, const char *referral)
+send_result(struct fake *fake, int fd, int id, unsigned char tag, int code, const char *referral)
 {
 	struct ber result = {.size = 0};
 	struct ber uris = {.size = 0};
@@ -128,18 +164,18 @@ send_result(int fd, int id, unsigned char tag, int code, const char *referral)
 		put_text(&uris, referral);
 		put(&result, 0xa3, uris.bytes, uris.size);
 	}
-	send_message(fd, id, tag, &result, NULL);
+	send_message(fake, fd, id, tag, &result, false);
 }
 
 static void
-send_success(const struct fake *fake, int fd, int id)
+send_success(struct fake *fake, int fd, int id)
 {
 	struct ber result = {.size = 0};
 
 	put_number(&result, 0x0a, 0);
 	put_text(&result, "");
 	put_text(&result, "");
-	send_message(fd, id, 0x65, &result, fake);
+	send_message(fake, fd, id, 0x65, &result, true);
 }
 
 static void
@@ -153,12 +189,12 @@ send_references(struct fake *fake, int fd, int id)
 		reference.size = 0;
 		snprintf(uri, sizeof(uri), "%s/o=part%d", fake->refer, i);
 		put_text(&reference, uri);
-		send_message(fd, id, 0x73, &reference, NULL);
+		send_message(fake, fd, id, 0x73, &reference, false);
 	}
 }
 
 static void
-send_notice(int fd)
+send_notice(struct fake *fake, int fd)
 {
 	struct ber result = {.size = 0};
 
@@ -166,7 +202,7 @@ send_notice(int fd)
 	put_text(&result, "");
 	put_text(&result, "");
 	put(&result, 0x8a, "1.3.6.1.4.1.1466.20036", 22);
-	send_message(fd, 0, 0x78, &result, NULL);
+	send_message(fake, fd, 0, 0x78, &result, false);
 }
 
 static void
@@ -239,7 +275,7 @@ answer(struct fake *fake, struct fake_client *client, int id, const char *base)
 		hold(fake, client, id);
 		return;
 	case FAKE_ANSWERS:
-		send_entry(fd, id, base);
+		send_entry(fake, fd, id, base);
 		send_success(fake, fd, id);
 		return;
 	case FAKE_DRIPS:
@@ -247,11 +283,11 @@ answer(struct fake *fake, struct fake_client *client, int id, const char *base)
 		send_success(fake, fd, id);
 		return;
 	case FAKE_HANGS_UP:
-		send_entry(fd, id, base);
+		send_entry(fake, fd, id, base);
 		close_client(fake, client);
 		return;
 	case FAKE_ENDS:
-		send_notice(fd);
+		send_notice(fake, fd);
 		return;
 	case FAKE_GREETS:
 		if (base[0] == '\0')
@@ -260,26 +296,26 @@ answer(struct fake *fake, struct fake_client *client, int id, const char *base)
 			close_client(fake, client);
 		return;
 	case FAKE_BUSY:
-		send_result(fd, id, 0x65, 51, NULL);
+		send_result(fake, fd, id, 0x65, 51, NULL);
 		return;
 	case FAKE_LIMITED:
-		send_entry(fd, id, base);
-		send_result(fd, id, 0x65, 4, NULL);
+		send_entry(fake, fd, id, base);
+		send_result(fake, fd, id, 0x65, 4, NULL);
 		return;
 	case FAKE_NOTHING:
-		send_result(fd, id, 0x65, 32, NULL);
+		send_result(fake, fd, id, 0x65, 32, NULL);
 		return;
 	case FAKE_REFERS:
-		send_entry(fd, id, base);
+		send_entry(fake, fd, id, base);
 		send_references(fake, fd, id);
-		send_result(fd, id, 0x65, 0, NULL);
+		send_result(fake, fd, id, 0x65, 0, NULL);
 		return;
 	case FAKE_REFERRAL:
-		send_result(fd, id, 0x65, 10, fake->refer);
+		send_result(fake, fd, id, 0x65, 10, fake->refer);
 		return;
 	case FAKE_DEEPER:
 		snprintf(referral, sizeof(referral), "%s/o=deeper,%s", fake->refer, base);
-		send_result(fd, id, 0x65, 10, referral);
+		send_result(fake, fd, id, 0x65, 10, referral);
 		return;
 	case FAKE_FLOODS:
 		flood(fake, fd, id);
@@ -345,7 +381,7 @@ take_request(struct fake *fake, struct fake_client *client)
 		atomic_fetch_add(&fake->binds, 1);
 		if (!muted && atomic_load(&fake->mode) != FAKE_SILENT)
 			send_result(
-			    client->fd, id, 0x61, atomic_load(&fake->locked) ? 49 : 0, NULL);
+			    fake, client->fd, id, 0x61, atomic_load(&fake->locked) ? 49 : 0, NULL);
 		break;
 	case TAG_SEARCH:
 		take_controls(fake, bytes, at, end);
@@ -420,6 +456,7 @@ take_client(struct fake *fake)
 	ck_assert_uint_lt(i, FAKE_CLIENTS_MAX);
 	memset(&fake->clients[i], 0, sizeof(fake->clients[i]));
 	fake->clients[i].fd = fd;
+	atomic_store(&fake->said, 0);
 	atomic_fetch_add(&fake->open, 1);
 	fake->clients[i].number = atomic_fetch_add(&fake->connections, 1) + 1;
 }

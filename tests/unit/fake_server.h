@@ -12,6 +12,7 @@
 
 #define FAKE_CLIENTS_MAX 40
 #define FAKE_HELD_MAX 200
+#define FAKE_EACH_BYTE (-1)
 
 enum fake_mode {
 	FAKE_ANSWERS,  /* one entry, named as the base asked for, and success */
@@ -50,11 +51,15 @@ struct fake {
 	pthread_t thread;
 	atomic_int mode;
 	atomic_int stop;
-	atomic_int mute_until;  /* connections up to this number get no answer */
-	atomic_int refuse;      /* takes connections only to close them */
-	atomic_int deaf;        /* reads nothing meanwhile */
-	atomic_int locked;      /* binds nobody */
-	atomic_int drop;        /* closes all connections, once */
+	atomic_int mute_until; /* connections up to this number get no answer */
+	atomic_int refuse;     /* takes connections only to close them */
+	atomic_int deaf;       /* reads nothing meanwhile */
+	atomic_int locked;     /* binds nobody */
+	atomic_int drop;       /* closes all connections, once */
+	/* What is said goes out in two pieces, the second after so many bytes, once the first was read; in
+	 * many (FAKE_EACH_BYTE); or as it comes (0). For a server at a path. */
+	atomic_int cut;
+	atomic_int said;        /* bytes, on the last connection */
 	atomic_int connections; /* ever made */
 	atomic_int open;
 	atomic_int binds;

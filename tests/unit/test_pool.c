@@ -381,6 +381,7 @@ main(void)
 	tcase_add_test(tcase, a_pool_can_be_freed_while_a_firewall_drops_its_packets);
 	tcase_add_test(tcase, a_pool_can_be_freed_while_a_name_look_up_hangs);
 	test_pool_failures(tcase);
+	test_pool_pieces(tcase);
 	test_pool_servers(tcase);
 	test_pool_referrals(tcase);
 	return unit_run(suite);

@@ -96,10 +96,14 @@ void test_pool_expect_failed(struct asked asked, const char *why);
 
 struct pool_server_state test_pool_state_of(size_t index);
 
+/* Of connections to come. */
+void test_pool_bind_by_password(void);
+
 /* The second server holds what the first refers to. */
 void test_pool_refer(enum fake_mode mode, bool is_listed);
 
 void test_pool_failures(TCase *tcase);
+void test_pool_pieces(TCase *tcase);
 void test_pool_servers(TCase *tcase);
 void test_pool_referrals(TCase *tcase);
 

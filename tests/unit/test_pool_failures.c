@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "test_pool.h"
@@ -235,24 +234,12 @@ START_TEST(a_search_does_not_begin_for_ever)
 }
 END_TEST
 
-static void
-bind_by_password(void)
-{
-	static char password[100];
-
-	snprintf(password, sizeof(password), "%s", fixture_path(&fixture, "password"));
-	fixture_write(password, "secret\n", 7);
-	directory->bind_dn = (char *)"cn=admin";
-	directory->bind_password_file = password;
-	chmod(password, 0600);
-}
-
 START_TEST(a_server_slow_to_connect_is_not_waited_for_where_there_is_another)
 {
 	struct fake *good;
 	struct asked asked;
 
-	bind_by_password();
+	test_pool_bind_by_password();
 	test_pool_add_fake(FAKE_SILENT);
 	good = test_pool_add_fake(FAKE_ANSWERS);
 	test_pool_start_pool();
@@ -278,7 +265,7 @@ START_TEST(what_begins_late_in_a_callback_tries_the_next_server_as_well)
 	struct asked asked = {.done = 0};
 	struct fake *good;
 
-	bind_by_password();
+	test_pool_bind_by_password();
 	test_pool_add_fake(FAKE_SILENT);
 	good = test_pool_add_fake(FAKE_ANSWERS);
 	test_pool_start_pool();
@@ -304,7 +291,7 @@ START_TEST(a_password_that_is_refused_is_not_tried_again_soon)
 	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
 
 	atomic_store(&bad->locked, 1);
-	bind_by_password();
+	test_pool_bind_by_password();
 	directory->retry_interval = 10;
 	directory->retry_interval_max = 10;
 	test_pool_start_pool();
@@ -325,7 +312,7 @@ START_TEST(a_password_that_is_refused_to_a_further_connection_is_not_tried_again
 	struct asked asked[2] = {{.done = 0}};
 	size_t i;
 
-	bind_by_password();
+	test_pool_bind_by_password();
 	directory->retry_interval = 10;
 	directory->retry_interval_max = 10;
 	directory->searches = 1;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 struct fixture fixture;
 struct config_directory *directory;
@@ -219,6 +220,18 @@ test_pool_state_of(size_t index)
 
 	pool_server_state(pool, index, &state);
 	return state;
+}
+
+void
+test_pool_bind_by_password(void)
+{
+	static char password[100];
+
+	snprintf(password, sizeof(password), "%s", fixture_path(&fixture, "password"));
+	fixture_write(password, "secret\n", 7);
+	directory->bind_dn = (char *)"cn=admin";
+	directory->bind_password_file = password;
+	chmod(password, 0600);
 }
 
 void
