@@ -61,37 +61,44 @@ put_number(struct ber *ber, unsigned char tag, int number)
 	put(ber, tag, bytes, 2);
 }
 
-/* Until the other side has taken what was sent: of a socket at a path, what is out was not read. */
+/* Until the other side has taken what was sent. */
 static void
-wait_read(const struct fake *fake, int fd)
+wait_read(int fd)
 {
 	static const struct timespec moment = {0, 20000};
 	int left = 1;
 
-	while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0 && atomic_load(&fake->stop) == 0)
+	while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0)
 		nanosleep(&moment, NULL);
 }
 
-/* In pieces, as the test wants it: the next is sent when the one before was read. */
-static void
-say(struct fake *fake, int fd, const unsigned char *bytes, size_t size)
+void
+fake_send_cut(int fd, const void *bytes, size_t size, int cut, size_t said)
 {
-	int cut = atomic_load(&fake->cut);
-	size_t said = (size_t)atomic_fetch_add(&fake->said, (int)size);
+	const unsigned char *at = bytes;
 	size_t piece;
 
 	for (; size > 0; size -= piece) {
 		piece = size;
 		if (cut == FAKE_EACH_BYTE)
 			piece = 1;
-		else if ((size_t)cut > said && (size_t)cut - said < size)
+		else if (cut > 0 && (size_t)cut > said && (size_t)cut - said < size)
 			piece = (size_t)cut - said;
-		(void)!send(fd, bytes, piece, MSG_NOSIGNAL);
-		if (piece < size)
-			wait_read(fake, fd);
-		bytes += piece;
+		if (send(fd, at, piece, MSG_NOSIGNAL) <= 0)
+			return;
+		if (cut != 0)
+			wait_read(fd);
+		at += piece;
 		said += piece;
 	}
+}
+
+static void
+say(struct fake *fake, int fd, const unsigned char *bytes, size_t size)
+{
+	size_t said = (size_t)atomic_fetch_add(&fake->said, (int)size);
+
+	fake_send_cut(fd, bytes, size, atomic_load(&fake->cut), said);
 }
 
 static struct ber

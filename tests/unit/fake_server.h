@@ -51,14 +51,12 @@ struct fake {
 	pthread_t thread;
 	atomic_int mode;
 	atomic_int stop;
-	atomic_int mute_until; /* connections up to this number get no answer */
-	atomic_int refuse;     /* takes connections only to close them */
-	atomic_int deaf;       /* reads nothing meanwhile */
-	atomic_int locked;     /* binds nobody */
-	atomic_int drop;       /* closes all connections, once */
-	/* What is said goes out in two pieces, the second after so many bytes, once the first was read; in
-	 * many (FAKE_EACH_BYTE); or as it comes (0). For a server at a path. */
-	atomic_int cut;
+	atomic_int mute_until;  /* connections up to this number get no answer */
+	atomic_int refuse;      /* takes connections only to close them */
+	atomic_int deaf;        /* reads nothing meanwhile */
+	atomic_int locked;      /* binds nobody */
+	atomic_int drop;        /* closes all connections, once */
+	atomic_int cut;         /* see fake_send_cut(); for a server at a path */
 	atomic_int said;        /* bytes, on the last connection */
 	atomic_int connections; /* ever made */
 	atomic_int open;
@@ -88,5 +86,10 @@ int fake_port(void);
 /* Listens on the port (0: any), or on a socket at path, and starts. Fails the test on error. */
 void fake_start(struct fake *fake, int port, const char *path);
 void fake_stop(struct fake *fake);
+
+/* Sends to a socket of this machine (AF_UNIX). cut: where in all that is said, of which `said` bytes were
+ * before, a piece ends; FAKE_EACH_BYTE: each is one; 0: as it comes. Pieces go out once what was before
+ * them is read. */
+void fake_send_cut(int fd, const void *bytes, size_t size, int cut, size_t said);
 
 #endif

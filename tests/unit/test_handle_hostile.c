@@ -21,6 +21,7 @@
 #include "ldap/schema.h"
 #include "ldap/connection.h"
 #include "ldap/handle.h"
+#include "fake_server.h"
 #include "pki.h"
 #include "unit.h"
 
@@ -30,11 +31,21 @@
 #define START_TLS_DONE "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
 #define SEARCH_DONE_2 "\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
 
+#define BYTES(text) text, sizeof(text) - 1
+#define CERTIFICATE "\x30\x1a\x04\x11userCertificate;x\x31\x05\x04\x03\x30\x01\x02"
+#define MAIL                                   \
+	"\x30\x0d\x04\x04mail\x31\x05\x04\x03" \
+	"a@b"
+#define ODD "\x30\x05\x04\x01x\x31\x00"
+
 /* Milliseconds. */
 #define STALL 2000
 
 /* Bytes that a flood may come to before it is given up: the sockets' buffers, and some. */
 #define FLOOD_MAX (8 << 20)
+
+/* Between two places where what is said is cut. */
+#define STEP 17
 
 enum deed {
 	FLOODS,       /* entries without an end, for the first request */
@@ -42,6 +53,8 @@ enum deed {
 	INJECTS,      /* agrees to StartTLS, and says more in clear at once */
 	RENEGOTIATES, /* wants another handshake after the first answer, and is silent */
 	ANSWERS,      /* each search, with an entry of many records */
+	CONVERSES,    /* as it should: StartTLS, a bind, a search */
+	UPDATES_KEYS, /* without an end, after the first answer */
 };
 
 static struct {
@@ -53,6 +66,15 @@ static struct {
 	atomic_size_t sent;
 	pthread_t thread;
 } server;
+
+/* Between the two, where what the server says is to come in pieces (fake_send_cut()). */
+static struct {
+	int to_client;
+	int to_server;
+	int cut;
+	size_t said;
+	pthread_t thread;
+} relay;
 
 static char ca_file[] = "/tmp/test-handle-hostile-XXXXXX";
 static EVP_PKEY *ca_key;
@@ -171,6 +193,50 @@ speak(SSL *ssl)
 }
 
 static void
+write_entry(SSL *ssl, unsigned char id)
+{
+	size_t size;
+	unsigned char *entry = make_entry(id, BYTES(CERTIFICATE MAIL), 1, &size);
+
+	(void)SSL_write(ssl, entry, (int)size);
+	free(entry);
+}
+
+/* As TLS 1.3 may at any time (RFC 8446 section 4.6.3). */
+static bool
+update_keys(SSL *ssl)
+{
+	return SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl) == 1;
+}
+
+static void
+update_keys_for_ever(SSL *ssl)
+{
+	write_done(ssl, read_request(ssl));
+	while (update_keys(ssl))
+		;
+}
+
+static void
+converse(SSL *ssl)
+{
+	char bound[] = SEARCH_DONE_2;
+
+	write_done(ssl, read_request(ssl));
+	bound[4] = (char)read_request(ssl);
+	if (server.version == TLS1_3_VERSION)
+		(void)update_keys(ssl);
+	bound[5] = 0x61;
+	(void)SSL_write(ssl, bound, sizeof(bound) - 1);
+	for (unsigned char id = read_request(ssl); id != 0; id = read_request(ssl)) {
+		write_entry(ssl, id);
+		if (server.version == TLS1_3_VERSION)
+			(void)update_keys(ssl); /* they may be gone */
+		write_done(ssl, id);
+	}
+}
+
+static void
 serve_tls(void)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -181,10 +247,52 @@ serve_tls(void)
 	SSL_CTX_use_PrivateKey(context, server.key);
 	ssl = SSL_new(context);
 	SSL_set_fd(ssl, server.fd);
-	if (SSL_accept(ssl) == 1)
-		speak(ssl);
+	if (SSL_accept(ssl) == 1) {
+		if (server.deed == CONVERSES)
+			converse(ssl);
+		else if (server.deed == UPDATES_KEYS)
+			update_keys_for_ever(ssl);
+		else
+			speak(ssl);
+	}
 	SSL_free(ssl);
 	SSL_CTX_free(context);
+}
+
+static void
+agree_to_tls(void)
+{
+	static const char agreed[] = START_TLS_DONE;
+	char request[1000];
+
+	if (recv(server.fd, request, sizeof(request), 0) > 0)
+		(void)!send(server.fd, agreed, sizeof(agreed) - 1, MSG_NOSIGNAL);
+}
+
+/* Until one of them hangs up. */
+static void *
+pass_on(void *context UNUSED)
+{
+	struct pollfd ends[] = {{relay.to_server, POLLIN, 0}, {relay.to_client, POLLIN, 0}};
+	char bytes[5000];
+	ssize_t got = 1;
+
+	while (got > 0 && poll(ends, 2, PATIENCE) > 0) {
+		if (ends[0].revents != 0) {
+			got = recv(relay.to_server, bytes, sizeof(bytes), 0);
+			if (got > 0)
+				fake_send_cut(
+				    relay.to_client, bytes, (size_t)got, relay.cut, relay.said);
+			relay.said += got > 0 ? (size_t)got : 0;
+		} else {
+			got = recv(relay.to_client, bytes, sizeof(bytes), 0);
+			if (got > 0)
+				(void)!send(relay.to_server, bytes, (size_t)got, MSG_NOSIGNAL);
+		}
+	}
+	shutdown(relay.to_server, SHUT_RDWR);
+	shutdown(relay.to_client, SHUT_RDWR);
+	return NULL;
 }
 
 static void *
@@ -200,8 +308,13 @@ serve(void *context UNUSED)
 	case INJECTS:
 		inject();
 		break;
+	case CONVERSES:
+		agree_to_tls();
+		serve_tls();
+		break;
 	case RENEGOTIATES:
 	case ANSWERS:
+	case UPDATES_KEYS:
 		serve_tls();
 		break;
 	}
@@ -254,6 +367,20 @@ teardown(void)
 	EVP_PKEY_free(server.key);
 }
 
+/* What the server's end is then. */
+static int
+put_relay_before(int client)
+{
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	relay.to_client = client;
+	relay.to_server = ends[0];
+	relay.said = 0;
+	ck_assert_int_eq(pthread_create(&relay.thread, NULL, pass_on, NULL), 0);
+	return ends[1];
+}
+
 static void
 begin(enum deed deed, int version, const char *uri)
 {
@@ -266,7 +393,7 @@ begin(enum deed deed, int version, const char *uri)
 	ck_assert_int_eq(handle_options(ld, &directory, PATIENCE, &err), 0);
 	server.deed = deed;
 	server.version = version;
-	server.fd = ends[1];
+	server.fd = deed == CONVERSES ? put_relay_before(ends[1]) : ends[1];
 	ck_assert_int_eq(pthread_create(&server.thread, NULL, serve, NULL), 0);
 }
 
@@ -277,6 +404,11 @@ end(void)
 	ldap_free_urldesc(url);
 	pthread_join(server.thread, NULL);
 	close(server.fd);
+	if (server.deed != CONVERSES)
+		return;
+	pthread_join(relay.thread, NULL);
+	close(relay.to_client);
+	close(relay.to_server);
 }
 
 static int
@@ -367,20 +499,112 @@ START_TEST(what_else_comes_by_tls_is_taken)
 }
 END_TEST
 
-START_TEST(what_a_server_gives_instead_of_an_answer_is_not_gathered)
+static void
+use_password(char *file)
 {
-	char password_file[] = "/tmp/test-handle-hostile-XXXXXX";
-	int fd = mkstemp(password_file);
+	int fd = mkstemp(file);
 
 	ck_assert_int_eq(write(fd, "secret\n", 7), 7);
 	close(fd);
 	directory.bind_dn = (char *)"cn=x";
-	directory.bind_password_file = password_file;
+	directory.bind_password_file = file;
+}
+
+START_TEST(what_a_server_gives_instead_of_an_answer_is_not_gathered)
+{
+	char password_file[] = "/tmp/test-handle-hostile-XXXXXX";
+
+	use_password(password_file);
 	begin(FLOODS, 0, "ldap://ldap.example");
 	ck_assert_int_eq(_i == 0 ? start_tls() : handle_bind(ld, &directory, &err), -1);
 	end();
 	ck_assert_uint_lt(atomic_load(&server.sent), FLOOD_MAX);
 	unlink(password_file);
+}
+END_TEST
+
+/* The type of the next message, which is freed; -1: the connection was lost. *turns: how often it was
+ * looked for. */
+static int
+next_type(int *turns)
+{
+	struct timeval at_once = {0, 0};
+	struct pollfd wait = {-1, POLLIN, 0};
+	LDAPMessage *message = NULL;
+	int type = 0;
+
+	ldap_get_option(ld, LDAP_OPT_DESC, &wait.fd);
+	for (; type == 0; ++*turns) {
+		type = ldap_result(ld, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
+		if (type == 0)
+			ck_assert_int_eq(poll(&wait, 1, PATIENCE), 1);
+	}
+	ldap_msgfree(message);
+	return type;
+}
+
+/* How much the server said. */
+static size_t
+converse_in_pieces(int version, int cut)
+{
+	size_t before;
+	int turns = 0;
+	int id;
+	int fd;
+
+	relay.cut = cut;
+	begin(CONVERSES, version, "ldap://ldap.example");
+	ck_assert_msg(start_tls() == 0, "cut at %d: %s", cut, err.text);
+	ck_assert_msg(handle_bind(ld, &directory, &err) == 0, "cut at %d: %s", cut, err.text);
+	before = relay.said;
+	ldap_get_option(ld, LDAP_OPT_DESC, &fd);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(
+	    ldap_search_ext(ld, "o=x", LDAP_SCOPE_BASE, "(a=b)", NULL, 0, NULL, NULL, NULL, 0, &id),
+	    LDAP_SUCCESS);
+	ck_assert_int_eq(next_type(&turns), LDAP_RES_SEARCH_ENTRY);
+	ck_assert_int_eq(next_type(&turns), LDAP_RES_SEARCH_RESULT);
+	end();
+	/* Nothing is looked for again and again: once for each piece and each record at most. */
+	ck_assert_uint_le((size_t)turns, 10 + (cut == FAKE_EACH_BYTE ? relay.said - before : 0));
+	return relay.said;
+}
+
+START_TEST(what_comes_in_pieces_is_the_same)
+{
+	int version = _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+	char password_file[] = "/tmp/test-handle-hostile-XXXXXX";
+	size_t size;
+	int cut;
+
+	use_password(password_file);
+	size = converse_in_pieces(version, 0);
+	converse_in_pieces(version, FAKE_EACH_BYTE);
+	for (cut = 1; (size_t)cut < size; cut += STEP)
+		converse_in_pieces(version, cut);
+	unlink(password_file);
+}
+END_TEST
+
+/* Each look at the connection comes back, with nothing or that it was lost. */
+START_TEST(a_server_that_updates_keys_for_ever_keeps_nobody)
+{
+	struct timeval at_once = {0, 0};
+	struct pollfd wait = {-1, POLLIN, 0};
+	LDAPMessage *message = NULL;
+	int type = 0;
+
+	begin(UPDATES_KEYS, TLS1_3_VERSION, "ldaps://ldap.example");
+	ck_assert_msg(start_tls() == 0, "%s", err.text);
+	ldap_get_option(ld, LDAP_OPT_DESC, &wait.fd);
+	ck_assert_int_eq(fcntl(wait.fd, F_SETFL, O_NONBLOCK), 0);
+	for (int i = 0; i < 200 && type == 0; i++) {
+		ck_assert_int_eq(poll(&wait, 1, PATIENCE), 1);
+		type = ldap_result(ld, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
+	}
+	ck_assert_int_le(type, 0);
+	ck_assert_ptr_null(message);
+	end();
 }
 END_TEST
 
@@ -447,13 +671,6 @@ forget(LDAPMessage *message)
 	ldap_unbind_ext(ld, NULL, NULL);
 	ldap_free_urldesc(url);
 }
-
-#define BYTES(text) text, sizeof(text) - 1
-#define CERTIFICATE "\x30\x1a\x04\x11userCertificate;x\x31\x05\x04\x03\x30\x01\x02"
-#define MAIL                                   \
-	"\x30\x0d\x04\x04mail\x31\x05\x04\x03" \
-	"a@b"
-#define ODD "\x30\x05\x04\x01x\x31\x00"
 
 START_TEST(attributes_and_values_are_given_in_their_order)
 {
@@ -598,6 +815,8 @@ main(void)
 	tcase_add_test(tcase, a_server_that_stalls_in_the_handshake_is_waited_for_at_rest);
 	tcase_add_loop_test(tcase, what_else_comes_by_tls_is_taken, 0, 2);
 	tcase_add_loop_test(tcase, what_a_server_gives_instead_of_an_answer_is_not_gathered, 0, 2);
+	tcase_add_test(tcase, a_server_that_updates_keys_for_ever_keeps_nobody);
+	tcase_add_loop_test(tcase, what_comes_in_pieces_is_the_same, 0, 2);
 	tcase_add_test(tcase, what_follows_the_answer_to_start_tls_in_clear_is_not_believed);
 	tcase_add_test(tcase, attributes_and_values_are_given_in_their_order);
 	tcase_add_loop_test(
