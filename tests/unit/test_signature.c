@@ -66,6 +66,21 @@ START_TEST(a_key_of_another_kind_costs_by_that)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	int cost;
+} curves[] = {{"prime256v1", 2}, {"sect233r1", 5}, {"sect409r1", 14}};
+
+START_TEST(a_binary_curve_costs_more)
+{
+	EVP_PKEY *key = EVP_EC_gen(curves[_i].name);
+
+	ck_assert_ptr_nonnull(key);
+	ck_assert_int_eq(cost_of(key), curves[_i].cost);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 START_TEST(a_curve_that_nobody_uses_is_too_much)
 {
 	EVP_PKEY *key = EVP_EC_gen("sect571r1");
@@ -119,6 +134,7 @@ main(void)
 	    tcase, an_rsa_key_costs_by_its_size_and_exponent, 0, (int)ARRAY_LENGTH(rsa));
 	tcase_add_loop_test(
 	    tcase, a_key_of_another_kind_costs_by_that, 0, (int)ARRAY_LENGTH(others));
+	tcase_add_loop_test(tcase, a_binary_curve_costs_more, 0, (int)ARRAY_LENGTH(curves));
 	tcase_add_test(tcase, a_curve_that_nobody_uses_is_too_much);
 	tcase_add_test(tcase, a_key_that_can_not_be_looked_at_for_lack_of_memory_is_not_too_large);
 	return unit_run(suite);
