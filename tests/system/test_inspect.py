@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 
-from cms import encrypt
+from cms import encrypt, import_into_gpgsm
 from place import require, run
 from scenario import SENDER
 from smtp import message
@@ -83,7 +83,7 @@ def test_what_gpgsm_makes_is_read(s):
                "--passphrase-fd", "0", "--disable-crl-checks", "--disable-policy-checks"]
     content = s.place.write("gpgsm-in", PART)
     try:
-        run([*options, "--import", anna.pkcs12()], stdin=b"secret\n")
+        import_into_gpgsm(options, anna)
         with open(os.path.join(home, "trustlist.txt"), "w", encoding="ascii") as trusted:
             der = run(["openssl", "x509", "-noout", "-fingerprint", "-sha1", "-in",
                        s.people.root.identity.cert]).stdout.decode()

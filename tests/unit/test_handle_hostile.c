@@ -72,7 +72,7 @@ static struct {
 	int to_client;
 	int to_server;
 	int cut;
-	size_t said;
+	atomic_size_t said;
 	pthread_t thread;
 } relay;
 
