@@ -40,6 +40,8 @@ take_line(FILE *file, const char *path, char *line, size_t size, struct error *e
 
 	while ((c = getc(file)) != EOF && c != '\n' && c != '\r' && length < size)
 		line[length++] = (char)c;
+	if (ferror(file))
+		return error_errno(err, errno, "%s", path);
 	if (length == size)
 		return error_set(err, ERROR_INPUT, "the first line of %s has more than %zu bytes",
 		    path, size - 1);

@@ -26,7 +26,7 @@ bool secret_is_exposed(mode_t mode);
 MUST_CHECK int secret_open(const char *path, struct error *err);
 
 /* A password: the file's first line into line[size], without its end. ERROR_INPUT where it is empty, does
- * not fit or has a NUL. On error line is wiped; else that is the caller's (explicit_bzero()). */
+ * not fit or has a NUL; what can't be read to its end is an error, too. On error line is wiped; else that is the caller's (explicit_bzero()). */
 MUST_CHECK int secret_read_line(const char *path, char *line, size_t size, struct error *err);
 
 #endif

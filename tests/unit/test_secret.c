@@ -114,6 +114,9 @@ START_TEST(a_password_is_the_first_line_and_never_empty)
 	write_bytes("s\0e\0c\0", 6);
 	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "it has a NUL"));
+	/* Its first byte can't be read. */
+	ck_assert_int_eq(secret_read_line("/proc/self/mem", line, sizeof(line), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "Input/output error"));
 	write_secret(0644);
 	ck_assert_int_eq(secret_read_line(path, line, sizeof(line), &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "reading the password: "));
