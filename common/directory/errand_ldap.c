@@ -247,7 +247,7 @@ errand_ldap_ask(struct errand *errand)
 		    .filter = "(objectClass=*)",
 		    .attributes = (char *const *)names,
 		    .deadline_ms = clock_monotonic_ms() + LDAP_TIME,
-		    .large = true};
+		    .large = errand->want.kind == WANT_CRL};
 
 		if (!lists(&library->directory, errand->want.host))
 			continue;

@@ -76,7 +76,7 @@ struct link {
 	size_t count;     /* of searches */
 	bool clogged;     /* the socket takes no more for now */
 	bool used;        /* a search was sent on it */
-	uint64_t heard;   /* messages it gave */
+	uint64_t heard;   /* messages it gave, or a part of a large one */
 	int64_t heard_ms; /* when it gave the last one, */
 	int64_t given_ms; /* or a part of one */
 	int64_t made_ms;
@@ -101,6 +101,7 @@ struct server {
 	struct event *timer;     /* wakes the pool when its rest is over, or its head start */
 	int64_t due_ms;          /* of the timer */
 	bool down;               /* it failed, and gave nothing since */
+	bool refused;            /* it did not take our password */
 	int64_t back_ms;         /* since when it is well again */
 	unsigned int failures;   /* one after another */
 	int64_t rest_until_ms;

@@ -210,6 +210,7 @@ on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 	int64_t now = clock_monotonic_ms();
 	struct error err = ERROR_INIT;
 	bool is_over = now >= search->question.deadline_ms;
+	bool gave;
 
 	if (now < search->due_ms) { /* libevent's clock is a coarse one */
 		seek_arm(search, search->due_ms);
@@ -221,8 +222,11 @@ on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 		return;
 	}
 	if (now >= alive_until(search)) {
+		/* Part of a large answer came: so far the connection worked, and the server was there. */
+		gave = search->question.large && link->given_ms > search->sent_ms;
+		link->heard += gave;
 		error_set(&err, ERROR_TEMPORARY, "%s: no answer in time", link->server->uri);
-		server_lost(link, &err, link->server->heard == search->heard_server);
+		server_lost(link, &err, !gave && link->server->heard == search->heard_server);
 		return;
 	}
 	if (!is_over && wait_on(search))

@@ -126,6 +126,7 @@ fail(struct server *server, const struct error *why)
 	if (!server->down || strcmp(server->last.text, why->text) != 0)
 		log_warning("%s: %s", pool->name, why->text);
 	server->down = true;
+	server->refused = why->code == ERROR_REFUSED;
 	server->last = *why;
 	server->last.code = ERROR_TEMPORARY;
 	if (server->index < pool->own_count)
@@ -284,6 +285,9 @@ begin_connect(struct server *server)
 void
 server_probe(struct server *server)
 {
+	/* A wrong password is tried for a search only: nobody's mail is worth a locked account. */
+	if (server->refused && server->pool->count == 0)
+		return;
 	if (server->down && !server_rests(server) && !server->connecting && server->link_count == 0)
 		begin_connect(server);
 }

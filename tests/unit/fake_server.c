@@ -143,7 +143,8 @@ send_entry(struct fake *fake, int fd, int id, const char *dn)
 	send_message(fake, fd, id, 0x64, &entry, false);
 }
 
-/* The first byte, a pause, the next, as often as told; then the rest. */
+/* The first byte, a pause, the next, as often as told; then the rest, or nothing until the mode is
+ * another. */
 static void
 drip_entry(const struct fake *fake, int fd, int id, const char *dn)
 {
@@ -155,6 +156,9 @@ drip_entry(const struct fake *fake, int fd, int id, const char *dn)
 		(void)!send(fd, message.bytes + i, 1, MSG_NOSIGNAL);
 		poll(NULL, 0, fake->drop_ms);
 	}
+	while (fake->drops_stall && atomic_load(&fake->mode) == FAKE_DRIPS &&
+	       atomic_load(&fake->stop) == 0)
+		poll(NULL, 0, 10);
 	(void)!send(fd, message.bytes + i, message.size - i, MSG_NOSIGNAL);
 }
 
@@ -270,12 +274,12 @@ flood(struct fake *fake, int fd, int id)
 
 /* Answers a search as the mode says. */
 static void
-answer(struct fake *fake, struct fake_client *client, int id, const char *base)
+answer(struct fake *fake, struct fake_client *client, enum fake_mode mode, int id, const char *base)
 {
 	char referral[300];
 	int fd = client->fd;
 
-	switch ((enum fake_mode)atomic_load(&fake->mode)) {
+	switch (mode) {
 	case FAKE_SILENT:
 		return;
 	case FAKE_HOLDS:
@@ -376,6 +380,8 @@ take_request(struct fake *fake, struct fake_client *client)
 	bool muted = client->number <= atomic_load(&fake->mute_until);
 	size_t at = 1;
 	size_t size;
+	/* As it is before anybody sees that the request came. */
+	enum fake_mode mode = (enum fake_mode)atomic_load(&fake->mode);
 	size_t end;
 	int id = 0;
 
@@ -386,7 +392,7 @@ take_request(struct fake *fake, struct fake_client *client)
 	switch (bytes[at++]) {
 	case TAG_BIND:
 		atomic_fetch_add(&fake->binds, 1);
-		if (!muted && atomic_load(&fake->mode) != FAKE_SILENT)
+		if (!muted && mode != FAKE_SILENT)
 			send_result(
 			    fake, client->fd, id, 0x61, atomic_load(&fake->locked) ? 49 : 0, NULL);
 		break;
@@ -403,7 +409,7 @@ take_request(struct fake *fake, struct fake_client *client)
 		atomic_store(&fake->seconds_limit, take_number(bytes, &at));
 		atomic_fetch_add(size > 0 ? &fake->searches : &fake->greetings, 1);
 		if (!muted)
-			answer(fake, client, id, fake->base);
+			answer(fake, client, mode, id, fake->base);
 		break;
 	case TAG_ABANDON:
 		atomic_fetch_add(&fake->abandoned, 1);
@@ -480,7 +486,8 @@ release(struct fake *fake)
 			if (fake->clients[c].fd != fake->holds[i].fd)
 				continue;
 			fake->clients[c].outstanding--;
-			answer(fake, &fake->clients[c], fake->holds[i].id, "o=held");
+			answer(fake, &fake->clients[c], (enum fake_mode)atomic_load(&fake->mode),
+			    fake->holds[i].id, "o=held");
 			fake->holds[i].id = 0;
 			atomic_fetch_sub(&fake->held, 1);
 		}

@@ -73,6 +73,7 @@ struct fake {
 	int references;
 	int drops; /* before the first search */
 	int drop_ms;
+	bool drops_stall; /* after these nothing comes, until the mode is another */
 	struct fake_client clients[FAKE_CLIENTS_MAX];
 	struct fake_held holds[FAKE_HELD_MAX];
 	char base[100];              /* of the request in hand */

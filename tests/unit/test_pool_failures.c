@@ -165,6 +165,28 @@ START_TEST(a_large_answer_that_stops_coming_is_asked_for_elsewhere)
 }
 END_TEST
 
+/* The server was there, and is asked again. */
+START_TEST(a_large_answer_that_stops_coming_is_no_failure)
+{
+	struct fake *fake = test_pool_add_fake(FAKE_DRIPS);
+	struct asked asked = {.done = 0};
+
+	fake->drops = 2;
+	fake->drop_ms = 50;
+	fake->drops_stall = true;
+	directory->search_timeout = SILENCE;
+	wants_large = true;
+	test_pool_start_pool();
+	test_pool_begin(&asked);
+	wants_large = false;
+	RUN_UNTIL(asked.begins == 2 || asked.done > 0);
+	atomic_store(&fake->mode, FAKE_ANSWERS);
+	RUN_UNTIL(asked.done > 0);
+	test_pool_expect_answered(asked, fake);
+	ck_assert(!test_pool_state_of(0).down);
+}
+END_TEST
+
 START_TEST(a_connection_ended_while_idle_is_no_failure)
 {
 	struct fake *fake = test_pool_add_fake(FAKE_ANSWERS);
@@ -302,6 +324,30 @@ START_TEST(a_password_that_is_refused_is_not_tried_again_soon)
 	let_pass(100);
 	test_pool_expect_answered(test_pool_ask(), good);
 	ck_assert_int_eq(atomic_load(&bad->binds), 1);
+}
+END_TEST
+
+/* Not even once that time is over: each attempt brings the account nearer to being locked. */
+START_TEST(a_password_that_is_refused_is_tried_again_for_a_search_only)
+{
+	struct fake *bad = test_pool_add_fake(FAKE_ANSWERS);
+	struct fake *good = test_pool_add_fake(FAKE_ANSWERS);
+
+	atomic_store(&bad->locked, 1);
+	test_pool_bind_by_password();
+	directory->retry_interval = 10;
+	directory->retry_interval_max = 10;
+	test_pool_start_pool();
+	test_pool_expect_answered(test_pool_ask(), good);
+	RUN_UNTIL(test_pool_state_of(0).down);
+	clock_advance_monotonic(700000);
+	ck_assert_int_eq(test_pool_state_of(0).rest_ms, 0);
+	atomic_store(&good->drop, 1); /* the pool looks at its servers */
+	RUN_UNTIL(test_pool_state_of(1).links == 0);
+	let_pass(100);
+	ck_assert_int_eq(atomic_load(&bad->binds), 1);
+	test_pool_expect_answered(test_pool_ask(), good);
+	RUN_UNTIL(atomic_load(&bad->binds) == 2);
 }
 END_TEST
 
@@ -554,6 +600,7 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, a_search_that_is_slow_alone_ends_and_its_connection_stays);
 	tcase_add_test(tcase, a_large_answer_may_take_longer_as_long_as_it_comes);
 	tcase_add_test(tcase, a_large_answer_that_stops_coming_is_asked_for_elsewhere);
+	tcase_add_test(tcase, a_large_answer_that_stops_coming_is_no_failure);
 	tcase_add_test(tcase, a_connection_ended_while_idle_is_no_failure);
 	tcase_add_loop_test(
 	    tcase, a_server_that_can_t_answer_is_passed_over, 0, (int)ARRAY_LENGTH(troubles));
@@ -562,6 +609,7 @@ test_pool_failures(TCase *tcase)
 	tcase_add_test(tcase, a_search_does_not_begin_for_ever);
 	tcase_add_test(tcase, a_server_slow_to_connect_is_not_waited_for_where_there_is_another);
 	tcase_add_test(tcase, a_password_that_is_refused_is_not_tried_again_soon);
+	tcase_add_test(tcase, a_password_that_is_refused_is_tried_again_for_a_search_only);
 	tcase_add_test(
 	    tcase, a_password_that_is_refused_to_a_further_connection_is_not_tried_again_soon);
 	tcase_add_test(tcase, what_begins_late_in_a_callback_tries_the_next_server_as_well);
