@@ -189,12 +189,15 @@ look_at_file(const struct doctor *doctor, const struct config_directory *directo
 	struct error err = ERROR_INIT;
 	struct census *census = census_new(directory, &options, &err);
 	enum census_state state = CENSUS_FAILED;
+	struct census_progress progress = {0};
 	const struct census_page *page;
 	size_t found = 0;
 
 	/* To its end, where the daemon would see that it was cut off. */
 	while (census != NULL && (state = census_next(census, end, &page, &err)) == CENSUS_PAGE)
 		found += page->count;
+	if (census != NULL)
+		census_progress(census, &progress);
 	if (state == CENSUS_FAILED)
 		diagnosis_add(doctor->diagnosis, DIAGNOSIS_PROBLEM, "directory", NULL, "\"%s\": %s",
 		    directory->title, err.text);
@@ -202,6 +205,11 @@ look_at_file(const struct doctor *doctor, const struct config_directory *directo
 		diagnosis_add(doctor->diagnosis, DIAGNOSIS_NOTE, "directory", NULL,
 		    "\"%s\": %s is too large to be read in %d s", directory->title, directory->ldif,
 		    (int)(FILE_TIME / 1000));
+	else if (found == 0 && progress.broken > 0)
+		diagnosis_add(doctor->diagnosis, DIAGNOSIS_PROBLEM, "directory", NULL,
+		    "\"%s\": %s: no entry with an address and a certificate is found, and %zu "
+		    "record(s) can't be read",
+		    directory->title, directory->ldif, progress.broken);
 	else
 		tell_found(&view, found, true);
 	census_free(census);

@@ -78,7 +78,8 @@ check_whole(const struct roster_reading *reading, struct error *err)
 	if (roster_file_check_whole(&reading->file, err) != 0)
 		return -1;
 	if (roster->entry_count == 0 && roster->broken > 0)
-		return error_set(err, ERROR_INPUT, "%s: none of its %zu record(s) can be read",
+		return error_set(err, ERROR_INPUT,
+		    "%s: no entry with an address can be read, and %zu record(s) are broken",
 		    reading->directory->ldif, roster->broken);
 	return 0;
 }

@@ -35,7 +35,8 @@ struct roster;
 
 /* Reads directory->ldif. *stop (may be NULL) set from another thread ends it early, as an error.
  * NULL on error: the file can't be read, is more than the limits allow, was changed meanwhile
- * (ERROR_TEMPORARY), visibly cut off, or holds nothing but records that can't be read. */
+ * (ERROR_TEMPORARY), visibly cut off, or holds broken records and no entry with an
+ * address. */
 struct roster *roster_load(const struct config_directory *directory, bool exact_local,
     const atomic_bool *stop, struct error *err);
 void roster_free(struct roster *roster);

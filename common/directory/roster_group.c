@@ -96,7 +96,9 @@ roster_expand(struct roster_groups *groups, size_t index, size_t depth, struct e
 
 	if (entry->group.dynamic)
 		members_set_dynamic(members);
-	if (depth > members->limits.depth || entry->group.cut || entry->group.goes_on) {
+	if (entry->group.cut || entry->group.goes_on)
+		members->group->partial = true;
+	if (depth > members->limits.depth || members->group->partial) {
 		members->group->incomplete = true;
 		return 0;
 	}

@@ -155,6 +155,8 @@ walk_expand(struct walk *walk, const struct findings_group *group)
 
 	if (group->dynamic)
 		give_up(walk, "some are to be searched for (dynamic-attributes)");
+	else if (group->partial)
+		give_up(walk, "the file holds only a part of them (range=)");
 	else if (group->incomplete)
 		give_up_many(walk);
 	if (walk->depth > config->group_depth_limit)

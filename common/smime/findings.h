@@ -39,6 +39,7 @@ struct findings_group {
 	char **nameless; /* DNs of members that are there (or are said to be) without an address */
 	size_t nameless_count;
 	bool incomplete; /* there are more: members, or deeper groups, than the limits allow */
+	bool partial;    /* incomplete because a file holds only a part of a group's members */
 	bool dynamic; /* incomplete because members are to be searched for (dynamic-attributes) */
 };
 

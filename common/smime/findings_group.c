@@ -144,6 +144,7 @@ add_members(struct findings_group *to, const struct findings_group *from, struct
 			return -1;
 	}
 	to->incomplete |= from->incomplete;
+	to->partial |= from->partial;
 	to->dynamic |= from->dynamic;
 	return 0;
 }

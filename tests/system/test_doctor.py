@@ -293,6 +293,8 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
             "forest": {"base": ldif.SUFFIX, "uri": [slapd.ldapi], "groups": "expand"},
             "half": {"ldif": s.place.write("half.ldif", "dn: cn=x\nuserCertificate:: MAMCAQE=\n\n"
                                                         "dn: cn=y\nuserCertificate:: MAMC")},
+            "none": {"ldif": s.place.write("none.ldif",
+                                           "dn: cn=x\nchangetype: modify\nreplace: mail\n")},
             "down": {**base, "uri": ["ldap://127.0.0.1:1"]}})
     found = findings(ctl, "--sendmail-cf", s.place.write("empty.cf", ""), codes=(1,))
     for severity, words in (
@@ -319,6 +321,8 @@ def test_doctor_names_faults_of_files_trust_directories_and_the_daemon(s):
             ("warning", f"shows no CRL below {ldif.SUFFIX} (crl-bases of trust \"forest\")"),
             ("warning", "has no attribute userCert;binary (certificate-attribute)"),
             ("problem", "half.ldif was cut off: it ends within the entry at line 4"),
+            ("problem", "none.ldif: no entry with an address and a certificate is found, and 1 "
+                        "record(s) can't be read"),
             ("problem", "\"down\": "),
             ("problem", "no filter in ")):
         require_found(found, severity, words, "faults")

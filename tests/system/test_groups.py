@@ -115,6 +115,18 @@ def test_groups_of_an_ldif_file(s):
     holds(s, s.daemon(directories={"file": {"ldif": file, **EXPAND}}))
 
 
+def test_a_group_of_which_a_file_holds_a_part_is_not_known(s):
+    """As Active Directory gives a large one to whoever does not ask on."""
+    anna = s.people.anna.entry
+    group = Group("large", "large@partner.example", [anna]).text()
+    require(group.count("\nmember:") == 1, group)
+    file = s.place.write(
+        "export.ldif", f"{anna.text()}\n{group}\n".replace("\nmember:", "\nmember;range=0-0:"))
+    daemon = s.daemon(directories={"file": {"ldif": file, **EXPAND}})
+    refuses_naming(daemon, "large@partner.example", "members are not all known",
+                   "the file holds only a part of them")
+
+
 def test_members_are_recorded_with_their_group(s):
     file = s.directory(s.people.entries() + groups(s.people))
     daemon = s.daemon(directories={"file": {"ldif": file, **EXPAND}})
