@@ -178,7 +178,7 @@ def read(path):
     try:
         with open(path, "rb") as file:
             return file.read()
-    except FileNotFoundError:  # a queue file that moved on
+    except (FileNotFoundError, ProcessLookupError):  # a queue file that moved on
         return b""
 
 
